@@ -1,0 +1,111 @@
+"""The machine: adds and removes sub-rules, and answers events.
+
+In: sub-rules (patterns/model.py) under rule ids, and events as dicts. Out: rule ids.
+A sub-rule is added by interning its clauses and walking or making one state a clause; it is removed from its final
+state upwards, dropping each state, clause, pattern and path that nothing else uses.
+Always (``check.py``): a machine after any additions and removals equals one that was never given what was removed.
+
+A machine does no locking: see ``ruler/matcher.py`` for changes while other threads match.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ruler.machine.flatten import flatten, flatten_with_trails
+from ruler.machine.name_state import NameState, canonical_order
+from ruler.machine.path_trie import PathNode, count_joints, node_at, prune
+from ruler.machine.trail_walk import walk_with_trails
+from ruler.machine.value_matcher import ClauseNode, ValueMatcher
+from ruler.machine.walk import walk
+from ruler.patterns.model import Clause, SubRule
+
+
+class Machine:
+    """All rules compiled together."""
+
+    __slots__ = ("final_states", "root", "start")
+
+    engine = "python"
+
+    def __init__(self) -> None:
+        self.root = PathNode("", None)
+        self.start = NameState(None, None)
+        self.final_states: dict[SubRule, NameState] = {}
+
+    # -- matching ------------------------------------------------------------------------------------------
+
+    def match(self, event: dict[str, Any]) -> list[int]:
+        """Return the ids of the rules that match, ascending. Cost: the event's used part, and what matches."""
+        rule_ids = self._found(event, first_only=False)
+        return sorted(set(rule_ids)) if len(rule_ids) > 1 else rule_ids
+
+    def matches_any(self, event: dict[str, Any]) -> bool:
+        """Return whether any rule matches, stopping at the first."""
+        return bool(self._found(event, first_only=True))
+
+    def _found(self, event: dict[str, Any], first_only: bool) -> list[int]:
+        values = flatten(self.root, event)
+        if values is None:
+            fields, spelled_twice = flatten_with_trails(self.root, event)
+            return walk_with_trails(self.start, fields, spelled_twice, first_only)
+        return walk(self.start, values, first_only)
+
+    # -- adding and removing -------------------------------------------------------------------------------
+
+    def add(self, sub_rule: SubRule, rule_id: int) -> None:
+        """Make events that match ``sub_rule`` answer ``rule_id``. Adding the same pair again changes nothing."""
+        state = self.final_states.get(sub_rule)
+        if state is None:
+            state = self._make_states(sub_rule)
+            self.final_states[sub_rule] = state
+        state.rule_ids[rule_id] = None
+
+    def remove(self, sub_rule: SubRule, rule_id: int) -> None:
+        """Undo ``add``, which must have been called with the same pair."""
+        state = self.final_states[sub_rule]
+        del state.rule_ids[rule_id]
+        if not state.rule_ids:
+            del self.final_states[sub_rule]
+            count_joints(_path_nodes(state), -1)
+            self._prune_states(state)
+
+    def _make_states(self, sub_rule: SubRule) -> NameState:
+        state = self.start
+        for clause in canonical_order([self._clause_node(clause) for clause in sub_rule.clauses]):
+            next_state = state.next_state(clause)
+            if next_state is None:
+                next_state = state.extend(clause)
+                clause.edge_count += 1
+            state = next_state
+        count_joints(_path_nodes(state), +1)
+        return state
+
+    def _clause_node(self, clause: Clause) -> ClauseNode:
+        path_node = node_at(self.root, clause.path)
+        if path_node.value_matcher is None:
+            path_node.value_matcher = ValueMatcher(path_node)
+        return path_node.value_matcher.clause_node(clause)
+
+    def _prune_states(self, state: NameState) -> None:
+        """Drop ``state`` and each state before it that leads nowhere and ends no sub-rule."""
+        while state.parent is not None and state.clause is not None and state.is_leaf and not state.rule_ids:
+            clause = state.clause
+            state.parent.cut(clause)
+            clause.edge_count -= 1
+            if clause.edge_count == 0:
+                _release(clause)
+            state = state.parent
+
+
+def _path_nodes(final_state: NameState) -> list[PathNode]:
+    return [clause.value_matcher.path_node for clause in final_state.clauses()]
+
+
+def _release(clause: ClauseNode) -> None:
+    """Forget a clause on no edge, and its path when no other clause uses it."""
+    matcher = clause.value_matcher
+    matcher.release(clause)
+    if not matcher.clauses:
+        matcher.path_node.value_matcher = None
+        prune(matcher.path_node)

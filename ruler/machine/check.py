@@ -1,0 +1,90 @@
+"""Asserts every invariant of a machine. For tests: it goes through everything and is slow."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from ruler.errors import MachineError
+from ruler.machine.build import Machine
+from ruler.machine.describe import states
+from ruler.machine.name_state import NameState, canonical_order
+from ruler.machine.path_trie import PathNode
+from ruler.machine.value_matcher import ClauseNode, ValueMatcher
+from ruler.patterns.model import Absent, AnythingBut
+
+
+def check(machine: Machine) -> None:
+    """Raise MachineError that names the first broken invariant; return None when all hold."""
+    all_states = states(machine.start)
+    _check_states(machine, all_states)
+    _check_clauses(all_states)
+    _check_paths(machine, all_states)
+
+
+def _require(holds: bool, what: str) -> None:
+    if not holds:
+        raise MachineError(what)
+
+
+def _check_states(machine: Machine, all_states: list[NameState]) -> None:
+    for state in all_states:
+        _require(state is machine.start or not state.is_leaf or bool(state.rule_ids), "a state leads nowhere")
+        for edges in state.edges.values():
+            _require(len(edges) > 0, "a state keeps an empty set of edges")
+        for child in state.children():
+            _require(child.parent is state, "a state does not know where it is reached from")
+            _require(child.clause is not None and state.next_state(child.clause) is child, "an edge is misplaced")
+    final = {state for state in all_states if state.rule_ids}
+    _require(set(machine.final_states.values()) == final, "final states and rule ids disagree")
+    for sub_rule, state in machine.final_states.items():
+        clauses = state.clauses()
+        _require({node.clause for node in clauses} == sub_rule.clauses, "a final state spells another sub-rule")
+        _require(canonical_order(clauses) == clauses, "the clauses of a sub-rule are out of order")
+
+
+def _check_clauses(all_states: list[NameState]) -> None:
+    edge_counts = Counter(state.clause for state in all_states if state.clause is not None)
+    for clause, count in edge_counts.items():
+        _require(clause.edge_count == count, "a clause miscounts its edges")
+        _require(clause.value_matcher.clauses.get(clause.clause) is clause, "a clause on an edge is not interned")
+
+
+def _check_paths(machine: Machine, all_states: list[NameState]) -> None:
+    joints: Counter[PathNode] = Counter()
+    for state in machine.final_states.values():
+        below: Counter[PathNode] = Counter()
+        for clause in state.clauses():
+            node: PathNode | None = clause.value_matcher.path_node
+            while node is not None:
+                below[node] += 1
+                node = node.parent
+        joints.update(node for node, count in below.items() if count > 1)
+    used = {state.clause for state in all_states if state.clause is not None}
+    nodes = [machine.root]
+    for node in nodes:  # grows while it is walked
+        nodes.extend(node.children.values())
+        _require(node.joint_count == joints[node], "a path miscounts the sub-rules that join below it")
+        grandchildren = any(child.children for child in node.children.values())
+        _require(node.has_grandchildren == grandchildren, "a path misjudges how deep it goes")
+        if node.value_matcher is None:
+            _require(node is machine.root or bool(node.children), "a path is kept that nothing uses")
+        else:
+            _check_value_matcher(node.value_matcher, used)
+
+
+def _check_value_matcher(matcher: ValueMatcher, used: set[ClauseNode]) -> None:
+    _require(bool(matcher.clauses), "a value matcher is kept that nothing uses")
+    clauses_of: dict[object, set[ClauseNode]] = {}
+    excluders_of: dict[object, set[object]] = {}
+    for clause, node in matcher.clauses.items():
+        _require(node in used, "a clause is kept that is on no edge")
+        for pattern in clause.patterns - {Absent()}:
+            clauses_of.setdefault(pattern, set()).add(node)
+            if isinstance(pattern, AnythingBut):
+                for excluded in pattern.excluded:
+                    excluders_of.setdefault(excluded, set()).add(matcher.patterns.get(pattern))
+    _require(set(matcher.patterns) == clauses_of.keys() | excluders_of.keys(), "patterns and clauses disagree")
+    for pattern, pattern_node in matcher.patterns.items():
+        _require(set(pattern_node.clauses) == clauses_of.get(pattern, set()), "a pattern misses a clause")
+        _require(set(pattern_node.excluders) == excluders_of.get(pattern, set()), "a pattern misses an excluder")
+    matcher.check_indexes()

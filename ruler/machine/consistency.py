@@ -1,0 +1,98 @@
+"""Judges one sub-rule by trying: the definition of array consistency, with the repetitions left out.
+
+Clauses are taken in ascending order of their paths; for each, every value that satisfies it and lies in no
+other element of an array already chosen from is tried; ``exists: false`` holds when no value of its path could be
+chosen. Two attempts that stand before the same clause with the same elements chosen, of arrays that still
+matter, are one. Source: semantics, section 9.
+
+The trail walk needs this only where trails do not lie on one line: when an event spells one path in
+several ways at once (``{"a": [...], "a.b": [...]}``). There the number of distinct attempts can grow with the product
+of the arrays' lengths, so they are limited, and an event that needs more is refused with an EventError.
+"""
+
+from __future__ import annotations
+
+from ruler.errors import EventError
+from ruler.machine.flatten import Element
+from ruler.machine.trail_views import TrailViews
+from ruler.machine.value_matcher import ClauseNode
+
+# Steps allowed a sub-rule: many times what any event needs that was not made to be hard.
+_STEPS_PER_FIELD = 64
+_STEPS_ANYWAY = 65_536
+
+Chosen = frozenset[Element]
+
+
+class _Candidate:
+    """A clause with the places where it can be satisfied and where its path has values."""
+
+    def __init__(self, clause: ClauseNode, views: TrailViews) -> None:
+        fields = views.fields.get(clause.value_matcher, [])
+        self.holds_when_absent = clause.holds_when_absent
+        self.lines = _distinct_lines(
+            [trail for outcome, trail in fields if clause.accepts(outcome)],
+        )
+        self.value_lines = _distinct_lines([trail for _, trail in fields]) if clause.holds_when_absent else []
+
+    def arrays(self) -> set[int]:
+        return {element.array for line in self.lines + self.value_lines for element in line}
+
+
+def sub_rule_holds(clauses: list[ClauseNode], views: TrailViews) -> bool:
+    """Return whether values can be chosen that satisfy all ``clauses`` at consistent places.
+
+    EventError ``too-many-array-combinations`` when that takes more than the allowed steps.
+    """
+    candidates = [_Candidate(clause, views) for clause in sorted(clauses, key=lambda node: node.clause.path)]
+    arrays_after = _arrays_after(candidates)
+    steps_left = _STEPS_ANYWAY + _STEPS_PER_FIELD * sum(map(len, views.fields.values()))
+    todo: list[tuple[int, Chosen]] = [(0, frozenset())]
+    seen = set(todo)
+    while todo:
+        index, chosen = todo.pop()
+        if index == len(candidates):
+            return True
+        candidate = candidates[index]
+        element_of = {element.array: element for element in chosen}
+        choices = [line for line in candidate.lines if _is_consistent(line, element_of)]
+        if candidate.holds_when_absent and not any(
+            _is_consistent(line, element_of) for line in candidate.value_lines
+        ):
+            choices.append(frozenset())
+        steps_left -= 1 + len(candidate.lines) + len(candidate.value_lines)
+        if steps_left < 0:
+            raise EventError(
+                "too-many-array-combinations",
+                "one path is spelled in several ways (a name with dots beside nested names) over arrays "
+                f"too long to combine; a rule reads {clauses[0].clause.path!r} there",
+                location=(),
+            )
+        for line in choices:
+            kept = frozenset(
+                element for element in chosen | line if element.array in arrays_after[index + 1]
+            )
+            if (index + 1, kept) not in seen:
+                seen.add((index + 1, kept))
+                todo.append((index + 1, kept))
+    return False
+
+
+def _distinct_lines(trails: list[Element | None]) -> list[frozenset[Element]]:
+    """Return the distinct trails, each as the set of its elements."""
+    return [
+        frozenset(trail.line() if trail is not None else ())
+        for trail in dict.fromkeys(trails)
+    ]
+
+
+def _is_consistent(line: frozenset[Element], element_of: dict[int, Element]) -> bool:
+    return all(element_of.get(element.array, element) is element for element in line)
+
+
+def _arrays_after(candidates: list[_Candidate]) -> list[set[int]]:
+    """Return, for each clause, the arrays that it or a later clause can still clash in."""
+    after: list[set[int]] = [set()]
+    for candidate in reversed(candidates):
+        after.append(after[-1] | candidate.arrays())
+    return after[::-1]

@@ -1,0 +1,156 @@
+"""Draws a machine as text and counts its parts: for debugging, and for tests that compare machines.
+
+    start
+      detail.state ∈ {"running", prefix "pend"}
+        detail.total ∈ {> 1000}  → big-order
+      detail.user absent  → no-user
+
+One line a state, below the state it is reached from; rules stand behind the arrow. The same rules give the same
+text, whatever was added and removed on the way.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import orjson
+
+from ruler.machine.build import Machine
+from ruler.machine.name_state import NameState
+from ruler.machine.path_trie import PathNode
+from ruler.machine.value_matcher import ValueMatcher
+from ruler.patterns.model import (
+    Absent,
+    AnythingBut,
+    Cidr,
+    Clause,
+    EqualsIgnoreCase,
+    Exact,
+    Exists,
+    Literal,
+    NumericRange,
+    Pattern,
+    Prefix,
+    PrefixIgnoreCase,
+    Suffix,
+    SuffixIgnoreCase,
+    Wildcard,
+)
+
+# What people call the pattern types.
+PATTERN_NAMES: dict[type, str] = {
+    Exact: "exact",
+    Literal: "literal",
+    Prefix: "prefix",
+    Suffix: "suffix",
+    EqualsIgnoreCase: "equals-ignore-case",
+    PrefixIgnoreCase: "prefix ignore-case",
+    SuffixIgnoreCase: "suffix ignore-case",
+    Wildcard: "wildcard",
+    NumericRange: "numeric",
+    Cidr: "cidr",
+    Exists: "exists",
+    Absent: "absent",
+    AnythingBut: "anything-but",
+}
+
+
+@dataclass(frozen=True)
+class Stats:
+    """What a matcher holds, in counts. Shared parts count once."""
+
+    rules: int  # names
+    sub_rules: int  # distinct ones, over all rules
+    states: int  # name states, the start included
+    clauses: int  # distinct ones
+    patterns: dict[str, int]  # distinct a path, by kind: {"exact": 3, "prefix": 1}; what anything-but excludes included
+    paths: int  # distinct paths that some rule uses
+
+
+def stats(machine: Machine, rule_count: int) -> Stats:
+    """Count the parts of a machine. Cost: one pass over all of it."""
+    matchers = _value_matchers(machine.root)
+    patterns: Counter[str] = Counter()
+    for matcher in matchers:
+        patterns.update(PATTERN_NAMES[type(pattern)] for pattern in matcher.patterns)
+        patterns["absent"] += sum(clause.holds_when_absent for clause in matcher.clauses.values())
+    return Stats(
+        rules=rule_count,
+        sub_rules=len(machine.final_states),
+        states=sum(1 for _ in states(machine.start)),
+        clauses=sum(len(matcher.clauses) for matcher in matchers),
+        patterns={kind: count for kind, count in sorted(patterns.items()) if count},
+        paths=len(matchers),
+    )
+
+
+def describe(machine: Machine, name_of: Callable[[int], object]) -> str:
+    """Return a drawing of ``machine``; ``name_of`` gives the name of a rule id."""
+    lines: list[str] = []
+    todo: list[tuple[int, str, NameState]] = [(0, "start", machine.start)]
+    while todo:
+        depth, label, state = todo.pop()
+        names = ", ".join(str(name_of(rule_id)) for rule_id in sorted(state.rule_ids))
+        lines.append("  " * depth + label + (f"  → {names}" if names else ""))
+        below = sorted(
+            ((describe_clause(child.clause.clause), child) for child in state.children() if child.clause),
+            key=lambda pair: pair[0],
+        )
+        todo.extend((depth + 1, text, child) for text, child in reversed(below))
+    return "\n".join(lines)
+
+
+def states(start: NameState) -> list[NameState]:
+    """Return ``start`` and every state that can be reached from it."""
+    found = [start]
+    for state in found:  # grows while it is walked
+        found.extend(state.children())
+    return found
+
+
+def describe_clause(clause: Clause) -> str:
+    """Return a clause as one line: ``detail.total ∈ {1, > 1000}``."""
+    patterns = sorted(describe_pattern(pattern) for pattern in clause.patterns)
+    if patterns == ["absent"]:
+        return f"{clause.path} absent"
+    return f"{clause.path} ∈ {{{', '.join(patterns)}}}"
+
+
+def describe_pattern(pattern: Pattern) -> str:
+    """Return a pattern in a few words: ``prefix "ab"``."""
+    match pattern:
+        case Exact(value) | Literal(value):
+            return _json(value)
+        case NumericRange():
+            low = None if pattern.low is None else f"{'>' if pattern.low_is_open else '>='} {_json(pattern.low)}"
+            high = None if pattern.high is None else f"{'<' if pattern.high_is_open else '<='} {_json(pattern.high)}"
+            return " ".join(filter(None, (low, high)))
+        case Cidr():
+            return f"cidr IPv{pattern.version} 0x{pattern.network:x}/{pattern.bits}"
+        case AnythingBut():
+            return f"anything-but {{{', '.join(sorted(map(describe_pattern, pattern.excluded)))}}}"
+        case Wildcard():
+            return f"wildcard {_json('*'.join(map(_escaped, pattern.pieces)))}"
+        case Prefix(text) | Suffix(text):
+            return f"{PATTERN_NAMES[type(pattern)]} {_json(text)}"
+        case EqualsIgnoreCase(folded) | PrefixIgnoreCase(folded) | SuffixIgnoreCase(folded):
+            return f"{PATTERN_NAMES[type(pattern)]} {_json(folded)}"
+        case _:
+            return PATTERN_NAMES[type(pattern)]
+
+
+def _escaped(piece: str) -> str:
+    return piece.replace("\\", "\\\\").replace("*", "\\*")
+
+
+def _json(value: object) -> str:
+    return orjson.dumps(value).decode()
+
+
+def _value_matchers(root: PathNode) -> list[ValueMatcher]:
+    nodes = [root]
+    for node in nodes:  # grows while it is walked
+        nodes.extend(node.children.values())
+    return [node.value_matcher for node in nodes if node.value_matcher is not None]

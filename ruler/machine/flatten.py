@@ -1,0 +1,194 @@
+"""Turns one event into the values at the paths that rules use; what no rule names is not looked at.
+
+In: the path trie and an event as a dict. Out, for most events: ``{value matcher: value}``, with a list where a
+path has several values. When it can matter which element of an array a value came from, None comes out
+instead, and ``flatten_with_trails`` gives every value with its array trail.
+
+    {"a": [{"x": 1}, {"x": 2}], "b": [3, 4]}  ->  {a.x: [1, 2], b: [3, 4]}                      no joint rules
+                                              ->  {a.x: [(1, ⟨a⟩0), (2, ⟨a⟩1)], b: [(3, None), (4, None)]}
+
+It can matter only in an array with two objects or arrays as elements, at a path where some sub-rule has two
+clauses at or below. So arrays of scalars, and events without arrays of objects, pay nothing for trails.
+Both functions walk with a list for a stack, since events nest deeper than Python's recursion may.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ruler.machine.path_trie import PathNode
+from ruler.machine.value_matcher import Scalar, ValueMatcher
+
+Values = dict[ValueMatcher, Any]  # a scalar, or a list of scalars
+
+
+class Element:
+    """An array trail: one element of one array, and the elements of the arrays around it.
+
+    None stands for the empty trail. Elements are numbered as a walk of the event meets them, so those inside an
+    element are the ones numbered from ``first`` to ``last``, itself included.
+    """
+
+    __slots__ = ("array", "depth", "first", "last", "parent", "shallower")
+
+    def __init__(self, parent: Element | None, array: int, depth: int) -> None:
+        self.parent = parent
+        self.array = array  # a number of the array, unique in the event
+        self.depth = depth  # names in the path of the array
+        # The innermost element around this one whose array has a shorter path: [[[...]]] is stepped over at once.
+        self.shallower = parent if parent is None or parent.depth < depth else parent.shallower
+        self.first = -1
+        self.last = -1
+
+    def line(self) -> list[Element]:
+        """Return this element and those around it, innermost first."""
+        elements = [self]
+        while elements[-1].parent is not None:
+            elements.append(elements[-1].parent)
+        return elements
+
+
+def cut(trail: Element | None, depth: int) -> Element | None:
+    """Return ``trail`` without the elements of arrays whose paths have more than ``depth`` names."""
+    while trail is not None and trail.depth > depth:
+        trail = trail.shallower
+    return trail
+
+
+Fields = dict[ValueMatcher, list[tuple[Scalar, Element | None]]]
+
+
+def flatten(root: PathNode, event: dict[str, Any]) -> Values | None:
+    """Return the values of the used paths, or None when their array trails can matter."""
+    values: Values = {}
+    todo: list[tuple[PathNode, dict[str, Any]]] = [(root, event)]
+    while todo:
+        node, members = todo.pop()
+        for child, value in used_members(node, members):
+            kind = value.__class__
+            if kind is dict:
+                if child.children:
+                    todo.append((child, value))
+            elif kind is list:
+                if not _flatten_array(child, value, values, todo):
+                    return None
+            else:
+                matcher = child.value_matcher
+                if matcher is not None:
+                    if matcher in values:
+                        _add_values(values, matcher, [value])
+                    else:
+                        values[matcher] = value
+    return values
+
+
+def used_members(node: PathNode, members: dict[str, Any]) -> list[tuple[PathNode, Any]]:
+    """Return what an object at ``node`` holds at used names. Cost: the smaller of the two, and dotted names."""
+    children = node.children
+    if len(children) <= len(members):
+        found = [(child, members[name]) for name, child in children.items() if name in members]
+    else:
+        found = [(children[name], value) for name, value in members.items() if name in children]
+    # One search of all names together; a name with a dot is rare, and then only some are steps of a path.
+    if node.has_grandchildren and "." in "".join(members):
+        for name, value in members.items():
+            if "." in name:
+                child = descendant(node, name)
+                if child is not None:
+                    found.append((child, value))
+    return found
+
+
+def descendant(node: PathNode, dotted_name: str) -> PathNode | None:
+    """Return the node that ``dotted_name`` leads to from ``node``, or None."""
+    found: PathNode | None = node
+    for name in dotted_name.split("."):
+        found = found.children.get(name) if found is not None else None
+    return found
+
+
+def _add_values(values: Values, matcher: ValueMatcher, more: list[Scalar]) -> None:
+    so_far = values.get(matcher, more)
+    if so_far is more:
+        values[matcher] = more
+    elif so_far.__class__ is list:
+        values[matcher] = so_far + more
+    else:
+        values[matcher] = [so_far, *more]
+
+
+def _flatten_array(
+    node: PathNode, array: list[Any], values: Values, todo: list[tuple[PathNode, dict[str, Any]]]
+) -> bool:
+    """Add the values of an array at ``node``; return False when the array's trails can matter."""
+    scalars: list[Scalar] = []
+    arrays = [array]
+    for elements in arrays:  # grows while it is walked
+        containers = 0
+        for element in elements:
+            kind = element.__class__
+            if kind is dict:
+                containers += 1
+                if node.children:
+                    todo.append((node, element))
+            elif kind is list:
+                containers += 1
+                arrays.append(element)
+            else:
+                scalars.append(element)
+        if containers > 1 and node.joint_count:
+            return False
+    if scalars and node.value_matcher is not None:
+        _add_values(values, node.value_matcher, scalars)
+    return True
+
+
+def flatten_with_trails(root: PathNode, event: dict[str, Any]) -> tuple[Fields, bool]:
+    """Return the values of the used paths with their trails, and whether some path is *spelled twice*.
+
+    Spelled twice: one object holds both ``a`` and ``a.b`` (or the like), each leading to used paths, so values of one
+    path can lie in two unrelated arrays. Then trails do not lie on one line, and each sub-rule is judged apart.
+    """
+    fields: Fields = {}
+    spelled_twice = False
+    array_count = 0
+    elements: list[Element] = []  # as they are met
+    todo: list[tuple[PathNode, Any, Element | None]] = [(root, event, None)]
+    while todo:
+        node, value, trail = todo.pop()
+        if trail is not None and trail.first < 0:
+            trail.first = trail.last = len(elements)
+            elements.append(trail)
+        kind = value.__class__
+        if kind is dict:
+            if node.children:
+                spelled_twice = spelled_twice or _is_spelled_twice(node, value)
+                todo.extend([(child, member, trail) for child, member in used_members(node, value)])
+        elif kind is list:
+            array_count += 1
+            containers = sum(element.__class__ is dict or element.__class__ is list for element in value)
+            matters = containers > 1 and node.joint_count > 0
+            for element in value:
+                if matters and (element.__class__ is dict or element.__class__ is list):
+                    todo.append((node, element, Element(trail, array_count, node.depth)))
+                else:
+                    todo.append((node, element, trail))
+        elif node.value_matcher is not None:
+            fields.setdefault(node.value_matcher, []).append((value, trail))
+    for inner in reversed(elements):
+        if inner.parent is not None:
+            inner.parent.last = max(inner.parent.last, inner.last)
+    return fields, spelled_twice
+
+
+def _is_spelled_twice(node: PathNode, members: dict[str, Any]) -> bool:
+    if not node.has_grandchildren or "." not in "".join(members):
+        return False
+    for name in members:
+        if "." in name and descendant(node, name) is not None:
+            end = name.find(".")
+            while end >= 0:
+                if name[:end] in members:
+                    return True
+                end = name.find(".", end + 1)
+    return False

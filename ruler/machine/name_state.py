@@ -1,0 +1,209 @@
+"""Name states: a trie of clauses whose final states hold rule ids.
+
+A sub-rule is one walk from the start state, a clause an edge, in one canonical order; sub-rules that begin
+alike share states.
+
+    rule 1: source = shop, total > 5        start ──[source = shop]──▶ ● ──[total > 5]──▶ ● rule 1
+    rule 2: source = shop                                               ╰─ rule 2
+
+The order decides the cost, never the answer. The clauses likeliest to fail come first (``_RANKS``), so an event
+visits few states even when a hundred thousand rules share a loose clause. It depends on the sub-rule alone, so a
+machine after any edits equals one that was never edited. Clauses whose paths share names stay together, most
+selective group first: then the array elements that still matter at any state lie on one line from
+the event's root down (trail_walk.py stands on this).
+
+Ranked otherwise than one might think: ``exists`` before ``anything-but``. Both accept nearly every value, but all rules
+share the same ``exists`` of a path, so first it is one edge, and last it would be one a rule.
+"""
+
+from __future__ import annotations
+
+from ruler.machine.path_trie import PathNode, shared_depth
+from ruler.machine.value_matcher import ClauseNode, ValueMatcher
+from ruler.patterns.model import (
+    Absent,
+    AnythingBut,
+    Cidr,
+    EqualsIgnoreCase,
+    Exact,
+    Exists,
+    Literal,
+    NumericRange,
+    Prefix,
+    PrefixIgnoreCase,
+    Suffix,
+    SuffixIgnoreCase,
+    Wildcard,
+)
+
+# How much a pattern type lets through, roughly; a clause is as loose as its loosest pattern.
+_RANKS: dict[type, int] = {
+    Exact: 0,
+    EqualsIgnoreCase: 0,
+    Cidr: 1,
+    Prefix: 1,
+    Suffix: 1,
+    PrefixIgnoreCase: 1,
+    SuffixIgnoreCase: 1,
+    Literal: 2,
+    NumericRange: 3,
+    Wildcard: 4,
+    Exists: 5,
+    Absent: 5,
+    AnythingBut: 6,
+}
+
+Rank = tuple[int, int]  # looseness of the pattern types, number of patterns; lower comes first
+
+
+class Edges:
+    """The edges of one state over the clauses of one path, by the kind of clause (value_matcher.py)."""
+
+    __slots__ = ("closed", "open", "ranged", "shared_depth")
+
+    def __init__(self, shared_depth: int) -> None:
+        self.closed: dict[ClauseNode, NameState] = {}
+        self.ranged: dict[ClauseNode, NameState] = {}
+        self.open: dict[ClauseNode, NameState] = {}
+        self.shared_depth = shared_depth  # names that this path has in common with that of the edge to the state
+
+    def of_kind(self, clause: ClauseNode) -> dict[ClauseNode, NameState]:
+        """Return the dictionary that ``clause`` belongs in."""
+        if clause.is_open:
+            return self.open
+        return self.ranged if clause.ranges else self.closed
+
+    def __len__(self) -> int:
+        return len(self.closed) + len(self.ranged) + len(self.open)
+
+
+class NameState:
+    """Where a match stands after the clauses on the way from the start state."""
+
+    __slots__ = ("_in_path_order", "absent", "clause", "edges", "parent", "rule_ids")
+
+    def __init__(self, parent: NameState | None, clause: ClauseNode | None) -> None:
+        self.parent = parent
+        self.clause = clause  # on the edge that leads here; None at the start
+        self.edges: dict[ValueMatcher, Edges] = {}
+        # Followed when the path has no value. A clause that also accepts values leads to the same state twice.
+        self.absent: dict[ClauseNode, NameState] = {}
+        self.rule_ids: dict[int, None] = {}  # of the rules with a sub-rule that ends here
+        self._in_path_order: tuple[NameState | None] | None = None  # None until asked for
+
+    @property
+    def is_leaf(self) -> bool:
+        return not self.edges and not self.absent
+
+    def next_state(self, clause: ClauseNode) -> NameState | None:
+        """Return the state behind the edge of ``clause``, if there is one."""
+        if clause.holds_when_absent:
+            return self.absent.get(clause)
+        edges = self.edges.get(clause.value_matcher)
+        return None if edges is None else edges.of_kind(clause).get(clause)
+
+    def extend(self, clause: ClauseNode) -> NameState:
+        """Add an edge of ``clause``, which there must not be yet; return the new state behind it."""
+        state = NameState(self, clause)
+        if clause.holds_when_absent:
+            self.absent[clause] = state
+        if _accepts_some_value(clause):
+            edges = self.edges.get(clause.value_matcher)
+            if edges is None:
+                edges = self.edges[clause.value_matcher] = Edges(self._shared_depth(clause))
+            edges.of_kind(clause)[clause] = state
+        return state
+
+    def cut(self, clause: ClauseNode) -> None:
+        """Remove the edge of ``clause`` and the state behind it."""
+        if clause.holds_when_absent:
+            del self.absent[clause]
+        if _accepts_some_value(clause):
+            edges = self.edges[clause.value_matcher]
+            del edges.of_kind(clause)[clause]
+            if not len(edges):
+                del self.edges[clause.value_matcher]
+
+    def children(self) -> list[NameState]:
+        """Return the states one edge away, each once."""
+        found = dict.fromkeys(self.absent.values())
+        for edges in self.edges.values():
+            for kind in (edges.closed, edges.ranged, edges.open):
+                found.update(dict.fromkeys(kind.values()))
+        return list(found)
+
+    def clauses(self) -> list[ClauseNode]:
+        """Return the clauses on the way here from the start."""
+        clauses = []
+        state: NameState = self
+        while state.clause is not None:
+            clauses.append(state.clause)
+            assert state.parent is not None
+            state = state.parent
+        return clauses[::-1]
+
+    def in_path_order(self) -> NameState | None:
+        """Return the start of a chain of states that judges this state's sub-rule alone, in the order of paths.
+
+        None when that order leaves a group of paths and comes back to it (``a``, then ``a-b``, then ``a.c``): then trails
+        are not on one line. Made once and kept; it hangs on nothing else.
+        """
+        if self._in_path_order is None:
+            self._in_path_order = (_chain(self.clauses()),)
+        return self._in_path_order[0]
+
+    def _shared_depth(self, clause: ClauseNode) -> int:
+        if self.clause is None:
+            return 0
+        return shared_depth(self.clause.value_matcher.path_node, clause.value_matcher.path_node)
+
+
+def _accepts_some_value(clause: ClauseNode) -> bool:
+    """Return whether any pattern other than Absent is among the alternatives."""
+    return not clause.holds_when_absent or len(clause.clause.patterns) > 1
+
+
+def _chain(clauses: list[ClauseNode]) -> NameState | None:
+    ordered = sorted(clauses, key=lambda clause: clause.clause.path)
+    nodes = [clause.value_matcher.path_node for clause in ordered]
+    for index, node in enumerate(nodes):
+        shared = node.depth
+        for before, after in zip(nodes[index:], nodes[index + 1 :], strict=False):
+            shared = min(shared, shared_depth(before, after))
+            if shared_depth(node, after) != shared:
+                return None
+    start = state = NameState(None, None)
+    for clause in ordered:
+        state = state.extend(clause)
+    state.rule_ids[0] = None
+    return start
+
+
+def canonical_order(clauses: list[ClauseNode]) -> list[ClauseNode]:
+    """Return ``clauses`` in the order in which a walk judges them: see the module's docstring."""
+    if len(clauses) == 1:
+        return clauses
+    best: dict[PathNode, Rank] = {}  # of the clauses at or below a node
+    for clause in clauses:
+        rank = _rank(clause)
+        node: PathNode | None = clause.value_matcher.path_node
+        while node is not None and (node not in best or rank < best[node]):
+            best[node] = rank
+            node = node.parent
+    return sorted(clauses, key=lambda clause: _order_key(clause, best))
+
+
+def _rank(clause: ClauseNode) -> Rank:
+    patterns = clause.clause.patterns
+    return max(_RANKS[type(pattern)] for pattern in patterns), len(patterns)
+
+
+def _order_key(clause: ClauseNode, best: dict[PathNode, Rank]) -> list[tuple[Rank, str]]:
+    """Return, from the root down, the best rank at or below each node on the way and its name."""
+    key = []
+    node = clause.value_matcher.path_node
+    while node.parent is not None:
+        key.append((best[node], node.name))
+        node = node.parent
+    key.reverse()
+    return key

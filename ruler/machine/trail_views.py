@@ -1,0 +1,115 @@
+"""Finds, among an event's values at one path, those consistent with an element of an array.
+
+A value is consistent with an element when neither lies in another element of an array that both lie in. Where
+trails lie on one line (trail_walk.py), that is: the value lies inside the element, or the element lies inside
+the innermost element of the value, once both are cut to the depth that the paths in question share.
+
+    {"a": [5, {"x": 1}, {"x": 2}]}     from ⟨a⟩0, the element of {"x": 1}, path a.x holds 1, and path a holds 5
+
+The values inside an element are a slice of the path's values, because elements are numbered in the order of a
+walk. So a look-up costs two bisections, and values that many elements share are evaluated once, as one group.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from typing import NamedTuple
+
+from ruler.machine.flatten import Element, Fields, cut
+from ruler.machine.value_matcher import ClauseNode, Outcome, ValueMatcher
+
+Trail = Element | None
+
+
+class EvaluatedField(NamedTuple):
+    """One value of an event by what it does to the clauses of its path, and its array trail."""
+
+    outcome: Outcome
+    trail: Trail
+
+
+class Group:
+    """Values of one path that are consistent with the same elements."""
+
+    __slots__ = ("_hits", "fields")
+
+    def __init__(self, fields: list[EvaluatedField]) -> None:
+        self.fields = fields
+        self._hits: dict[ClauseNode, list[Trail]] | None = None
+
+    def hits(self) -> dict[ClauseNode, list[Trail]]:
+        """Return, for each clause that an index finds, the trails of the values that satisfy it."""
+        if self._hits is None:
+            self._hits = {}
+            for outcome, trail in self.fields:
+                for clause in outcome.hits:
+                    self._hits.setdefault(clause, []).append(trail)
+        return self._hits
+
+
+class _CutFields:
+    """The fields of one path with trails cut to one depth, indexed by element."""
+
+    def __init__(self, fields: list[EvaluatedField], depth: int) -> None:
+        located = [(cut(field.trail, depth), field) for field in fields]
+        inside = [(element, field) for element, field in located if element is not None]
+        inside.sort(key=_first_of_pair)
+        self._firsts = [element.first for element, _ in inside]
+        self._inside = [field for _, field in inside]
+        at: dict[Trail, list[EvaluatedField]] = {}
+        for element, field in located:
+            at.setdefault(element, []).append(field)
+        self._at = {element: Group(group) for element, group in at.items()}
+        self._everything = Group(fields)
+        self._groups: dict[Element, list[Group]] = {}  # answers given so far
+
+    def consistent_with(self, anchor: Trail) -> list[Group]:
+        """Return the groups whose values are consistent with ``anchor``."""
+        if anchor is None:
+            return [self._everything]
+        groups = self._groups.get(anchor)
+        if groups is None:
+            start = bisect_left(self._firsts, anchor.first)
+            stop = bisect_right(self._firsts, anchor.last, start)
+            groups = [Group(self._inside[start:stop])] if start < stop else []
+            groups.extend(self._groups_around(anchor))
+            self._groups[anchor] = groups
+        return groups
+
+    def _groups_around(self, anchor: Element) -> list[Group]:
+        """Return the groups of the elements around ``anchor``, and of no element, that hold values themselves."""
+        groups = []
+        for element in anchor.line()[1:] if len(self._at) > 1 else []:
+            group = self._at.get(element)
+            if group is not None:
+                groups.append(group)
+        if None in self._at:
+            groups.append(self._at[None])
+        return groups
+
+
+def _first_of_pair(pair: tuple[Element, EvaluatedField]) -> int:
+    return pair[0].first
+
+
+class TrailViews:
+    """The evaluated fields of one event and their indexes, made when first asked for."""
+
+    def __init__(self, fields: Fields) -> None:
+        self.fields: dict[ValueMatcher, list[EvaluatedField]] = {
+            matcher: [EvaluatedField(matcher.outcome(value), trail) for value, trail in values]
+            for matcher, values in fields.items()
+        }
+        self._cut_fields: dict[tuple[ValueMatcher, int], _CutFields] = {}
+
+    def has_value_outside_arrays(self, matcher: ValueMatcher) -> bool:
+        """Return whether some value of the path is consistent with every trail."""
+        return any(trail is None for _, trail in self.fields[matcher])
+
+    def consistent_with(self, anchor: Trail, matcher: ValueMatcher, depth: int) -> list[Group]:
+        """Return the values of a path that are consistent with ``anchor``, both cut to ``depth`` names."""
+        key = (matcher, depth)
+        cut_fields = self._cut_fields.get(key)
+        if cut_fields is None:
+            cut_fields = self._cut_fields[key] = _CutFields(self.fields[matcher], depth)
+        return cut_fields.consistent_with(anchor)

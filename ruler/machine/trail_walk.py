@@ -1,0 +1,173 @@
+"""One event's trip through the name states, when array trails matter. The twin of ``walk``.
+
+A position is a name state and an array trail: the element that the values chosen so far lie in. Because a
+sub-rule's clauses are judged group by group (name_state.py), the elements that later clauses can clash with lie
+on one line, so one Element is the whole trail. Before each edge the trail is cut to what the next path shares
+with the last: elements of arrays below that can never matter again. Equal positions are visited once, so
+sibling arrays of N and M elements cost N + M.
+
+    {"a": [{"x": 1, "y": 2}, {"x": 1, "y": 3}]}    start ─a.x=1─▶ (●, ⟨a⟩0), (●, ⟨a⟩1)
+                                                   at (●, ⟨a⟩1) the values of a.y are those in ⟨a⟩1: only 3
+
+``exists: false`` is judged by the values whose paths sort before it, not by those that this walk judged before it.
+So where it is neither certain to hold nor certain to fail, the position goes on as *unsure*, and once it reaches
+the end its sub-rule is walked again alone, in the order of paths. When a path is spelled twice in the event
+(flatten.py) trails are not on one line; then trails are ignored here and each sub-rule that could match is
+judged by consistency.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import TypeVar
+
+from ruler.machine.consistency import sub_rule_holds
+from ruler.machine.flatten import Fields, cut
+from ruler.machine.name_state import Edges, NameState
+from ruler.machine.path_trie import shared_depth
+from ruler.machine.trail_views import Group, Trail, TrailViews
+from ruler.machine.value_matcher import ClauseNode, ValueMatcher
+from ruler.machine.walk import one_by_one
+
+K = TypeVar("K")
+
+
+def walk_with_trails(start: NameState, fields: Fields, spelled_twice: bool, first_only: bool) -> list[int]:
+    """Return the rule ids found, possibly repeated, in no promised order; with ``first_only`` those of one state."""
+    return _TrailWalk(start, TrailViews(fields), spelled_twice).run(first_only)
+
+
+class _TrailWalk:
+    """The walk and its scratch.
+
+    ``in_path_order`` promises that the clauses judged before another are those whose paths sort before its own:
+    then ``exists: false`` is judged for good when it is met.
+    """
+
+    def __init__(
+        self, start: NameState, views: TrailViews, spelled_twice: bool, in_path_order: bool = False
+    ) -> None:
+        self._views = views
+        self._spelled_twice = spelled_twice
+        self._in_path_order = in_path_order
+        self._todo: list[tuple[NameState, Trail, bool]] = []
+        self._met: set[tuple[NameState, Trail, bool]] = set()
+        self._judged: set[tuple[Edges, Trail, bool]] = set()  # what was followed from where
+        self._ended: set[NameState] = set()  # whose rules are among the answers
+        self._failed: set[NameState] = set()  # whose sub-rules were judged apart and do not match
+        self._go_to(start, None, unsure=spelled_twice)
+
+    def run(self, first_only: bool) -> list[int]:
+        """Return the rule ids found."""
+        rule_ids: list[int] = []
+        while self._todo:
+            state, trail, unsure = self._todo.pop()
+            if state.rule_ids and self._ends_at(state, unsure):
+                rule_ids.extend(state.rule_ids)
+                if first_only:
+                    break
+            for matcher in _common(state.edges, self._views.fields):
+                self._follow(matcher, state.edges[matcher], trail, unsure)
+            for clause, next_state in state.absent.items():
+                self._follow_absent(state, clause, next_state, trail, unsure)
+        return rule_ids
+
+    def _go_to(self, state: NameState, trail: Trail, unsure: bool) -> None:
+        if state.is_leaf:
+            trail = None  # no clause comes after it to clash with
+        position = (state, trail, unsure)
+        if position not in self._met:
+            self._met.add(position)
+            self._todo.append(position)
+
+    def _ends_at(self, state: NameState, unsure: bool) -> bool:
+        """Return whether the sub-rule of ``state`` is found to match now, for the first time."""
+        if state in self._ended:
+            return False
+        if unsure and (state in self._failed or not self._holds(state)):
+            self._failed.add(state)
+            return False
+        self._ended.add(state)
+        return True
+
+    def _holds(self, state: NameState) -> bool:
+        """Judge the sub-rule that ends at ``state`` as a whole."""
+        chain = None if self._spelled_twice else state.in_path_order()
+        if chain is None:
+            return sub_rule_holds(state.clauses(), self._views)
+        return bool(_TrailWalk(chain, self._views, spelled_twice=False, in_path_order=True).run(first_only=True))
+
+    def _anchor(self, trail: Trail, depth: int) -> Trail:
+        # With a path spelled twice any value will do here: what is found is judged again as a whole.
+        return None if self._spelled_twice else cut(trail, depth)
+
+    def _follow(self, matcher: ValueMatcher, edges: Edges, trail: Trail, unsure: bool) -> None:
+        """Go to each state behind an edge of one path that a value consistent with ``trail`` satisfies."""
+        anchor = self._anchor(trail, edges.shared_depth)
+        if (edges, anchor, unsure) in self._judged:
+            return
+        self._judged.add((edges, anchor, unsure))
+        for group in self._views.consistent_with(anchor, matcher, edges.shared_depth):
+            for state, trails in _satisfied(matcher, edges, group):
+                if state.is_leaf or self._spelled_twice:
+                    self._go_to(state, None, unsure)
+                else:
+                    for own in trails:
+                        self._go_to(state, _inner(anchor, own), unsure)
+
+    def _follow_absent(
+        self, state: NameState, clause: ClauseNode, next_state: NameState, trail: Trail, unsure: bool
+    ) -> None:
+        """Go on where the path of ``clause`` has no value consistent with the trail, or may have none."""
+        matcher = clause.value_matcher
+        depth = 0
+        if state.clause is not None:
+            depth = shared_depth(state.clause.value_matcher.path_node, matcher.path_node)
+        anchor = self._anchor(trail, depth)
+        if matcher not in self._views.fields:
+            self._go_to(next_state, anchor, unsure)
+        elif self._in_path_order:
+            if not self._views.consistent_with(anchor, matcher, depth):
+                self._go_to(next_state, anchor, unsure)
+        elif not self._views.has_value_outside_arrays(matcher):
+            self._go_to(next_state, anchor, unsure=True)
+
+
+def _satisfied(
+    matcher: ValueMatcher, edges: Edges, group: Group
+) -> Iterator[tuple[NameState, Collection[Trail]]]:
+    """Return the states behind edges that some value of ``group`` satisfies, each with trails of such values."""
+    if edges.closed:
+        hits = group.hits()
+        for clause in _common(edges.closed, hits):
+            yield edges.closed[clause], hits[clause]
+    if edges.ranged or edges.open:
+        for outcome, trail in group.fields:
+            numbers = outcome.numbers
+            if not edges.ranged:
+                pass
+            elif numbers is None or one_by_one(matcher, edges, numbers):
+                for clause, state in edges.ranged.items():
+                    if clause.accepts(outcome):
+                        yield state, (trail,)
+            else:
+                for clause in matcher.range_hits(numbers).union(outcome.hits):
+                    if clause in edges.ranged:
+                        yield edges.ranged[clause], (trail,)
+            for clause, state in edges.open.items():
+                if not outcome.blocked or clause.accepts(outcome):
+                    yield state, (trail,)
+
+
+def _inner(anchor: Trail, own: Trail) -> Trail:
+    """Return the inner one of two trails on one line."""
+    if anchor is None or (own is not None and anchor.first <= own.first <= anchor.last):
+        return own
+    return anchor
+
+
+def _common(one: Mapping[K, object], other: Mapping[K, object]) -> list[K]:
+    """Return the keys of both, going through the smaller."""
+    if len(one) > len(other):
+        one, other = other, one
+    return [key for key in one if key in other]

@@ -1,0 +1,308 @@
+"""One per used path, shared by every rule: a value in, the clauses it satisfies out.
+
+Patterns are interned: a pattern that a thousand rules use stands in one index once, as a PatternNode that
+knows which clauses list it. Clauses are interned too. Both live as long as something refers to them.
+
+A value's *outcome* never lists more than it must. Three kinds of clause are told apart:
+
+- *closed*: only patterns that an index finds. Satisfied when the clause is among the outcome's ``hits``.
+- *ranged*: also numeric ranges. Thousands can contain one number, so they are judged one by one when few
+  are asked for, and listed only when that is cheaper (``range_hits``).
+- *open*: has an ``anything-but`` or ``exists``, so almost every value satisfies it. The outcome lists the opposite,
+  the anything-buts that are ``blocked`` because what they exclude accepts the value.
+
+Always: a pattern node has at least one clause or excluder; a clause node is on at least one edge.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterable
+from typing import Any, NamedTuple, TypeVar
+
+from ruler.errors import MachineError
+from ruler.machine.numeric_ranges import BoundKey, NumericRangeIndex, high_key, low_key
+from ruler.machine.path_trie import PathNode
+from ruler.machine.string_indexes import INDEX_TYPES, StringIndex
+from ruler.patterns.model import (
+    Absent,
+    AnythingBut,
+    Clause,
+    Exact,
+    Exists,
+    Literal,
+    Number,
+    NumericRange,
+    Pattern,
+)
+
+T = TypeVar("T")
+Scalar = str | int | float | bool | None
+
+
+class PatternNode:
+    """One interned pattern of a path and who needs it."""
+
+    __slots__ = ("clauses", "excluders", "pattern")
+
+    def __init__(self, pattern: Pattern) -> None:
+        self.pattern = pattern
+        self.clauses: Collection[ClauseNode] = ()  # satisfied when the pattern accepts a value
+        self.excluders: Collection[PatternNode] = ()  # the anything-buts blocked by it
+
+
+class ClauseNode:
+    """One interned clause of a path, as edges of the name states refer to it."""
+
+    __slots__ = ("always", "clause", "edge_count", "holds_when_absent", "open_patterns", "ranges", "value_matcher")
+
+    def __init__(self, clause: Clause, value_matcher: ValueMatcher) -> None:
+        self.clause = clause
+        self.value_matcher = value_matcher
+        self.edge_count = 0
+        self.open_patterns: tuple[PatternNode, ...] = ()  # its anything-buts
+        self.always = Exists() in clause.patterns  # every value satisfies it
+        self.holds_when_absent = Absent() in clause.patterns
+        self.ranges: tuple[tuple[BoundKey, BoundKey], ...] = tuple(
+            (low_key(pattern), high_key(pattern))
+            for pattern in clause.patterns
+            if isinstance(pattern, NumericRange)
+        )
+
+    @property
+    def is_open(self) -> bool:
+        return self.always or bool(self.open_patterns)
+
+    def contains_any(self, numbers: list[Number]) -> bool:
+        """Return whether one of the ranges contains one of ``numbers``, which are sorted."""
+        for low, high in self.ranges:
+            bound, is_open = low
+            index = bisect_right(numbers, bound) if is_open else bisect_left(numbers, bound)
+            if index < len(numbers) and (numbers[index], 1) <= high:
+                return True
+        return False
+
+    def accepts(self, outcome: Outcome) -> bool:
+        """Return whether a value with this outcome satisfies the clause."""
+        return (
+            self.always
+            or self in outcome.hits
+            or any(pattern not in outcome.blocked for pattern in self.open_patterns)
+            or bool(outcome.numbers and self.ranges and self.contains_any(outcome.numbers))
+        )
+
+
+class Outcome(NamedTuple):
+    """What the values of one path do to its clauses."""
+
+    hits: Collection[ClauseNode]  # satisfied through an index
+    blocked: Collection[PatternNode]  # anything-buts that no value satisfies
+    numbers: list[Number] | None  # the values to judge ranges by, sorted; None when there are none
+
+
+NOTHING = Outcome((), (), None)
+
+
+class ValueMatcher:
+    """The patterns and clauses of one path."""
+
+    __slots__ = (
+        "_string_indexes",
+        "clauses",
+        "exact",
+        "literals",
+        "path_node",
+        "patterns",
+        "ranges",
+        "string_searches",
+    )
+
+    def __init__(self, path_node: PathNode) -> None:
+        self.path_node = path_node
+        self.clauses: dict[Clause, ClauseNode] = {}
+        self.patterns: dict[Pattern, PatternNode] = {}
+        self.exact: dict[str | Number, PatternNode] = {}
+        self.literals: dict[bool | None, PatternNode] = {}
+        self.ranges: NumericRangeIndex[PatternNode] | None = None
+        self._string_indexes: dict[type, StringIndex[Any, PatternNode]] = {}  # by index type
+        self.string_searches: tuple[Any, ...] = ()  # their ``find`` methods
+
+    # -- matching ------------------------------------------------------------------------------------------
+
+    def outcome(self, value: Scalar) -> Outcome:
+        """Return the outcome of one value. Cost: see the indexes; O(1) when all patterns are exact."""
+        kind = value.__class__
+        if kind is str:
+            node = self.exact.get(value)  # type: ignore[arg-type]
+            if not self.string_searches:
+                return NOTHING if node is None else Outcome(node.clauses, node.excluders, None)
+            found = [] if node is None else [node]
+            for search in self.string_searches:
+                search(value, found)
+            return _combined(found)
+        if kind is bool or value is None:
+            node = self.literals.get(value)  # type: ignore[arg-type]
+            return NOTHING if node is None else Outcome(node.clauses, node.excluders, None)
+        node = self.exact.get(value)  # type: ignore[arg-type]
+        numbers: Any = None if self.ranges is None else [value]
+        return Outcome((), (), numbers) if node is None else Outcome(node.clauses, node.excluders, numbers)
+
+    def outcome_of_all(self, values: Iterable[Scalar]) -> Outcome:
+        """Return the outcome of several values, any of which may satisfy a clause."""
+        hits: set[ClauseNode] = set()
+        blocked: Collection[PatternNode] | None = None
+        numbers: list[Number] = []
+        for value in values:
+            one = self.outcome(value)
+            hits.update(one.hits)
+            if blocked is None:
+                blocked = one.blocked
+            elif blocked:
+                others = one.blocked
+                blocked = {pattern for pattern in blocked if pattern in others}
+            if one.numbers:
+                numbers.extend(one.numbers)
+        numbers.sort()
+        return Outcome(hits, blocked or (), numbers or None)
+
+    def range_hits(self, numbers: list[Number]) -> set[ClauseNode]:
+        """Return the clauses satisfied by a range that contains one of ``numbers``."""
+        assert self.ranges is not None
+        hits: set[ClauseNode] = set()
+        for number in numbers:
+            for node in self.ranges.find(number):
+                hits.update(node.clauses)
+        return hits
+
+    # -- adding and removing -------------------------------------------------------------------------------
+
+    def clause_node(self, clause: Clause) -> ClauseNode:
+        """Return the node of ``clause``, made with its patterns when it is new."""
+        node = self.clauses.get(clause)
+        if node is None:
+            node = ClauseNode(clause, self)
+            for pattern in clause.patterns:
+                if not isinstance(pattern, Absent):
+                    pattern_node = self._pattern_node(pattern)
+                    pattern_node.clauses = _with(pattern_node.clauses, node)
+                    if isinstance(pattern, AnythingBut):
+                        node.open_patterns += (pattern_node,)
+            self.clauses[clause] = node
+        return node
+
+    def release(self, node: ClauseNode) -> None:
+        """Forget a clause that no edge refers to any more, and the patterns that only it used."""
+        del self.clauses[node.clause]
+        for pattern in node.clause.patterns:
+            if not isinstance(pattern, Absent):
+                pattern_node = self.patterns[pattern]
+                pattern_node.clauses = _without(pattern_node.clauses, node)
+                self._drop_unused(pattern_node)
+
+    def _pattern_node(self, pattern: Pattern) -> PatternNode:
+        node = self.patterns.get(pattern)
+        if node is None:
+            node = PatternNode(pattern)
+            self._index(node)
+            self.patterns[pattern] = node
+        return node
+
+    def _index(self, node: PatternNode) -> None:
+        """Enter a new pattern where values will find it."""
+        pattern = node.pattern
+        match pattern:
+            case Exact():
+                self.exact[pattern.value] = node
+            case Literal():
+                self.literals[pattern.value] = node
+            case NumericRange():
+                if self.ranges is None:
+                    self.ranges = NumericRangeIndex()
+                self.ranges.add(pattern, node)
+            case AnythingBut():
+                for excluded in pattern.excluded:
+                    inner = self._pattern_node(excluded)
+                    inner.excluders = _with(inner.excluders, node)
+            case Exists() | Absent():
+                pass
+            case _:
+                index_type = INDEX_TYPES[type(pattern)]
+                if index_type not in self._string_indexes:
+                    self._string_indexes[index_type] = index_type()
+                    self._note_string_searches()
+                self._string_indexes[index_type].add(pattern, node)
+
+    def _drop_unused(self, node: PatternNode) -> None:
+        """Undo ``_pattern_node`` when nothing needs the pattern any more."""
+        if node.clauses or node.excluders:
+            return
+        pattern = node.pattern
+        del self.patterns[pattern]
+        match pattern:
+            case Exact():
+                del self.exact[pattern.value]
+            case Literal():
+                del self.literals[pattern.value]
+            case NumericRange():
+                assert self.ranges is not None
+                self.ranges.remove(pattern)
+                if not self.ranges.size:
+                    self.ranges = None
+            case AnythingBut():
+                for excluded in pattern.excluded:
+                    inner = self.patterns[excluded]
+                    inner.excluders = _without(inner.excluders, node)
+                    self._drop_unused(inner)
+            case Exists() | Absent():
+                pass
+            case _:
+                index_type = INDEX_TYPES[type(pattern)]
+                index = self._string_indexes[index_type]
+                index.remove(pattern)
+                if not len(index):
+                    del self._string_indexes[index_type]
+                    self._note_string_searches()
+
+    def _note_string_searches(self) -> None:
+        self.string_searches = tuple(index.find for index in self._string_indexes.values())
+
+
+    def check_indexes(self) -> None:
+        """Raise MachineError unless the indexes hold exactly the interned patterns."""
+        range_count = 0 if self.ranges is None else self.ranges.size
+        index_sizes = [len(index) for index in self._string_indexes.values()]
+        indexed = len(self.exact) + len(self.literals) + range_count + sum(index_sizes)
+        expected = sum(not isinstance(pattern, AnythingBut | Exists) for pattern in self.patterns)
+        if indexed != expected or 0 in index_sizes or (self.ranges is not None and not range_count):
+            raise MachineError("indexes and patterns disagree")
+
+
+def _combined(found: list[PatternNode]) -> Outcome:
+    if not found:
+        return NOTHING
+    if len(found) == 1:
+        return Outcome(found[0].clauses, found[0].excluders, None)
+    hits: set[ClauseNode] = set()
+    blocked: set[PatternNode] = set()
+    for node in found:
+        hits.update(node.clauses)
+        blocked.update(node.excluders)
+    return Outcome(hits, blocked, None)
+
+
+def _with(collection: Collection[T], item: T) -> Collection[T]:
+    """Return ``collection`` and ``item``; a tuple while there is one, since most patterns serve one clause."""
+    if not collection:
+        return (item,)
+    if isinstance(collection, set):
+        collection.add(item)
+        return collection
+    return {*collection, item}
+
+
+def _without(collection: Collection[T], item: T) -> Collection[T]:
+    """Undo ``_with``."""
+    if isinstance(collection, set):
+        collection.discard(item)
+        return collection if len(collection) > 1 else tuple(collection)
+    return ()

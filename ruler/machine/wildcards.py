@@ -1,0 +1,135 @@
+"""Finds all stored wildcards that accept a value, in one pass over the value.
+
+A wildcard is its pieces, the texts between the asterisks. One piece of each is put into an Aho-Corasick
+automaton; a value's pass through it names the candidates, and only those are verified piece by piece.
+
+    *error*disk*  ->  looks for "error"          a*z  ->  looks for "⊢a", found only where a value begins
+
+⊢ and ⊣ mark the two ends of a value. They are lone surrogates, which no valid event or rule can contain.
+
+The automaton is compiled anew rather than changed, so additions wait in a list of *fresh* wildcards that
+are verified directly; once that has cost more than compiling would, all are compiled. Cost of a search:
+the length of the value, plus the candidates. Verifying is greedy, leftmost first: linear, never backtracking.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import ahocorasick
+
+from ruler.patterns.model import Wildcard
+
+T = TypeVar("T")
+
+Pieces = tuple[str, ...]
+
+_BEGIN = "\ud800"
+_END = "\udfff"
+
+# A stray occurrence of one more character of a literal is taken to be 4 times less likely; past 12
+# characters more length buys nothing.
+_UNLIKELY_PER_CHARACTER = 4
+_LONG_ENOUGH = 12
+
+
+def wildcard_accepts(pieces: Pieces, value: str) -> bool:
+    """Return whether ``value`` is made of ``pieces`` in order with anything between. Linear in the value."""
+    first, last = pieces[0], pieces[-1]
+    end = len(value) - len(last)
+    position = len(first)
+    if position > end or not value.startswith(first) or not value.endswith(last):
+        return False
+    for piece in pieces[1:-1]:
+        position = value.find(piece, position, end)
+        if position < 0:
+            return False
+        position += len(piece)
+    return position <= end
+
+
+class _Compiled(NamedTuple):
+    """What a search reads, replaced as a whole so that a search never mixes two states."""
+
+    automaton: Any  # finds a literal -> index of its group; None when nothing is compiled
+    groups: list[tuple[Pieces, ...]]  # the wildcards that look for one literal
+    fresh: dict[Pieces, None]  # stored, not compiled yet
+
+
+class WildcardIndex(Generic[T]):
+    """A mapping from wildcards to values that is searched by the strings they accept."""
+
+    __slots__ = ("_compiled", "_debt", "_lock", "_stored")
+
+    def __init__(self) -> None:
+        self._stored: dict[Pieces, T] = {}
+        self._compiled = _Compiled(None, [], {})
+        self._debt = 0  # direct verifications since compiling last
+        self._lock = threading.Lock()  # held by changes and by compiling, which a search may start
+
+    def __len__(self) -> int:
+        return len(self._stored)
+
+    def add(self, pattern: Wildcard, stored: T) -> None:
+        """Store under ``pattern``, which must not be stored yet."""
+        with self._lock:
+            self._stored[pattern.pieces] = stored
+            self._compiled.fresh[pattern.pieces] = None
+
+    def remove(self, pattern: Wildcard) -> None:
+        """Forget ``pattern``, which must be stored; its compiled literal may stay a while, unanswered."""
+        pieces = pattern.pieces
+        with self._lock:
+            del self._stored[pieces]
+            self._compiled.fresh.pop(pieces, None)
+            if not self._stored:
+                self._compiled = _Compiled(None, [], {})
+            elif len(self._compiled.groups) > 2 * len(self._stored) + 8:
+                self._compile()
+
+    def find(self, value: str, found: list[T]) -> None:
+        """Append to ``found`` what is stored for each wildcard that accepts ``value``."""
+        stored = self._stored
+        automaton, groups, fresh = self._compiled
+        if automaton is not None:
+            for index in {index for _, index in automaton.iter(f"{_BEGIN}{value}{_END}")}:
+                for pieces in groups[index]:
+                    # A wildcard that was removed is no longer stored; one that came back is fresh.
+                    if pieces in stored and pieces not in fresh and wildcard_accepts(pieces, value):
+                        found.append(stored[pieces])
+        if fresh:
+            found.extend([stored[pieces] for pieces in list(fresh) if wildcard_accepts(pieces, value)])
+            self._debt += len(fresh)
+            if self._debt > len(stored):
+                with self._lock:
+                    self._compile()
+
+    def _compile(self) -> None:
+        """Build the automaton of all stored wildcards; the lock is held."""
+        wildcards: dict[str, list[Pieces]] = {}  # the literal looked for -> who looks for it
+        for pieces in self._stored:
+            literal = min(_literals(pieces), key=lambda text: _cost(text, len(wildcards.get(text, ()))))
+            wildcards.setdefault(literal, []).append(pieces)
+        automaton = ahocorasick.Automaton()
+        for index, literal in enumerate(wildcards):
+            automaton.add_word(literal, index)
+        if wildcards:
+            automaton.make_automaton()
+        self._compiled = _Compiled(automaton if wildcards else None, list(map(tuple, wildcards.values())), {})
+        self._debt = 0
+
+
+def _literals(pieces: Pieces) -> list[str]:
+    """Return what must occur in ``⊢value⊣`` for the wildcard to accept it: one text a piece."""
+    literals = list(pieces[1:-1])
+    if pieces[0]:
+        literals.append(_BEGIN + pieces[0])
+    if pieces[-1]:
+        literals.append(pieces[-1] + _END)
+    return literals
+
+
+def _cost(literal: str, sharing: int) -> float:
+    """Return the expected verifications a value when one more wildcard looks for ``literal``."""
+    return (sharing + 1) / float(_UNLIKELY_PER_CHARACTER ** min(len(literal), _LONG_ENOUGH))

@@ -1,0 +1,392 @@
+"""Compiles a rule into sub-rules; ``$or`` expands here.
+
+In: a rule's text, or a mapping that means one. Out: distinct SubRules; RuleError, the first in text order.
+
+    {"$or": [{"a": [1]}, {"b": [2]}], "c": [3]}  ->  a = 1 and c = 3;  b = 2 and c = 3
+
+Idea: members are read in text order over a list of sub-rules, at first one, empty. A clause is written into
+all of them, over an earlier clause of the same path. A ``$or`` replaces the list by, branch after branch, the
+list extended by that branch. While a ``$or`` is read, an error in a branch does not stop the others.
+
+Always: no recursion (objects are generators on a stack of our own); never more sub-rules in memory than
+twice the limit; a sub-rule that stands in a list is never changed, so lists share them.
+Source: sections 2 to 4 of the semantics.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ruler.errors import Location, RuleError
+from ruler.patterns.clauses import ClauseReader
+from ruler.patterns.model import Clause, SubRule
+from ruler.patterns.reader import Document, Node, document_from_mapping, read_document
+from ruler.patterns.rewrites import fragment, quoted
+from ruler.patterns.vocabulary import PATTERN_TYPES, RESERVED_NAMES_IN_OR
+
+# Errors kept for one rule. Hostile text can hold one in every four characters, each with a location
+# a thousand steps long.
+_MOST_ERRORS = 1000
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a rule may cost; a rule beyond it is refused with an error that names the limit."""
+
+    max_paths: int = 256  # in one sub-rule
+    max_sub_rules: int = 1024  # in one rule: the product of its $or
+
+
+@dataclass(frozen=True)
+class CompiledRule:
+    """A rule's text and its sub-rules: distinct, in the order in which they first occur."""
+
+    text: str
+    sub_rules: tuple[SubRule, ...]
+
+
+DEFAULT_LIMITS = Limits()
+
+
+def compile_rule(
+    rule: str | bytes | bytearray | memoryview | Mapping[str, object], *, limits: Limits = DEFAULT_LIMITS
+) -> CompiledRule:
+    """Return ``rule`` compiled; raises its first RuleError in text order.
+
+    >>> [sub_rule] = compile_rule('{"a": ["x"]}').sub_rules
+    >>> sub_rule
+    SubRule(clauses=frozenset({Clause(path='a', patterns=frozenset({Exact(value='x')}))}))
+    """
+    document = _document(rule)
+    sub_rules, errors = compile_node(document, document.root, limits=limits)
+    if errors:
+        raise errors[0]
+    return CompiledRule(document.text, sub_rules)
+
+
+def compile_node(
+    document: Document, node: Node, *, limits: Limits = DEFAULT_LIMITS
+) -> tuple[tuple[SubRule, ...], list[RuleError]]:
+    """Return the sub-rules of the rule ``node`` of ``document``, and every error in text order.
+
+    With an error there are no sub-rules. Locations begin at ``node``; lines and columns
+    count in the document. After 1000 errors the rest is left out.
+    """
+    return _Compiler(document, node, limits).compile()
+
+
+def _document(rule: object) -> Document:
+    if isinstance(rule, (str, bytes, bytearray, memoryview)):
+        return read_document(rule)
+    if isinstance(rule, Mapping):
+        return document_from_mapping(rule)
+    raise RuleError(
+        "rule-not-object",
+        f"found a value of type {type(rule).__name__}, expected a rule",
+        why="a rule is JSON text (str or UTF-8 bytes) or a mapping such as dict",
+        write='{"source": ["shop"]}, for example',
+    )
+
+
+_SubRuleInMaking = dict[str, Clause]  # path -> clause
+
+
+class _Compiler:
+    """One compilation. A method that yields a reading asks ``run`` to do that one first."""
+
+    def __init__(self, document: Document, rule: Node, limits: Limits) -> None:
+        self.document = document
+        self.rule = rule
+        self.limits = limits
+        self.clause_reader = ClauseReader(document, self.report)
+        self.problems: list[tuple[int, RuleError]] = []
+        self.names: list[str] = []  # of the objects that are open
+        self.sub_rules: list[_SubRuleInMaking] = [{}]
+        # Clauses read since the last `$or` or branch: written into all sub-rules at once.
+        self.pending: dict[str, tuple[Clause, Node]] = {}
+        self.finished_in_open_ors = 0  # sub-rules of the finished branches of every `$or` that is open
+        self.is_over_limit = False  # then nothing is expanded any more, only errors are looked for
+
+    def compile(self) -> tuple[tuple[SubRule, ...], list[RuleError]]:
+        if self.rule.kind != "object":
+            self.report_not_object()
+        else:
+            self.run(self.object(self.rule, None))
+            self.write_pending()
+        if self.problems:
+            self.problems.sort(key=lambda problem: problem[0])
+            return (), [error for _, error in self.problems]
+        # dict: distinct, in order.
+        return tuple(dict.fromkeys(SubRule(frozenset(each.values())) for each in self.sub_rules)), []
+
+    def run(self, reading: _Reading) -> None:
+        """Run ``reading`` and what it yields, innermost first."""
+        stack = [reading]
+        while stack:
+            inner = next(stack[-1], None)
+            if inner is None:
+                stack.pop()
+            else:
+                stack.append(inner)
+
+    def object(self, node: Node, name: str | None) -> _Reading:
+        """Read the members of an object. ``name`` is its own, None for the rule and for a branch."""
+        if not node.value:
+            self.report_empty_object(node, is_member=name is not None)
+        if name is not None:
+            self.names.append(name)
+        paths: dict[str, str] = {}  # joined once per name, for members that repeat a name
+        for member_name, name_start, value in node.value:
+            kind = value.kind
+            if kind == "object":
+                yield self.object(value, member_name)
+            elif kind != "array":
+                self.report_not_array(value)
+            elif member_name == "$or" and self.is_or(value, name_start):
+                yield self.alternatives(value)
+            else:
+                clause = self.clause_reader.patterns(value)
+                if clause and not self.is_over_limit:
+                    path = paths.get(member_name)
+                    if path is None:
+                        path = ".".join((*self.names, member_name))
+                        paths[member_name] = path
+                    self.add(Clause(path, clause), value)
+        if name is not None:
+            self.names.pop()
+
+    def add(self, clause: Clause, node: Node) -> None:
+        """Write ``clause`` into every sub-rule, over an earlier one of its path; soon, not now."""
+        self.pending[clause.path] = (clause, node)
+        if len(self.pending) > self.limits.max_paths:
+            self.report_paths(node)
+
+    def write_pending(self) -> None:
+        if not self.pending or self.is_over_limit:
+            return
+        written = {path: clause for path, (clause, _) in self.pending.items()}
+        self.sub_rules = [{**sub_rule, **written} for sub_rule in self.sub_rules]
+        longest = max(self.sub_rules, key=len)
+        if len(longest) > self.limits.max_paths:
+            # A dict keeps insertion order, so this is the first path beyond the limit, and it is pending.
+            first_beyond = list(longest)[self.limits.max_paths]
+            self.report_paths(self.pending[first_beyond][1])
+        self.pending = {}
+
+    def alternatives(self, node: Node) -> _Reading:
+        """Read the branches of a ``$or``, each over the sub-rules that stand before it."""
+        self.write_pending()
+        before = self.sub_rules
+        after: list[_SubRuleInMaking] = []
+        for branch in node.value:
+            if branch.kind != "object":
+                continue  # reported by is_or
+            self.sub_rules = before
+            yield self.object(branch, None)
+            self.write_pending()
+            if self.finished_in_open_ors + len(self.sub_rules) > self.limits.max_sub_rules:
+                self.report_sub_rules(node)
+            if not self.is_over_limit:
+                after += self.sub_rules
+                self.finished_in_open_ors += len(self.sub_rules)
+        self.finished_in_open_ors -= len(after)
+        self.sub_rules = after
+
+    def is_or(self, node: Node, name_start: int) -> bool:
+        """Return whether the array of a member named ``$or`` is the or-primitive: section 4 of the semantics.
+
+        Also True, with an error, when it was clearly meant to be: so its branches are read for more errors.
+        """
+        branches = node.value
+        are_objects = all(branch.kind == "object" for branch in branches)
+        reserved = first_reserved_name(branches)
+        if len(branches) >= 2 and are_objects and reserved is None:
+            return True
+        if not any(map(_looks_like_branch, branches)) or self.is_clause(node):
+            return False  # an ordinary name, and what is wrong with its clause is said there
+        if len(branches) == 1:
+            self.report_one_branch(node, name_start)
+        for branch in branches:
+            if branch.kind != "object":
+                self.report_branch(branch)
+        if len(branches) > 1 and reserved is not None:
+            self.report_reserved(*reserved)
+        return True
+
+    def is_clause(self, node: Node) -> bool:
+        """Return whether the array ``node`` is a clause without errors."""
+        problems: list[str] = []
+
+        def note(code: str, node: Node, what: str, *, why: str, write: str, at: int | None = None) -> None:
+            problems.append(code)
+
+        ClauseReader(self.document, note).patterns(node)
+        return not problems
+
+    # Errors. `report` is also the Report of the clause reader.
+
+    def report(
+        self, code: str, node: Node, what: str, *, why: str, write: str, at: int | None = None
+    ) -> None:
+        """Note an error at ``node``; ``at`` is the offset to show, the beginning of ``node`` unless given."""
+        if len(self.problems) == _MOST_ERRORS:
+            return
+        offset = node.start if at is None else at
+        line, column = None, None
+        if not self.document.is_from_mapping:
+            line, column = self.document.line_and_column(offset)
+        location = location_of(self.rule, node)
+        error = RuleError(code, what, why=why, write=write, location=location, line=line, column=column)
+        self.problems.append((offset, error))
+
+    def report_not_object(self) -> None:
+        self.report(
+            "rule-not-object",
+            self.rule,
+            f"found {self.clause_reader.describe(self.rule)}, expected an object",
+            why="a rule is one JSON object that names the paths it tests",
+            write='{"source": ["shop"]}, for example',
+        )
+
+    def report_not_array(self, node: Node) -> None:
+        source = fragment(self.document, node)
+        self.report(
+            "clause-not-array",
+            node,
+            f"found {self.clause_reader.describe(node)}, expected an array",
+            why="a clause lists every value it accepts, even when there is one",
+            write=f"[{source}]" if source is not None else "the same value in square brackets",
+        )
+
+    def report_empty_object(self, node: Node, *, is_member: bool) -> None:
+        if node is self.rule:
+            write = '{"source": [{"exists": true}, {"exists": false}]}, which accepts every event'
+        elif is_member:
+            write = '[{"exists": true}] for any value, or {"name": ["value"]} for a name inside'
+        else:
+            write = 'a branch with a clause, such as {"source": ["shop"]}, or no such branch'
+        self.report(
+            "object-empty",
+            node,
+            "the object is empty, expected at least one name",
+            why="an object in a rule names the paths it tests; an empty one would test nothing",
+            write=write,
+        )
+
+    def report_one_branch(self, node: Node, name_start: int) -> None:
+        branch = fragment(self.document, node.value[0])
+        clause = branch[1:-1].strip() if branch is not None else "the branch without its braces"
+        self.report(
+            "or-one-branch",
+            node,
+            "one branch, expected two or more",
+            why='"$or" joins alternatives; a single one is an ordinary clause',
+            write=f'{clause} in place of the whole "$or"',
+            at=name_start,
+        )
+
+    def report_branch(self, node: Node) -> None:
+        self.report(
+            "or-branch-not-object",
+            node,
+            f"found {self.clause_reader.describe(node)} among the branches, expected an object",
+            why='each branch of "$or" is an object with clauses of its own',
+            write='an object such as {"source": ["shop"]}',
+        )
+
+    def report_reserved(self, name: str, node: Node, name_start: int) -> None:
+        self.report(
+            "or-reserved-name",
+            node,
+            f'{quoted(name)} may not be a name inside "$or"',
+            why='inside "$or" the pattern types, and some words like them, are reserved',
+            write='each branch as a rule of its own, under one rule name; outside "$or" the name is ordinary',
+            at=name_start,
+        )
+
+    def report_paths(self, node: Node) -> None:
+        self.report(
+            "too-many-paths",
+            node,
+            f"more than {self.limits.max_paths} paths in one sub-rule",
+            why=f"a sub-rule may test {self.limits.max_paths} paths, unless the matcher is told otherwise",
+            write="fewer clauses, or raise the limit: Matcher(max_paths=...)",
+        )
+        self.give_up_expansion()
+
+    def report_sub_rules(self, node: Node) -> None:
+        if self.is_over_limit:
+            return
+        self.report(
+            "too-many-sub-rules",
+            node,
+            f"more than {self.limits.max_sub_rules} sub-rules",
+            why='the branches of each "$or" multiply those of the others; '
+            f"a rule may have {self.limits.max_sub_rules}, unless the matcher is told otherwise",
+            write="several rules under one name, or raise the limit: Matcher(max_sub_rules=...)",
+        )
+        self.give_up_expansion()
+
+    def give_up_expansion(self) -> None:
+        self.is_over_limit = True
+        self.sub_rules = []
+        self.pending = {}
+
+
+_Reading = Iterator["_Reading"]
+
+
+def first_reserved_name(branches: list[Node]) -> tuple[str, Node, int] | None:
+    """Return the first reserved name in ``branches``, as (name, its value, its offset), or None.
+
+    Names are looked for in objects inside objects. Arrays end the search: what stands in them are
+    patterns, or the branches of another ``$or``, which is judged by itself.
+    """
+    waiting = [branch for branch in reversed(branches) if branch.kind == "object"]
+    while waiting:
+        node = waiting.pop()
+        inner = []
+        for name, name_start, value in node.value:
+            if name in RESERVED_NAMES_IN_OR:
+                return name, value, name_start
+            if value.kind == "object":
+                inner.append(value)
+        waiting.extend(reversed(inner))
+    return None
+
+
+def _looks_like_branch(node: Node) -> bool:
+    """Return whether an element of a ``$or`` was meant as a branch: a name in it holds a clause."""
+    if node.kind != "object":
+        return False
+    return any(
+        value.kind in ("array", "object")
+        and (name not in PATTERN_TYPES or _is_clause_of_strings(name, value))
+        for name, _, value in node.value
+    )
+
+
+def _is_clause_of_strings(name: str, value: Node) -> bool:
+    """Return whether ``"prefix": ["x"]`` must be a clause, as no list can stand after that pattern type."""
+    return value.kind == "array" and name not in ("numeric", "anything-but") and bool(value.value)
+
+
+def location_of(rule: Node, node: Node) -> Location:
+    """Return the names and indexes that lead from ``rule`` to ``node``.
+
+    Found from offsets, which is why reading a rule without errors needs not keep track of locations.
+    """
+    steps: list[str | int] = []
+    current = rule
+    while current is not node:
+        if current.kind == "array":
+            index = bisect_right(current.value, node.start, key=lambda child: child.start) - 1
+            steps.append(index)
+            current = current.value[index]
+        else:
+            index = bisect_right(current.value, node.start, key=lambda member: member[1]) - 1
+            steps.append(current.value[index][0])
+            current = current.value[index][2]
+    return tuple(steps)

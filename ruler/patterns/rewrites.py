@@ -1,0 +1,94 @@
+"""What an error proposes to write instead, built from the user's own text.
+
+In: nodes of the rule. Out: JSON text, with words around it where a choice must be explained. Every proposal
+accepts what the user meant; where nothing does, the text says so instead.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ruler.patterns.reader import Document, Node
+
+_LONGEST_FRAGMENT = 200  # characters; of anything longer, a proposal shows only the shape
+
+
+def quoted(text: str) -> str:
+    """Return ``text`` as a JSON string."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def fragment(document: Document, node: Node) -> str | None:
+    """Return the user's text of ``node`` on one line, or None when it is too long to repeat whole."""
+    if node.end - node.start > _LONGEST_FRAGMENT:
+        return None
+    return re.sub(r"[ \t]*[\r\n]\s*", " ", document.text[node.start : node.end])
+
+
+def listed(document: Document, nodes: list[Node]) -> str | None:
+    """Return a JSON array of ``nodes``, or None when it would be too long."""
+    fragments = [fragment(document, node) for node in nodes[:50]]
+    whole = [text for text in fragments if text is not None]
+    if len(whole) < len(nodes) or sum(map(len, whole)) > _LONGEST_FRAGMENT:
+        return None
+    return f"[{', '.join(whole)}]"
+
+
+def flattened(document: Document, clause: Node) -> str | None:
+    """Return ``clause`` with the arrays inside it opened: ``[[1, 2], 3]`` is ``[1, 2, 3]``."""
+    nodes: list[Node] = []
+    for node in clause.value:
+        nodes.extend(node.value if node.kind == "array" else [node])
+    if not nodes or any(node.kind == "array" for node in nodes):
+        return None
+    return listed(document, nodes)
+
+
+def both_or_either(document: Document, members: list[tuple[str, int, Node]]) -> str:
+    """Return how to write a pattern that names several pattern types in one object."""
+    separate = [
+        f'{{"{name}": {argument}}}'
+        for name, _, node in members[:10]
+        if (argument := fragment(document, node)) is not None
+    ]
+    either = f"[{', '.join(separate)}] for either"
+    if len(separate) < len(members):
+        return "one object for each of them, side by side in the array, for either"
+    by_name = {name: node for name, _, node in members}
+    if len(members) == 2 and set(by_name) == {"prefix", "suffix"}:
+        prefix, suffix = by_name["prefix"], by_name["suffix"]
+        if prefix.kind == suffix.kind == "string":
+            return (
+                f"[{', '.join(_prefix_and_suffix(prefix.value, suffix.value))}] for both together, {either}"
+            )
+    return either
+
+
+def _prefix_and_suffix(prefix: str, suffix: str) -> list[str]:
+    """Return the alternatives that together accept the strings that begin and end so.
+
+    A wildcard wants the two side by side; where they can overlap ("ab", "bc": "abc"), such strings are added.
+    """
+    overlaps = [
+        quoted(prefix + suffix[length:])
+        for length in range(1, min(len(prefix), len(suffix)) + 1)
+        if prefix.endswith(suffix[:length])
+    ]
+    wildcard = f"{escaped_in_wildcard(prefix)}*{escaped_in_wildcard(suffix)}"
+    return [f'{{"wildcard": {quoted(wildcard)}}}', *overlaps]
+
+
+def escaped_in_wildcard(text: str) -> str:
+    """Return the wildcard that accepts ``text`` alone."""
+    return text.replace("\\", "\\\\").replace("*", "\\*")
+
+
+def one_object_each(document: Document, keyword: str, argument: Node) -> str:
+    """Return ``{keyword: ["x", "y"]}`` as ``[{keyword: "x"}, {keyword: "y"}]``; it holds strings only."""
+    each = [f"{{{quoted(keyword)}: {quoted(node.value)}}}" for node in argument.value[:50]]
+    if len(each) < len(argument.value) or sum(map(len, each)) > _LONGEST_FRAGMENT:
+        return f'one {{"{keyword}": "..."}} for each string, side by side in the array'
+    return f"[{', '.join(each)}], as parts of the array around it"
