@@ -83,8 +83,9 @@ class Matcher(Generic[Name]):
         version = self._version
         if not version & 1:
             try:
+                rule_ids = self._machine.match(decoded)
                 names = self._names
-                answer = [names[rule_id] for rule_id in self._machine.match(decoded)]
+                answer = [names[rule_id] for rule_id in rule_ids] if rule_ids else []
             except Exception:
                 if version == self._version:
                     raise
@@ -100,7 +101,7 @@ class Matcher(Generic[Name]):
         version = self._version
         if not version & 1:
             try:
-                answer = self._machine.matches_any(decoded)
+                answer = bool(self._machine.match(decoded, True))
             except Exception:
                 if version == self._version:
                     raise
@@ -108,7 +109,7 @@ class Matcher(Generic[Name]):
                 if version == self._version:
                     return answer
         with self._lock:
-            return self._machine.matches_any(decoded)
+            return bool(self._machine.match(decoded, True))
 
     def rules_for_events(self, events: Iterable[Event]) -> Iterator[list[Name]]:
         """Yield what ``rules_for_event`` returns for each of ``events``, reading them one by one as asked for.

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ruler.machine.flatten import flatten, flatten_with_trails
+from ruler.machine.flatten import Values, flatten, flatten_with_trails
 from ruler.machine.name_state import NameState, canonical_order
-from ruler.machine.path_trie import PathNode, count_joints, node_at, prune
+from ruler.machine.path_trie import PathNode, count_joints, descendant, node_at, prune
+from ruler.machine.straight_flatten import WORTHWHILE_AFTER, FlattenFunction, straight_flatten
 from ruler.machine.trail_walk import walk_with_trails
 from ruler.machine.value_matcher import ClauseNode, ValueMatcher
 from ruler.machine.walk import walk
@@ -24,7 +25,7 @@ from ruler.patterns.model import Clause, SubRule
 class Machine:
     """All rules compiled together."""
 
-    __slots__ = ("final_states", "root", "start")
+    __slots__ = ("_events_until_straight", "_paths_version", "_straight", "final_states", "root", "start")
 
     engine = "python"
 
@@ -32,24 +33,38 @@ class Machine:
         self.root = PathNode("", None)
         self.start = NameState(None, None)
         self.final_states: dict[SubRule, NameState] = {}
+        # A function written for the paths as they were at a version of them; used while that is the version.
+        self._straight: tuple[int, FlattenFunction | None] = (-1, None)
+        self._paths_version = 0  # odd while paths are being changed
+        self._events_until_straight = WORTHWHILE_AFTER
 
     # -- matching ------------------------------------------------------------------------------------------
 
-    def match(self, event: dict[str, Any]) -> list[int]:
-        """Return the ids of the rules that match, ascending. Cost: the event's used part, and what matches."""
-        rule_ids = self._found(event, first_only=False)
-        return sorted(set(rule_ids)) if len(rule_ids) > 1 else rule_ids
+    def match(self, event: dict[str, Any], first_only: bool = False) -> list[int]:
+        """Return the ids of the rules that match, ascending; with ``first_only`` those of one state that does.
 
-    def matches_any(self, event: dict[str, Any]) -> bool:
-        """Return whether any rule matches, stopping at the first."""
-        return bool(self._found(event, first_only=True))
-
-    def _found(self, event: dict[str, Any], first_only: bool) -> list[int]:
-        values = flatten(self.root, event)
+        Cost: the part of the event that rules use, and what matches.
+        """
+        paths_version, flatten_event = self._straight
+        if flatten_event is None or paths_version != self._paths_version:
+            values = self._flatten_plainly(event)
+        else:
+            values = flatten_event(event)
         if values is None:
             fields, spelled_twice = flatten_with_trails(self.root, event)
-            return walk_with_trails(self.start, fields, spelled_twice, first_only)
-        return walk(self.start, values, first_only)
+            rule_ids = walk_with_trails(self.start, fields, spelled_twice, first_only)
+        else:
+            rule_ids = walk(self.start, values, first_only)
+        return sorted(set(rule_ids)) if len(rule_ids) > 1 else rule_ids
+
+    def _flatten_plainly(self, event: dict[str, Any]) -> Values | None:
+        """Flatten with the plain function, and once that has been done often enough have a faster one written."""
+        self._events_until_straight -= 1
+        if self._events_until_straight == 0:
+            # Tagged with the version before reading the paths: if another thread changes them now, it is never used.
+            paths_version = self._paths_version
+            self._straight = (paths_version, straight_flatten(self.root))
+        return flatten(self.root, event)
 
     # -- adding and removing -------------------------------------------------------------------------------
 
@@ -82,10 +97,28 @@ class Machine:
         return state
 
     def _clause_node(self, clause: Clause) -> ClauseNode:
-        path_node = node_at(self.root, clause.path)
-        if path_node.value_matcher is None:
+        path_node = descendant(self.root, clause.path)
+        if path_node is None or path_node.value_matcher is None:
+            self._paths_version += 1
+            path_node = node_at(self.root, clause.path)
             path_node.value_matcher = ValueMatcher(path_node)
-        return path_node.value_matcher.clause_node(clause)
+            self._paths_changed()
+        matcher = path_node.value_matcher
+        return matcher.clause_node(clause)
+
+    def _release(self, clause: ClauseNode) -> None:
+        """Forget a clause on no edge, and its path when no other clause uses it."""
+        matcher = clause.value_matcher
+        matcher.release(clause)
+        if not matcher.clauses:
+            self._paths_version += 1
+            matcher.path_node.value_matcher = None
+            prune(matcher.path_node)
+            self._paths_changed()
+
+    def _paths_changed(self) -> None:
+        self._paths_version += 1
+        self._events_until_straight = WORTHWHILE_AFTER
 
     def _prune_states(self, state: NameState) -> None:
         """Drop ``state`` and each state before it that leads nowhere and ends no sub-rule."""
@@ -94,18 +127,10 @@ class Machine:
             state.parent.cut(clause)
             clause.edge_count -= 1
             if clause.edge_count == 0:
-                _release(clause)
+                self._release(clause)
             state = state.parent
 
 
 def _path_nodes(final_state: NameState) -> list[PathNode]:
     return [clause.value_matcher.path_node for clause in final_state.clauses()]
 
-
-def _release(clause: ClauseNode) -> None:
-    """Forget a clause on no edge, and its path when no other clause uses it."""
-    matcher = clause.value_matcher
-    matcher.release(clause)
-    if not matcher.clauses:
-        matcher.path_node.value_matcher = None
-        prune(matcher.path_node)

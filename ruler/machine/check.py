@@ -8,7 +8,7 @@ from ruler.errors import MachineError
 from ruler.machine.build import Machine
 from ruler.machine.describe import states
 from ruler.machine.name_state import NameState, canonical_order
-from ruler.machine.path_trie import PathNode
+from ruler.machine.path_trie import PathNode, dotted_names
 from ruler.machine.value_matcher import ClauseNode, ValueMatcher
 from ruler.patterns.model import Absent, AnythingBut
 
@@ -64,8 +64,7 @@ def _check_paths(machine: Machine, all_states: list[NameState]) -> None:
     for node in nodes:  # grows while it is walked
         nodes.extend(node.children.values())
         _require(node.joint_count == joints[node], "a path miscounts the sub-rules that join below it")
-        grandchildren = any(child.children for child in node.children.values())
-        _require(node.has_grandchildren == grandchildren, "a path misjudges how deep it goes")
+        _require(node.dotted_names == dotted_names(node), "a path misjudges the names with dots below it")
         if node.value_matcher is None:
             _require(node is machine.root or bool(node.children), "a path is kept that nothing uses")
         else:

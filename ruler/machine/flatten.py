@@ -9,14 +9,16 @@ instead, and ``flatten_with_trails`` gives every value with its array trail.
 
 It can matter only in an array with two objects or arrays as elements, at a path where some sub-rule has two
 clauses at or below. So arrays of scalars, and events without arrays of objects, pay nothing for trails.
-Both functions walk with a list for a stack, since events nest deeper than Python's recursion may.
+Both functions walk with a list, not recursion, since events nest deeper than Python's calls may.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import chain
 from typing import Any
 
-from ruler.machine.path_trie import PathNode
+from ruler.machine.path_trie import PathNode, descendant
 from ruler.machine.value_matcher import Scalar, ValueMatcher
 
 Values = dict[ValueMatcher, Any]  # a scalar, or a list of scalars
@@ -61,20 +63,29 @@ Fields = dict[ValueMatcher, list[tuple[Scalar, Element | None]]]
 def flatten(root: PathNode, event: dict[str, Any]) -> Values | None:
     """Return the values of the used paths, or None when their array trails can matter."""
     values: Values = {}
-    todo: list[tuple[PathNode, dict[str, Any]]] = [(root, event)]
-    while todo:
-        node, members = todo.pop()
-        for child, value in used_members(node, members):
-            kind = value.__class__
-            if kind is dict:
-                if child.children:
-                    todo.append((child, value))
-            elif kind is list:
-                if not _flatten_array(child, value, values, todo):
-                    return None
-            else:
-                matcher = child.value_matcher
-                if matcher is not None:
+    todo: list[tuple[PathNode, Any]] = [(root, event)]
+    for node, members in todo:  # grows while it is walked; one loop, because a call costs as much as a step
+        children = node.children
+        steps: Iterable[tuple[str, PathNode]] = children.items()
+        dotted_names = node.dotted_names
+        if dotted_names is None or len(children) > len(members):
+            steps = used_steps(node, members)
+        elif dotted_names:
+            for name in dotted_names:
+                if name in members:
+                    steps = used_steps(node, members)
+        for name, child in steps:
+            if name in members:
+                value = members[name]
+                kind = value.__class__
+                if kind is dict:
+                    if child.children:
+                        todo.append((child, value))
+                elif kind is list:
+                    if not flatten_array(child, value, values, todo):
+                        return None
+                elif child.value_matcher is not None:
+                    matcher = child.value_matcher
                     if matcher in values:
                         _add_values(values, matcher, [value])
                     else:
@@ -82,33 +93,20 @@ def flatten(root: PathNode, event: dict[str, Any]) -> Values | None:
     return values
 
 
-def used_members(node: PathNode, members: dict[str, Any]) -> list[tuple[PathNode, Any]]:
-    """Return what an object at ``node`` holds at used names. Cost: the smaller of the two, and dotted names."""
+def used_steps(node: PathNode, members: dict[str, Any]) -> list[tuple[str, PathNode]]:
+    """Return the names in ``members`` that lead on from ``node``, and where to; a name with dots is several steps."""
     children = node.children
-    if len(children) <= len(members):
-        found = [(child, members[name]) for name, child in children.items() if name in members]
-    else:
-        found = [(children[name], value) for name, value in members.items() if name in children]
-    # One search of all names together; a name with a dot is rare, and then only some are steps of a path.
-    if node.has_grandchildren and "." in "".join(members):
-        for name, value in members.items():
-            if "." in name:
-                child = descendant(node, name)
-                if child is not None:
-                    found.append((child, value))
-    return found
-
-
-def descendant(node: PathNode, dotted_name: str) -> PathNode | None:
-    """Return the node that ``dotted_name`` leads to from ``node``, or None."""
-    found: PathNode | None = node
-    for name in dotted_name.split("."):
-        found = found.children.get(name) if found is not None else None
-    return found
+    steps = [(name, children[name]) for name in members if name in children]
+    if "." in "".join(members):
+        for name in members:
+            child = descendant(node, name) if "." in name else None
+            if child is not None:
+                steps.append((name, child))
+    return steps
 
 
 def _add_values(values: Values, matcher: ValueMatcher, more: list[Scalar]) -> None:
-    so_far = values.get(matcher, more)
+    so_far = values.get(matcher, more)  # None would be a value
     if so_far is more:
         values[matcher] = more
     elif so_far.__class__ is list:
@@ -117,30 +115,33 @@ def _add_values(values: Values, matcher: ValueMatcher, more: list[Scalar]) -> No
         values[matcher] = [so_far, *more]
 
 
-def _flatten_array(
-    node: PathNode, array: list[Any], values: Values, todo: list[tuple[PathNode, dict[str, Any]]]
+def flatten_array(
+    node: PathNode, array: list[Any], values: Values, todo: list[tuple[PathNode, Any]]
 ) -> bool:
     """Add the values of an array at ``node``; return False when the array's trails can matter."""
     scalars: list[Scalar] = []
-    arrays = [array]
-    for elements in arrays:  # grows while it is walked
-        containers = 0
-        for element in elements:
-            kind = element.__class__
-            if kind is dict:
-                containers += 1
-                if node.children:
-                    todo.append((node, element))
-            elif kind is list:
-                containers += 1
-                arrays.append(element)
-            else:
-                scalars.append(element)
-        if containers > 1 and node.joint_count:
+    level = array  # the elements of all arrays at one depth of nesting
+    while level:
+        kinds = set(map(type, level))  # in C, so that long arrays of one kind are not looked through one by one
+        if list not in kinds and dict not in kinds:
+            scalars = scalars + level if scalars else level
+            break
+        if node.joint_count and len(level) > 1 and _containers(level) > 1:
             return False
+        if kinds == {list}:
+            level = list(chain.from_iterable(level))
+            continue
+        if node.children:
+            todo.extend([(node, element) for element in level if element.__class__ is dict])
+        scalars = scalars + [e for e in level if e.__class__ is not dict and e.__class__ is not list]
+        level = list(chain.from_iterable([e for e in level if e.__class__ is list]))
     if scalars and node.value_matcher is not None:
         _add_values(values, node.value_matcher, scalars)
     return True
+
+
+def _containers(elements: list[Any]) -> int:
+    return sum(element.__class__ is dict or element.__class__ is list for element in elements)
 
 
 def flatten_with_trails(root: PathNode, event: dict[str, Any]) -> tuple[Fields, bool]:
@@ -163,11 +164,10 @@ def flatten_with_trails(root: PathNode, event: dict[str, Any]) -> tuple[Fields, 
         if kind is dict:
             if node.children:
                 spelled_twice = spelled_twice or _is_spelled_twice(node, value)
-                todo.extend([(child, member, trail) for child, member in used_members(node, value)])
+                todo.extend([(child, value[name], trail) for name, child in used_steps(node, value)])
         elif kind is list:
             array_count += 1
-            containers = sum(element.__class__ is dict or element.__class__ is list for element in value)
-            matters = containers > 1 and node.joint_count > 0
+            matters = node.joint_count > 0 and _containers(value) > 1
             for element in value:
                 if matters and (element.__class__ is dict or element.__class__ is list):
                     todo.append((node, element, Element(trail, array_count, node.depth)))
@@ -182,7 +182,7 @@ def flatten_with_trails(root: PathNode, event: dict[str, Any]) -> tuple[Fields, 
 
 
 def _is_spelled_twice(node: PathNode, members: dict[str, Any]) -> bool:
-    if not node.has_grandchildren or "." not in "".join(members):
+    if node.dotted_names == () or "." not in "".join(members):
         return False
     for name in members:
         if "." in name and descendant(node, name) is not None:

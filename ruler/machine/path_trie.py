@@ -16,17 +16,23 @@ if TYPE_CHECKING:
     from ruler.machine.value_matcher import ValueMatcher
 
 
+# Up to so many, asking for each name beats searching all names of an object for a dot (0.05 microseconds a name
+# against 0.2 for an object of three names, 0.3 for ten).
+_FEW_NAMES = 4
+
+
 class PathNode:
     """One name of some used path."""
 
-    __slots__ = ("children", "depth", "has_grandchildren", "joint_count", "name", "parent", "value_matcher")
+    __slots__ = ("children", "depth", "dotted_names", "joint_count", "name", "parent", "value_matcher")
 
     def __init__(self, name: str, parent: PathNode | None) -> None:
         self.name = name
         self.parent = parent
         self.depth: int = 0 if parent is None else parent.depth + 1  # names from the root
         self.children: dict[str, PathNode] = {}
-        self.has_grandchildren = False  # only then can a name with a dot in an event lead anywhere
+        # The names with a dot that can lead on from here, when they are few and go two steps; None when there may be more.
+        self.dotted_names: tuple[str, ...] | None = ()
         self.joint_count = 0  # sub-rules with two clauses or more at or below this node
         self.value_matcher: ValueMatcher | None = None
 
@@ -39,10 +45,17 @@ def node_at(root: PathNode, path: str) -> PathNode:
         if child is None:
             child = PathNode(name, node)
             node.children[name] = child
-            if node.parent is not None:
-                node.parent.has_grandchildren = True
+            _note_dotted_names(node)
         node = child
     return node
+
+
+def descendant(node: PathNode, path: str) -> PathNode | None:
+    """Return the node that the names of ``path`` lead to from ``node``, or None."""
+    found: PathNode | None = node
+    for name in path.split("."):
+        found = found.children.get(name) if found is not None else None
+    return found
 
 
 def prune(node: PathNode) -> None:
@@ -50,10 +63,30 @@ def prune(node: PathNode) -> None:
     while node.parent is not None and node.value_matcher is None and not node.children:
         parent = node.parent
         del parent.children[node.name]
-        if parent.parent is not None and not parent.children:
-            grandparent = parent.parent
-            grandparent.has_grandchildren = any(child.children for child in grandparent.children.values())
+        _note_dotted_names(parent)
         node = parent
+
+
+def _note_dotted_names(changed: PathNode) -> None:
+    """Bring ``dotted_names`` up to date at and above a node whose children have changed."""
+    node: PathNode | None = changed
+    for _ in range(3):  # two levels up, the change makes or ends names that go three steps
+        if node is not None:
+            node.dotted_names = dotted_names(node)
+            node = node.parent
+
+
+def dotted_names(node: PathNode) -> tuple[str, ...] | None:
+    """Work out what ``PathNode.dotted_names`` should be."""
+    if len(node.children) > _FEW_NAMES:
+        return None
+    names: list[str] = []
+    for child in node.children.values():
+        for grandchild in child.children.values():
+            names.append(f"{child.name}.{grandchild.name}")
+            if grandchild.children or len(names) > _FEW_NAMES:
+                return None
+    return tuple(names)
 
 
 def count_joints(nodes: list[PathNode], change: int) -> None:

@@ -41,8 +41,8 @@ class Group:
         """Return, for each clause that an index finds, the trails of the values that satisfy it."""
         if self._hits is None:
             self._hits = {}
-            for outcome, trail in self.fields:
-                for clause in outcome.hits:
+            for (hits, _, _), trail in self.fields:
+                for clause in hits:
                     self._hits.setdefault(clause, []).append(trail)
         return self._hits
 

@@ -143,7 +143,7 @@ def _satisfied(
             yield edges.closed[clause], hits[clause]
     if edges.ranged or edges.open:
         for outcome, trail in group.fields:
-            numbers = outcome.numbers
+            hits, blocked, numbers = outcome
             if not edges.ranged:
                 pass
             elif numbers is None or one_by_one(matcher, edges, numbers):
@@ -151,11 +151,11 @@ def _satisfied(
                     if clause.accepts(outcome):
                         yield state, (trail,)
             else:
-                for clause in matcher.range_hits(numbers).union(outcome.hits):
+                for clause in matcher.range_hits(numbers).union(hits):
                     if clause in edges.ranged:
                         yield edges.ranged[clause], (trail,)
             for clause, state in edges.open.items():
-                if not outcome.blocked or clause.accepts(outcome):
+                if not blocked or clause.accepts(outcome):
                     yield state, (trail,)
 
 

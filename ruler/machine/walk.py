@@ -9,6 +9,8 @@ A walk only reads the machine.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ruler.machine.flatten import Values
 from ruler.machine.name_state import Edges, NameState
 from ruler.machine.value_matcher import Outcome, ValueMatcher
@@ -22,48 +24,40 @@ def walk(start: NameState, values: Values, first_only: bool) -> list[int]:
     outcomes: dict[ValueMatcher, Outcome] = {}
     rule_ids: list[int] = []
     todo = [start]
-    while todo:
-        state = todo.pop()
+    for state in todo:  # grows while it is walked
         if state.rule_ids:
             rule_ids.extend(state.rule_ids)
             if first_only:
                 return rule_ids
         if state.edges:
-            by_path = state.edges
-            if len(by_path) <= len(values):
-                matchers = [matcher for matcher in by_path if matcher in values]
-            else:
-                matchers = [matcher for matcher in values if matcher in by_path]
-            for matcher in matchers:
-                outcome = outcomes.get(matcher)
-                if outcome is None:
+            pairs: Iterable[tuple[ValueMatcher, Edges]] = state.edges.items()
+            if len(state.edges) > len(values):
+                pairs = [(matcher, state.edges[matcher]) for matcher in values if matcher in state.edges]
+            for matcher, edges in pairs:
+                if matcher not in values:
+                    continue
+                if matcher in outcomes:
+                    outcome = outcomes[matcher]
+                else:
                     value = values[matcher]
-                    if value.__class__ is list:
-                        outcome = matcher.outcome_of_all(value)
-                    else:
-                        outcome = matcher.outcome(value)
+                    outcome = matcher.outcome_of_all(value) if value.__class__ is list else matcher.outcome(value)
                     outcomes[matcher] = outcome
-                follow(matcher, by_path[matcher], outcome, todo)
+                hits = outcome[0]
+                if hits and edges.closed:
+                    closed = edges.closed
+                    if len(closed) < len(hits):
+                        todo.extend([closed[clause] for clause in closed if clause in hits])
+                    else:
+                        todo.extend([closed[clause] for clause in hits if clause in closed])
+                if edges.ranged:
+                    _follow_ranged(matcher, edges, outcome, todo)
+                if edges.open:
+                    _follow_open(edges, outcome, todo)
         if state.absent:
-            for clause, next_state in state.absent.items():
-                if clause.value_matcher not in values:
-                    todo.append(next_state)
+            todo.extend(
+                [next_state for clause, next_state in state.absent.items() if clause.value_matcher not in values]
+            )
     return rule_ids
-
-
-def follow(matcher: ValueMatcher, edges: Edges, outcome: Outcome, todo: list[NameState]) -> None:
-    """Append to ``todo`` the state behind each edge whose clause is satisfied, each once."""
-    hits = outcome.hits
-    closed = edges.closed
-    if closed and hits:
-        if len(closed) < len(hits):
-            todo.extend([state for clause, state in closed.items() if clause in hits])
-        else:
-            todo.extend([closed[clause] for clause in hits if clause in closed])
-    if edges.ranged:
-        _follow_ranged(matcher, edges, outcome, todo)
-    if edges.open:
-        _follow_open(edges, outcome, todo)
 
 
 def _follow_ranged(matcher: ValueMatcher, edges: Edges, outcome: Outcome, todo: list[NameState]) -> None:
@@ -88,13 +82,14 @@ def one_by_one(matcher: ValueMatcher, edges: Edges, numbers: list[int | float]) 
 
 
 def _follow_open(edges: Edges, outcome: Outcome, todo: list[NameState]) -> None:
-    if not outcome.blocked:
+    _, blocked, _ = outcome
+    if not blocked:
         todo.extend(edges.open.values())
     else:
         # Only clauses of blocked patterns can fail, so few blocked patterns leave most edges unjudged.
         failing = {
             clause
-            for pattern in outcome.blocked
+            for pattern in blocked
             for clause in pattern.clauses
             if clause in edges.open and not clause.accepts(outcome)
         }

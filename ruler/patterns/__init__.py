@@ -6,6 +6,8 @@ Use ``compiler`` to compile a rule; everything else here serves it:
 - ``mappings``     a mapping -> the JSON text it means
 - ``compiler``     nodes -> sub-rules; ``$or`` expands here
 - ``clauses``      the array of one clause -> patterns
+- ``numeric``, ``cidr``, ``wildcards``  the arguments of these pattern types
+- ``report``       how these say what is wrong
 - ``rewrites``     what an error proposes to write instead
 - ``vocabulary``   the table of pattern types: drives the compiler, the docs and "did you mean"
 - ``model``        what comes out: one frozen dataclass per pattern type, Clause, SubRule

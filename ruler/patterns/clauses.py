@@ -10,16 +10,14 @@ Source: sections 5 to 8 of the semantics.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
-from ruler.patterns.addresses import parse_address
+from ruler.patterns.cidr import CidrReader
 from ruler.patterns.folding import fold
 from ruler.patterns.model import (
     Absent,
     AnythingBut,
-    Cidr,
     EqualsIgnoreCase,
     Exact,
     Excludable,
@@ -30,10 +28,10 @@ from ruler.patterns.model import (
     PrefixIgnoreCase,
     Suffix,
     SuffixIgnoreCase,
-    Wildcard,
 )
 from ruler.patterns.numeric import NumericReader
 from ruler.patterns.reader import Document, Node
+from ruler.patterns.report import Report
 from ruler.patterns.rewrites import (
     both_or_either,
     escaped_in_wildcard,
@@ -41,24 +39,13 @@ from ruler.patterns.rewrites import (
     fragment,
     one_object_each,
     quoted,
+    short_quoted,
 )
 from ruler.patterns.vocabulary import INNER_TYPES, PATTERN_TYPES, nearest_pattern_type
+from ruler.patterns.wildcards import WildcardReader
 
 _PATTERN_TYPE_LIST = f"pattern types are {', '.join(PATTERN_TYPES)}"
 _NOT_A_LITERAL = '{"prefix": ""}, {"numeric": ["<", 0]}, {"numeric": [">=", 0]}'  # every string and number
-_wildcard_tokens = re.compile(r"\\[*\\]|[^*\\]+|.", re.DOTALL).finditer
-_has_bits = re.compile(r"[0-9]+\Z").match
-_ADDRESS_RULE = (
-    "IPv4 is four decimal parts without leading zeros, IPv6 is eight hexadecimal groups without a zone"
-)
-
-
-class Report(Protocol):
-    """Takes one error: at ``node``, or at the offset ``at`` when that is not where ``node`` begins."""
-
-    def __call__(
-        self, code: str, node: Node, what: str, *, why: str, write: str, at: int | None = None
-    ) -> None: ...
 
 
 class ClauseReader:
@@ -67,6 +54,8 @@ class ClauseReader:
     def __init__(self, document: Document, report: Report) -> None:
         self.document = document
         self.report = report
+        self.wildcards = WildcardReader(document, report)
+        self.cidrs = CidrReader(document, report)
         self.readers: dict[str, Callable[[Node], Pattern | None]] = {
             "anything-but": self.anything_but,
             "cidr": self.cidr,
@@ -158,7 +147,7 @@ class ClauseReader:
         self.report(
             "unknown-pattern-type",
             argument,
-            f"{_short_quoted(name)} is not a pattern type",
+            f"{short_quoted(name)} is not a pattern type",
             why=_PATTERN_TYPE_LIST,
             write=self.instead_of_unknown(name, argument, node, clause),
             at=name_start,
@@ -182,6 +171,9 @@ class ClauseReader:
             whole = fragment(self.document, node)
             inner = whole or "the object"
             return f"{inner} without the array around it, since arrays add nothing to a path"
+        known = [member for member in node.value if member[0] in PATTERN_TYPES]
+        if len(known) == 1 and (kept := fragment(self.document, known[0][2])) is not None:
+            return f'{{"{known[0][0]}": {kept}}} alone'
         return f"one of them, such as {PATTERN_TYPES['prefix'].example}, or a plain value"
 
     def compiles(self, keyword: str, argument: Node) -> bool:
@@ -275,7 +267,7 @@ class ClauseReader:
         elif len(names) > 1:
             what = f"{len(names)} names in the object, expected one of {', '.join(allowed)} alone"
         else:
-            what = f'{_short_quoted(names[0])} may not stand inside "{keyword}"'
+            what = f'{short_quoted(names[0])} may not stand inside "{keyword}"'
         self.report(
             "unknown-inner-pattern",
             argument,
@@ -324,125 +316,11 @@ class ClauseReader:
 
     def wildcard(self, argument: Node) -> Excludable | None:
         text = self.text_of("wildcard", argument)
-        return None if text is None else self.wildcard_pattern(text, argument)
-
-    def wildcard_pattern(self, text: str, node: Node) -> Excludable | None:
-        """Return the pattern of the wildcard ``text``: the plainest one that means the same."""
-        pieces = self.wildcard_pieces(text, node)
-        if pieces is None:
-            return None
-        if len(pieces) == 1:
-            return Exact(pieces[0])
-        if len(pieces) == 2 and not pieces[1]:
-            return Prefix(pieces[0])
-        if len(pieces) == 2 and not pieces[0]:
-            return Suffix(pieces[1])
-        return Wildcard(tuple(pieces))
-
-    def wildcard_pieces(self, text: str, node: Node) -> list[str] | None:
-        """Return the texts between the stars of the wildcard ``text``, escapes taken away."""
-        if "\\" not in text and "**" not in text:
-            return text.split("*")
-        pieces: list[list[str]] = [[]]
-        previous = ""
-        for token in _wildcard_tokens(text):
-            if token[0] == "\\":
-                self.report_backslash(text, token.start(), node)
-                return None
-            if token[0] == "*":
-                if previous == "*":
-                    self.report_two_stars(text, token.start(), node)
-                    return None
-                pieces.append([])
-            else:
-                pieces[-1].append(token[0][1:] if token[0][0] == "\\" else token[0])
-            previous = token[0]
-        return ["".join(piece) for piece in pieces]
-
-    def report_two_stars(self, text: str, second: int, node: Node) -> None:
-        before, after = text[: second - 1], _with_single_stars(text[second + 1 :].lstrip("*"))
-        self.report(
-            "wildcard-two-stars",
-            node,
-            f"{self.document.source(node)} has two * in a row, characters {second} and {second + 1}",
-            why="one * already stands for any run of characters, none included",
-            write=f"{_short_quoted(before + '*' + after)}, "
-            f"or {_short_quoted(before + chr(92) + '**' + after)} when the first * is a real asterisk",
-        )
-
-    def report_backslash(self, text: str, position: int, node: Node) -> None:
-        before, after = text[:position], _with_double_backslashes(text[position + 1 :])
-        where = f"before {quoted(after[0])}" if after else "at the end"
-        without = f", or {_short_quoted(before + after)} without it" if after else ""
-        self.report(
-            "wildcard-escape",
-            node,
-            f"{self.document.source(node)} has a backslash {where}, character {position + 1}",
-            why=r"in a wildcard a backslash stands only before * or \, and makes it a plain character",
-            write=f"{_short_quoted(before + chr(92) * 2 + after)} for a real backslash{without}",
-        )
+        return None if text is None else self.wildcards.pattern(text, argument)
 
     def cidr(self, argument: Node) -> Pattern | None:
         text = self.text_of("cidr", argument)
-        if text is None:
-            return None
-        address_text, slash, bits_text = text.partition("/")
-        address = parse_address(address_text)
-        if address is None:
-            self.report_address(address_text, slash + bits_text, argument)
-            return None
-        if not slash:
-            self.report_no_mask(address_text, address[0], argument)
-            return None
-        # An IPv4-mapped block is written with the bits of version 6. Only when all of it is mapped, from 96
-        # bits on, is it a block of version 4; ::ffff:0:0/95 is one of version 6, in which no event's address
-        # that counts as version 4 lies.
-        version = 6 if ":" in address_text else 4
-        width = 32 if version == 4 else 128
-        if not _has_bits(bits_text) or len(bits_text.lstrip("0")) > 3 or int(bits_text) > width:
-            self.report_mask(address_text, bits_text, width, argument)
-            return None
-        return _block(address, version, int(bits_text))
-
-    def report_no_mask(self, address_text: str, version: int, node: Node) -> None:
-        source = self.document.source(node)
-        network = (
-            f'"{address_text}/24" for 256 addresses' if version == 4 else f'"{address_text}/64" for a subnet'
-        )
-        self.report(
-            "cidr-no-mask",
-            node,
-            f"{source} has no mask",
-            why="a CIDR block is an address, a slash, and how many leading bits are fixed",
-            write=f"{network}; for this one, drop cidr and list {source}",
-        )
-
-    def report_mask(self, address_text: str, bits_text: str, width: int, node: Node) -> None:
-        bits = _bits_of_netmask(bits_text) if width == 32 else None
-        if bits is not None:
-            write = f'"{address_text}/{bits}"'
-        elif re.fullmatch(r"[+ ]*[0-9]{1,3} *", bits_text) and int(bits_text.strip("+ ")) <= width:
-            write = f'"{address_text}/{int(bits_text.strip("+ "))}"'
-        else:
-            write = (
-                f'"{address_text}/{width * 3 // 4}" for a block, "{address_text}/{width}" for this address'
-            )
-        self.report(
-            "cidr-mask",
-            node,
-            f"the mask {_short_quoted(bits_text)} is not a number of bits from 0 to {width}",
-            why=f"the mask says how many of the {width} bits of the address are fixed",
-            write=write,
-        )
-
-    def report_address(self, address_text: str, rest: str, node: Node) -> None:
-        self.report(
-            "cidr-address",
-            node,
-            f"{_short_quoted(address_text)} is not an IP address",
-            why=_ADDRESS_RULE,
-            write=_nearest_address(address_text, rest),
-        )
+        return None if text is None else self.cidrs.pattern(text, argument)
 
     def anything_but(self, argument: Node) -> Pattern | None:
         kind = argument.kind
@@ -543,7 +421,7 @@ class ClauseReader:
             return None
         text: str = node.value
         if keyword == "wildcard":
-            return self.wildcard_pattern(text, node)
+            return self.wildcards.pattern(text, node)
         if keyword == "equals-ignore-case":
             return EqualsIgnoreCase(fold(text))
         if not text:
@@ -553,7 +431,7 @@ class ClauseReader:
                 f'an empty string under "{keyword}"',
                 why=f"every string has the empty {keyword}, so no string would be accepted",
                 write='[{"numeric": ["<", 0]}, {"numeric": [">=", 0]}, true, false, null] '
-                "for every value that is no string",
+                "as the whole clause, for every value that is no string",
             )
             return None
         return Prefix(text) if keyword == "prefix" else Suffix(text)
@@ -564,57 +442,5 @@ def suffix_pattern(text: str) -> Prefix | Suffix:
     return Suffix(text) if text else Prefix("")
 
 
-def _block(address: tuple[int, int], written_version: int, bits: int) -> Cidr:
-    version, number = address
-    if version != written_version:  # IPv4-mapped
-        if bits >= 96:
-            bits -= 96
-        else:
-            version, number = 6, number | 0xFFFF << 32
-    host_bits = (32 if version == 4 else 128) - bits
-    return Cidr(version, number >> host_bits << host_bits, bits)
-
-
-def _bits_of_netmask(text: str) -> int | None:
-    """Return 8 for "255.0.0.0"; None for what is no netmask."""
-    address = parse_address(text)
-    if address is None or address[0] != 4:
-        return None
-    ones = f"{address[1]:032b}".rstrip("0")
-    return len(ones) if "0" not in ones else None
-
-
-def _nearest_address(address_text: str, rest: str) -> str:
-    """Return the block that was probably meant, or the two forms there are."""
-    candidates: list[tuple[str, str]] = []
-    if len(address_text) <= 60:
-        parts = address_text.strip(" ").split("%")[0].split(".")
-        if 0 < len(parts) <= 4 and all(re.fullmatch("[0-9]{1,5}", part) for part in parts):
-            plain = ".".join(str(int(part)) for part in parts)
-            candidates.append((plain, " if the parts are decimal"))
-            candidates.append((plain + ".0" * (4 - len(parts)), ""))
-        candidates.append((address_text.strip(" ").split("%")[0], ""))
-    bits = rest if re.fullmatch("/[0-9]{1,2}", rest) and int(rest[1:]) <= 32 else "/24"
-    for candidate, condition in candidates:
-        parsed = parse_address(candidate)
-        if parsed is not None:
-            mask = bits if ":" not in candidate else (rest if re.fullmatch("/[0-9]{1,2}", rest) else "/64")
-            return f'"{candidate}{mask}"{condition}'
-    return 'a block such as "10.0.0.0/8" or "2001:db8::/32"'
-
-
-def _with_single_stars(wildcard: str) -> str:
-    return re.sub(r"(\\.)|\*+", lambda token: token[1] or "*", wildcard)
-
-
-def _with_double_backslashes(wildcard: str) -> str:
-    return "".join("\\\\" if token[0] == "\\" else token[0] for token in _wildcard_tokens(wildcard))
-
-
 def _all_are(array: Node, kind: str) -> bool:
     return all(node.kind == kind for node in array.value)
-
-
-def _short_quoted(text: str) -> str:
-    """Return ``text`` as a JSON string, its middle left out when it is long."""
-    return quoted(text) if len(text) <= 80 else quoted(f"{text[:50]}...{text[-20:]}")

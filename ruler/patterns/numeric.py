@@ -11,13 +11,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from ruler.patterns.model import Exact, Number, NumericRange
 from ruler.patterns.reader import Document, Node
-
-if TYPE_CHECKING:
-    from ruler.patterns.clauses import Report
+from ruler.patterns.report import Report
 
 _COMPARISONS = ("=", "<", "<=", ">", ">=")
 _COMPARISONS_WHY = "comparisons are =, <, <=, > and >="
@@ -47,12 +44,14 @@ class NumericReader:
         self.document = document
         self.report = report
         self.describe = describe
+        self.first: Node | None = None  # of the parts
 
     def pattern(self, argument: Node) -> Exact | NumericRange | None:
         if argument.kind != "array":
             self.report_not_array(argument)
             return None
         nodes: list[Node] = argument.value
+        self.first = nodes[0] if nodes else None
         if not self.parts_are_right(nodes):
             return None
         if len(nodes) == 2:
@@ -124,10 +123,11 @@ class NumericReader:
             write = f'["{spelled}", {number}]'
         elif node.kind == "string" and node.value in ("!=", "<>", "ne"):
             write = (
-                f'[{{"numeric": ["<", {number}]}}, {{"numeric": [">", {number}]}}] for every other number, '
+                f'[{{"numeric": ["<", {number}]}}, {{"numeric": [">", {number}]}}] as the whole clause '
+                "for every other number, "
                 f'{{"anything-but": {number}}} for every other value'
             )
-        elif node.kind == "number":
+        elif node.kind == "number" and operand is None and node is self.first:
             write = f'["=", {self.document.source(node)}] for this number'
         else:
             write = f'["=", {number}] or [">=", {number}], for example'

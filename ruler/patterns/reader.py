@@ -199,15 +199,17 @@ class _Reader:
                     self.fail_too_deep(start)
                 stack.append(node)
                 container = node
-                position = _match_space(text, start + 1).end()  # type: ignore[union-attr]
-                if text[position : position + 1] != ("}" if opening == "{" else "]"):
+                position = start + 1
+                follower = text[position : position + 1]
+                if follower <= " ":
+                    position, follower = self.past_space(position)
+                if follower != ("}" if opening == "{" else "]"):
                     if opening == "{":
                         name, position = self.name(position)
                         names.append(name)
                     continue
                 if opening == "{":
                     names.append(("", start))  # popped below, where every object pops its name
-                follower = text[position]
                 position += 1
                 node = None  # nothing to attach: the container is empty
 
@@ -221,8 +223,9 @@ class _Reader:
                     else:
                         container.value.append((*names[-1], node))
                 if not follower:
-                    position = _match_space(text, position).end()  # type: ignore[union-attr]
                     follower = text[position : position + 1]
+                    if follower <= " ":
+                        position, follower = self.past_space(position)
                     position += 1
                 assert container is not None
                 if follower == ",":
@@ -237,6 +240,11 @@ class _Reader:
                     names.pop()
                 container = stack[-1] if stack else None
                 follower = ""
+
+    def past_space(self, position: int) -> tuple[int, str]:
+        """Return the next offset that holds no white space, and what it holds; "" at the end of the text."""
+        position = _match_space(self.text, position).end()  # type: ignore[union-attr]
+        return position, self.text[position : position + 1]
 
     def finished(self, node: Node, position: int, follower: str) -> Node:
         """Return ``node``, the root; refuses anything but white space after it."""

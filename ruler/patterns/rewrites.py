@@ -21,6 +21,11 @@ def quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
+def short_quoted(text: str) -> str:
+    """Return ``text`` as a JSON string, its middle left out when it is long."""
+    return quoted(text) if len(text) <= 80 else quoted(f"{text[:50]}...{text[-20:]}")
+
+
 def fragment(document: Document, node: Node) -> str | None:
     """Return the user's text of ``node`` on one line, or None when it is too long to repeat whole."""
     if node.end - node.start > _LONGEST_FRAGMENT:
@@ -54,7 +59,7 @@ def both_or_either(document: Document, members: list[tuple[str, int, Node]]) -> 
         for name, _, node in members[:10]
         if (argument := fragment(document, node)) is not None
     ]
-    either = f"[{', '.join(separate)}] for either"
+    either = f"[{', '.join(separate)}] for {'either' if len(members) == 2 else 'any of them'}"
     if len(separate) < len(members):
         return "one object for each of them, side by side in the array, for either"
     by_name = {name: node for name, _, node in members}

@@ -1,0 +1,130 @@
+"""Reads the string of ``cidr`` into a block of addresses.
+
+In: an address, a slash, and the number of fixed bits. Out: Cidr, its host bits zero.
+
+    "10.5.6.7/8" -> Cidr(4, 0x0A000000, 8)    "::ffff:10.0.0.0/104" -> the same
+
+Always: a method that reports returns None. Source: section 8 of the semantics.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ruler.patterns.addresses import parse_address
+from ruler.patterns.model import Cidr
+from ruler.patterns.reader import Document, Node
+from ruler.patterns.report import Report
+from ruler.patterns.rewrites import short_quoted
+
+_ADDRESS_RULE = (
+    "IPv4 is four decimal parts without leading zeros, IPv6 is eight hexadecimal groups without a zone"
+)
+_has_bits = re.compile(r"[0-9]+\Z").match
+
+
+class CidrReader:
+    """Reads the blocks of one document."""
+
+    def __init__(self, document: Document, report: Report) -> None:
+        self.document = document
+        self.report = report
+
+    def pattern(self, text: str, argument: Node) -> Cidr | None:
+        """Return the block that ``text``, the value of ``argument``, is."""
+        address_text, slash, bits_text = text.partition("/")
+        address = parse_address(address_text)
+        if address is None:
+            self.report_address(address_text, slash + bits_text, argument)
+            return None
+        if not slash:
+            self.report_no_mask(address_text, address[0], argument)
+            return None
+        # An IPv4-mapped block is written with the bits of version 6. Only when all of it is mapped, from 96
+        # bits on, is it a block of version 4; ::ffff:0:0/95 is one of version 6, in which no event's address
+        # that counts as version 4 lies.
+        version = 6 if ":" in address_text else 4
+        width = 32 if version == 4 else 128
+        if not _has_bits(bits_text) or len(bits_text.lstrip("0")) > 3 or int(bits_text) > width:
+            self.report_mask(address_text, bits_text, width, argument)
+            return None
+        return _block(address, version, int(bits_text))
+
+    def report_no_mask(self, address_text: str, version: int, node: Node) -> None:
+        source = self.document.source(node)
+        network = (
+            f'"{address_text}/24" for 256 addresses' if version == 4 else f'"{address_text}/64" for a subnet'
+        )
+        self.report(
+            "cidr-no-mask",
+            node,
+            f"{source} has no mask",
+            why="a CIDR block is an address, a slash, and how many leading bits are fixed",
+            write=f"{network}; for this one, drop cidr and list {source}",
+        )
+
+    def report_mask(self, address_text: str, bits_text: str, width: int, node: Node) -> None:
+        bits = _bits_of_netmask(bits_text) if width == 32 else None
+        if bits is not None:
+            write = f'"{address_text}/{bits}"'
+        elif re.fullmatch(r"[+ ]*[0-9]{1,3} *", bits_text) and int(bits_text.strip("+ ")) <= width:
+            write = f'"{address_text}/{int(bits_text.strip("+ "))}"'
+        else:
+            write = (
+                f'"{address_text}/{width * 3 // 4}" for a block, "{address_text}/{width}" for this address'
+            )
+        self.report(
+            "cidr-mask",
+            node,
+            f"the mask {short_quoted(bits_text)} is not a number of bits from 0 to {width}",
+            why=f"the mask says how many of the {width} bits of the address are fixed",
+            write=write,
+        )
+
+    def report_address(self, address_text: str, rest: str, node: Node) -> None:
+        self.report(
+            "cidr-address",
+            node,
+            f"{short_quoted(address_text)} is not an IP address",
+            why=_ADDRESS_RULE,
+            write=_nearest_address(address_text, rest),
+        )
+
+
+def _block(address: tuple[int, int], written_version: int, bits: int) -> Cidr:
+    version, number = address
+    if version != written_version:  # IPv4-mapped
+        if bits >= 96:
+            bits -= 96
+        else:
+            version, number = 6, number | 0xFFFF << 32
+    host_bits = (32 if version == 4 else 128) - bits
+    return Cidr(version, number >> host_bits << host_bits, bits)
+
+
+def _bits_of_netmask(text: str) -> int | None:
+    """Return 8 for "255.0.0.0"; None for what is no netmask."""
+    address = parse_address(text)
+    if address is None or address[0] != 4:
+        return None
+    ones = f"{address[1]:032b}".rstrip("0")
+    return len(ones) if "0" not in ones else None
+
+
+def _nearest_address(address_text: str, rest: str) -> str:
+    """Return the block that was probably meant, or the two forms there are."""
+    candidates: list[tuple[str, str]] = []
+    if len(address_text) <= 60:
+        parts = address_text.strip(" ").split("%")[0].split(".")
+        if 0 < len(parts) <= 4 and all(re.fullmatch("[0-9]{1,5}", part) for part in parts):
+            plain = ".".join(str(int(part)) for part in parts)
+            candidates.append((plain, " if the parts are decimal"))
+            candidates.append((plain + ".0" * (4 - len(parts)), ""))
+        candidates.append((address_text.strip(" ").split("%")[0], ""))
+    bits = rest if re.fullmatch("/[0-9]{1,2}", rest) and int(rest[1:]) <= 32 else "/24"
+    for candidate, condition in candidates:
+        parsed = parse_address(candidate)
+        if parsed is not None:
+            mask = bits if ":" not in candidate else (rest if re.fullmatch("/[0-9]{1,2}", rest) else "/64")
+            return f'"{candidate}{mask}"{condition}'
+    return 'a block such as "10.0.0.0/8" or "2001:db8::/32"'

@@ -1,0 +1,76 @@
+"""Reads the conformance cases (tests/conformance/README.md says what a case is)."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+CONFORMANCE = Path(__file__).parent / "conformance"
+FILES = ("cases.jsonl", "semantics_examples.jsonl", "more_cases.jsonl")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One case: rule texts, an event text, and the answer."""
+
+    id: str
+    group: str
+    rules: dict[str, str]
+    event: str
+    matches: list[str]
+    rule_errors: list[str]
+    event_error: bool
+
+
+def load(file_name: str) -> list[Case]:
+    """Every case of one file, in its order."""
+    lines = (CONFORMANCE / file_name).read_text(encoding="utf-8").splitlines()
+    return [case_of(json.loads(line)) for line in lines]
+
+
+def case_of(record: dict[str, Any]) -> Case:
+    plain = {name: record[name] for name in ("id", "group", "rules", "event")}
+    return Case(**plain, **record["expect"])
+
+
+def all_cases() -> list[Case]:
+    """Every case of every file."""
+    return [case for file_name in FILES for case in load(file_name)]
+
+
+def rule_name(name: str) -> str:
+    """The name to add a case's rule under: ``r#1`` and ``r#2`` both add to ``r``."""
+    return name.partition("#")[0]
+
+
+class RepeatedName(Exception):
+    """Two equal names in one object: a decoded form would lose one."""
+
+
+def decoded(text: str, *, names_must_differ: bool = False) -> Any:
+    """The decoded form of JSON text; RepeatedName where that would lose a member and must not."""
+
+    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if names_must_differ and len(found) < len(pairs):
+            raise RepeatedName
+        return found
+
+    with room_for_recursion():
+        return json.loads(text, object_pairs_hook=members)
+
+
+@contextmanager
+def room_for_recursion() -> Iterator[None]:
+    """For json.loads of 1024 levels; put back afterwards, so that the library meets the usual limit."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(limit + 20_000)
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)

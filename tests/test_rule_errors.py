@@ -1,0 +1,121 @@
+"""Rule errors: recorded texts are what the compiler says, every code occurs, and what they propose works."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from ruler.errors import ERROR_CODES, RuleError, json_path
+from ruler.patterns.compiler import compile_rule
+
+ROOT = Path(__file__).resolve().parent.parent
+_spec = importlib.util.spec_from_file_location(
+    "regenerate_error_texts", ROOT / "scripts" / "regenerate_error_texts.py"
+)
+assert _spec is not None and _spec.loader is not None
+script = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(script)
+
+FILES = sorted((ROOT / "tests" / "errors").glob("*.txt"))
+CASES = [line for path in FILES for line in path.read_text("utf-8").splitlines() if script.is_case(line)]
+# Codes that only an event can have; their cases are with the events.
+EVENT_CODES = {"not-object", "too-many-array-combinations"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_recorded_text_is_what_the_compiler_says(path):
+    """After a change of texts, run scripts/regenerate_error_texts.py and read the diff."""
+    assert script.file_text(path.read_text("utf-8")) == path.read_text("utf-8")
+
+
+def test_every_case_has_an_error_and_every_code_a_case():
+    """The registry of codes is exactly what occurs."""
+    codes = [[error.code for error in script.errors_of(script.rule_of(line))] for line in CASES]
+    assert all(codes)
+    assert {code for each in codes for code in each} == set(ERROR_CODES) - EVENT_CODES
+
+
+@pytest.mark.parametrize("line", [line for line in CASES if line.startswith("rule: ")])
+def test_compile_rule_raises_the_first_error_in_text_order(line):
+    """Errors are in text order, and the API raises the first of them."""
+    rule = script.rule_of(line)
+    errors = script.errors_of(rule)
+    places = [(error.line, error.column) for error in errors]
+    assert places == sorted(places)
+    if errors[0].code in ("too-many-paths", "too-many-sub-rules"):
+        return  # the cases are written for limits smaller than the default
+    with pytest.raises(RuleError) as raised:
+        compile_rule(rule)
+    assert str(raised.value) == str(errors[0])
+
+
+@pytest.mark.parametrize("line", CASES)
+def test_error_text_follows_the_house_style(line):
+    """Three lines, no word of blame, printable whatever the rule held."""
+    for error in script.errors_of(script.rule_of(line)):
+        lines = str(error).splitlines()
+        assert [text[:10] for text in lines[1:]] == [
+            "  why:   " + error.why[:1],
+            "  write: " + error.write[:1],
+        ]
+        assert not re.search(r"\b(invalid|illegal|bad)\b", str(error), re.IGNORECASE)
+        str(error).encode("utf-8")
+
+
+def replaced(value, location, new):
+    """Return the rule ``value`` with ``new`` at ``location``."""
+    if not location:
+        return new
+    first, *rest = location
+    copy = dict(value) if isinstance(value, dict) else list(value)
+    copy[first] = replaced(value[first], rest, new)
+    return copy
+
+
+def proposals():
+    """Yield (rule, location, proposal) where the proposal is a piece of JSON, up to the words after it."""
+    for line in CASES:
+        rule = script.rule_of(line)
+        errors = script.errors_of(rule)
+        if len(errors) != 1 or not line.startswith("rule: ") or "too-many" in errors[0].code:
+            continue
+        try:
+            value, (proposal, end) = json.loads(rule), json.JSONDecoder().raw_decode(errors[0].write)
+        except ValueError:
+            continue
+        if errors[0].write[end : end + 1] == ":":
+            continue  # a member, not a value
+        yield pytest.param(value, errors[0].location, proposal, id=line)
+
+
+@pytest.mark.parametrize(("rule", "location", "proposal"), list(proposals()))
+def test_proposed_fragment_compiles_in_its_place(rule, location, proposal):
+    """What "write" shows stands in place of the value at the location, or of one of the three around it."""
+    for end in range(len(location), max(-1, len(location) - 4), -1):
+        try:
+            assert compile_rule(replaced(rule, location[:end], proposal)).sub_rules
+            return
+        except RuleError:
+            pass
+    pytest.fail(f"{json.dumps(proposal)} does not compile at {json_path(location)}")
+
+
+def test_rule_name_leads_the_text():
+    """Whoever knows the rule's name adds it, and the text begins with it."""
+    with pytest.raises(RuleError) as raised:
+        compile_rule('{"source":"aws.s3"}')
+    raised.value.rule_name = "s3-put"
+    assert str(raised.value) == (
+        's3-put: $.source: found the string "aws.s3", expected an array\n'
+        "  why:   a clause lists every value it accepts, even when there is one\n"
+        '  write: ["aws.s3"]'
+    )
+
+
+def test_location_with_a_lone_surrogate_or_a_line_end_is_printable():
+    """A name may hold anything; the text stays three lines of UTF-8."""
+    assert json_path(("a\nb", "\ud800", 'q"', 0)) == '$["a\\nb"]["\\ud800"]["q\\""][0]'
