@@ -16,6 +16,8 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from orjson import loads
+
 from ruler.engine import choose_engine
 from ruler.errors import RuleError, UnknownRuleError
 from ruler.machine.build import Machine
@@ -79,7 +81,12 @@ class Matcher(Generic[Name]):
         JSON text would. EventError when it is neither, with the offset or the place of what is wrong.
         Cost: reading the event, plus what matches; it hardly depends on the number of rules.
         """
-        decoded = decode(event)
+        try:
+            decoded = loads(event)
+        except ValueError:
+            decoded = None
+        if decoded.__class__ is not dict:
+            decoded = decode(event)
         version = self._version
         if not version & 1:
             try:

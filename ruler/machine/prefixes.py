@@ -77,8 +77,8 @@ class PrefixTrie(Generic[T]):
         if node.stored is not None:
             found.append(node.stored)
         position = 0
-        while True:
-            child = node.children.get(value[position : position + 1])
+        while position < len(value):
+            child = node.children.get(value[position])
             if child is None or not value.startswith(child.label, position):
                 return
             if child.stored is not None:

@@ -100,6 +100,10 @@ Outcome = tuple[Collection[ClauseNode], Collection[PatternNode], "list[Number] |
 
 NOTHING: Outcome = ((), (), None)
 
+# Outcomes remembered a path, so at most some 100 KB a path.
+_MOST_REMEMBERED = 512
+_LONGEST_REMEMBERED = 100
+
 _NUMBER_TYPES = frozenset({int, float})
 
 
@@ -107,6 +111,7 @@ class ValueMatcher:
     """The patterns and clauses of one path."""
 
     __slots__ = (
+        "_remembered",
         "_string_indexes",
         "clauses",
         "exact",
@@ -126,6 +131,7 @@ class ValueMatcher:
         self.ranges: NumericRangeIndex[PatternNode] | None = None
         self._string_indexes: dict[type, StringIndex[Any, PatternNode]] = {}  # by index type
         self.string_searches: tuple[Any, ...] = ()  # their ``find`` methods
+        self._remembered: dict[str, Outcome] = {}  # what searches found lately
 
     # -- matching ------------------------------------------------------------------------------------------
 
@@ -133,19 +139,30 @@ class ValueMatcher:
         """Return the outcome of one value. Cost: see the indexes; O(1) when all patterns are exact."""
         kind = value.__class__
         if kind is str:
+            if self.string_searches:
+                remembered = self._remembered
+                return remembered.get(value) or self._search(value, remembered)  # type: ignore[arg-type]
             node = self.exact.get(value)  # type: ignore[arg-type]
-            if not self.string_searches:
-                return NOTHING if node is None else (node.clauses, node.excluders, None)
-            found = [] if node is None else [node]
-            for search in self.string_searches:
-                search(value, found)
-            return _combined(found)
+            return NOTHING if node is None else (node.clauses, node.excluders, None)
         if kind is bool or value is None:
             node = self.literals.get(value)  # type: ignore[arg-type]
             return NOTHING if node is None else (node.clauses, node.excluders, None)
         node = self.exact.get(value)  # type: ignore[arg-type]
         numbers: Any = None if self.ranges is None else [value]
         return ((), (), numbers) if node is None else (node.clauses, node.excluders, numbers)
+
+    def _search(self, value: str, remembered: dict[str, Outcome]) -> Outcome:
+        """Return the outcome of a string through all indexes, and remember it: values of a field tend to recur."""
+        node = self.exact.get(value)
+        found = [] if node is None else [node]
+        for search in self.string_searches:
+            search(value, found)
+        outcome = _combined(found)
+        if len(value) <= _LONGEST_REMEMBERED:
+            if len(remembered) >= _MOST_REMEMBERED:
+                remembered.clear()
+            remembered[value] = outcome
+        return outcome
 
     def outcome_of_all(self, values: list[Scalar]) -> Outcome:
         """Return the outcome of several values, any of which may satisfy a clause."""
@@ -204,6 +221,7 @@ class ValueMatcher:
                     if isinstance(pattern, AnythingBut):
                         node.open_patterns += (pattern_node,)
             self.clauses[clause] = node
+            self._forget()
         return node
 
     def release(self, node: ClauseNode) -> None:
@@ -214,6 +232,11 @@ class ValueMatcher:
                 pattern_node = self.patterns[pattern]
                 pattern_node.clauses = _without(pattern_node.clauses, node)
                 self._drop_unused(pattern_node)
+        self._forget()
+
+    def _forget(self) -> None:
+        # After a change, and by a new dict: a search that began before it still writes into the old one.
+        self._remembered = {}
 
     def _pattern_node(self, pattern: Pattern) -> PatternNode:
         node = self.patterns.get(pattern)

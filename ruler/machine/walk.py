@@ -13,15 +13,17 @@ from collections.abc import Iterable
 
 from ruler.machine.flatten import Values
 from ruler.machine.name_state import Edges, NameState
-from ruler.machine.value_matcher import Outcome, ValueMatcher
+from ruler.machine.value_matcher import NOTHING, Outcome, ValueMatcher
 
 # So few ranged edges are judged one by one, without asking how many ranges contain the number.
 FEW_RANGES = 16
 
 
 def walk(start: NameState, values: Values, first_only: bool) -> list[int]:
-    """Return the rule ids found, possibly repeated, in no promised order; with ``first_only`` those of one state."""
-    outcomes: dict[ValueMatcher, Outcome] = {}
+    """Return the rule ids found, possibly repeated, in no promised order; with ``first_only`` those of one state.
+
+    Uses ``values`` up: a value gives way to its outcome, a tuple, when its path is first asked for.
+    """
     rule_ids: list[int] = []
     todo = [start]
     for state in todo:  # grows while it is walked
@@ -29,35 +31,40 @@ def walk(start: NameState, values: Values, first_only: bool) -> list[int]:
             rule_ids.extend(state.rule_ids)
             if first_only:
                 return rule_ids
-        if state.edges:
-            pairs: Iterable[tuple[ValueMatcher, Edges]] = state.edges.items()
-            if len(state.edges) > len(values):
-                pairs = [(matcher, state.edges[matcher]) for matcher in values if matcher in state.edges]
-            for matcher, edges in pairs:
-                if matcher not in values:
-                    continue
-                if matcher in outcomes:
-                    outcome = outcomes[matcher]
-                else:
-                    value = values[matcher]
-                    outcome = matcher.outcome_of_all(value) if value.__class__ is list else matcher.outcome(value)
-                    outcomes[matcher] = outcome
-                hits = outcome[0]
-                if hits and edges.closed:
-                    closed = edges.closed
-                    if len(closed) < len(hits):
-                        todo.extend([closed[clause] for clause in closed if clause in hits])
-                    else:
-                        todo.extend([closed[clause] for clause in hits if clause in closed])
-                if edges.ranged:
-                    _follow_ranged(matcher, edges, outcome, todo)
-                if edges.open:
-                    _follow_open(edges, outcome, todo)
+        edges_of = state.edges
+        if edges_of:
+            matchers: Iterable[ValueMatcher] = edges_of
+            if len(edges_of) > len(values):
+                matchers = [matcher for matcher in values if matcher in edges_of]
+            for matcher in matchers:
+                if matcher in values:
+                    outcome = values[matcher]
+                    kind = outcome.__class__
+                    if kind is not tuple:
+                        outcome = matcher.outcome_of_all(outcome) if kind is list else matcher.outcome(outcome)
+                        values[matcher] = outcome
+                    if outcome is not NOTHING or edges_of[matcher].open:
+                        _follow(matcher, edges_of[matcher], outcome, todo)
         if state.absent:
             todo.extend(
                 [next_state for clause, next_state in state.absent.items() if clause.value_matcher not in values]
             )
     return rule_ids
+
+
+def _follow(matcher: ValueMatcher, edges: Edges, outcome: Outcome, todo: list[NameState]) -> None:
+    """Append to ``todo`` the state behind each edge whose clause is satisfied, each once."""
+    hits = outcome[0]
+    closed = edges.closed
+    if hits and closed:
+        if len(closed) < len(hits):
+            todo.extend([closed[clause] for clause in closed if clause in hits])
+        else:
+            todo.extend([closed[clause] for clause in hits if clause in closed])
+    if edges.ranged:
+        _follow_ranged(matcher, edges, outcome, todo)
+    if edges.open:
+        _follow_open(edges, outcome, todo)
 
 
 def _follow_ranged(matcher: ValueMatcher, edges: Edges, outcome: Outcome, todo: list[NameState]) -> None:
