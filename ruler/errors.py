@@ -96,8 +96,25 @@ ERROR_CODES: dict[str, str] = {
 }
 
 
+def text_of(value: object) -> str:
+    """Return ``str(value)``, or a stand-in when the value's own method raises: an error must not hide another."""
+    try:
+        return str(value)
+    except Exception:
+        return f"<{type(value).__name__} that cannot be shown>"
+
+
 class RulerError(Exception):
-    """Base of every error that ruler raises on purpose."""
+    """Base of every error that ruler raises on purpose. Each travels between processes (pickle) as it is."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _same_error, (type(self), self.args, self.__dict__)
+
+
+def _same_error(kind: type[RulerError], args: tuple[object, ...], attributes: dict[str, object]) -> RulerError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(attributes)
+    return error
 
 
 class RuleError(RulerError, ValueError):
@@ -144,9 +161,7 @@ class EventError(RulerError, ValueError):
     event, whose ``location`` names the offending value instead.
     """
 
-    def __init__(
-        self, code: str, what: str, *, offset: int | None = None, location: Location | None = None
-    ) -> None:
+    def __init__(self, code: str, what: str, *, offset: int | None = None, location: Location | None = None) -> None:
         super().__init__(code, what)
         self.code = code
         self.what = what
@@ -167,7 +182,7 @@ class UnknownRuleError(RulerError, KeyError):
         self.name = name
 
     def __str__(self) -> str:
-        return f"no rule is named {self.name!r}"
+        return f"no rule is named {text_of(self.name) if not isinstance(self.name, str) else repr(self.name)}"
 
 
 class EngineError(RulerError, RuntimeError):

@@ -12,14 +12,14 @@ into, is thrown away and it matches again under the lock.
 from __future__ import annotations
 
 import threading
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, ItemsView, Iterable, Iterator, Mapping, ValuesView
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from orjson import loads
 
 from ruler.engine import choose_engine
-from ruler.errors import RuleError, UnknownRuleError
+from ruler.errors import RuleError, UnknownRuleError, text_of
 from ruler.machine.build import Machine
 from ruler.machine.check import check
 from ruler.machine.decode import Event, decode
@@ -37,7 +37,7 @@ class _Rule:
     """What is kept of one name."""
 
     rule_id: int  # ascending in the order in which names were first added
-    texts: tuple[str, ...]  # as given, one for each time that the name was added
+    texts: list[str]  # as given, one for each time that the name was added
     sub_rules: dict[SubRule, None]
 
 
@@ -49,8 +49,8 @@ class Matcher(Generic[Name]):
     ['big-order']
 
     ``rules`` are added as by ``add_rules``. A rule is JSON text (str or bytes) or a mapping; a name is any hashable
-    value. ``engine`` is "auto", "python" or "native" (ruler/engine.py). ``max_paths`` and ``max_sub_rules`` bound what one
-    rule may grow into; a rule beyond them is refused.
+    value. ``engine`` is "auto", "python" or "native" (ruler/engine.py). ``max_paths`` and ``max_sub_rules`` bound what
+    one rule may grow into; a rule beyond them is refused.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class Matcher(Generic[Name]):
         Cost: reading the event, plus what matches; it hardly depends on the number of rules.
         """
         try:
-            decoded = loads(event)
+            decoded = loads(event)  # type: ignore[arg-type]  # a mapping is refused, and read by decode
         except ValueError:
             decoded = None
         if decoded.__class__ is not dict:
@@ -160,7 +160,7 @@ class Matcher(Generic[Name]):
                 removed=_pairs([old for old in known.sub_rules if old not in wanted], known),
                 added=_pairs(wanted, known),
             )
-            known.texts = (compiled.text,)
+            known.texts = [compiled.text]
             known.sub_rules = wanted
 
     def _compile(self, name: Name, rule: RuleText) -> CompiledRule:
@@ -168,7 +168,7 @@ class Matcher(Generic[Name]):
         try:
             return compile_rule(rule, limits=self._limits)
         except RuleError as error:
-            error.rule_name = str(name)
+            error.rule_name = text_of(name)
             raise
 
     def _known(self, name: Name) -> _Rule:
@@ -190,14 +190,14 @@ class Matcher(Generic[Name]):
                     del self._names[self._rules.pop(name).rule_id]
                 raise
             for rule, (_, one) in zip(rules, compiled, strict=True):
-                rule.texts += (one.text,)
+                rule.texts.append(one.text)
                 rule.sub_rules.update(dict.fromkeys(one.sub_rules))
 
     def _rule_of(self, name: Name, new_names: list[Name]) -> _Rule:
         """Return what is kept of ``name``; made, and noted in ``new_names``, when it is new."""
         rule = self._rules.get(name)
         if rule is None:
-            rule = _Rule(self._next_id, (), {})
+            rule = _Rule(self._next_id, [], {})
             self._next_id += 1
             self._rules[name] = rule
             self._names[rule.rule_id] = name
@@ -278,7 +278,7 @@ class Matcher(Generic[Name]):
     def __getstate__(self) -> dict[str, Any]:
         with self._lock:
             return {
-                "rules": [(name, rule.texts) for name, rule in self._rules.items()],
+                "rules": [(name, tuple(rule.texts)) for name, rule in self._rules.items()],
                 "engine": self._requested_engine,
                 "max_paths": self._limits.max_paths,
                 "max_sub_rules": self._limits.max_sub_rules,
@@ -301,7 +301,7 @@ class _RulesView(Mapping[Name, tuple[str, ...]]):
 
     def __getitem__(self, name: Name) -> tuple[str, ...]:
         with self._lock:
-            return self._rules[name].texts
+            return tuple(self._rules[name].texts)
 
     def __len__(self) -> int:
         with self._lock:
@@ -315,8 +315,17 @@ class _RulesView(Mapping[Name, tuple[str, ...]]):
         with self._lock:
             return iter(list(self._rules))
 
+    def items(self) -> ItemsView[Name, tuple[str, ...]]:
+        """Return the names and texts there are now; a removal meanwhile does not disturb going through them."""
+        with self._lock:
+            return {name: tuple(rule.texts) for name, rule in self._rules.items()}.items()
+
+    def values(self) -> ValuesView[tuple[str, ...]]:
+        """Return the texts there are now."""
+        return dict(self.items()).values()
+
     def __repr__(self) -> str:
-        return repr(dict(self))
+        return repr(dict(self.items()))
 
 
 def matches(rule: RuleText, event: Event) -> bool:

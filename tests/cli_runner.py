@@ -9,9 +9,12 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 COMMAND = [sys.executable, "-m", "ruler"]
 TIMEOUT_SECONDS = 120.0  # generous: it only ends a test that hangs
+
+Stream = int | IO[bytes]
 
 
 @dataclass(frozen=True)
@@ -48,15 +51,18 @@ class Shell:
         )
         return Result(done.returncode, done.stdout, done.stderr.decode())
 
-    def start(self, *arguments: str, **streams: object) -> subprocess.Popen[bytes]:
-        """Start ``ruler arguments...`` with pipes, except for the ``streams`` given."""
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    def start(
+        self, *arguments: str, stdout: Stream = subprocess.PIPE, stderr: Stream = subprocess.PIPE
+    ) -> subprocess.Popen[bytes]:
+        """Start ``ruler arguments...`` with pipes, where nothing else is given."""
         return subprocess.Popen(
             [*COMMAND, *arguments],
             cwd=self.directory,
             bufsize=0,
             preexec_fn=_take_signals,
-            **{**pipes, **streams},  # type: ignore[arg-type]
+            stdin=subprocess.PIPE,
+            stdout=stdout,
+            stderr=stderr,
         )
 
 

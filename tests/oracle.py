@@ -67,9 +67,7 @@ def fields(event_text: str) -> list[tuple[str, Any, dict[int, int]]]:
 def matches(rule_text: str, event_text: str) -> bool:
     """Whether the rule matches the event, under sections 1 to 9."""
     limit = sys.getrecursionlimit()
-    sys.setrecursionlimit(
-        limit + 20_000
-    )  # for 1024 levels; restored, so that the library meets the usual one
+    sys.setrecursionlimit(limit + 20_000)  # for 1024 levels; restored, so that the library meets the usual one
     try:
         found = fields(event_text)
         return any(choose(sorted(each.items()), {}, found) for each in sub_rules(rule_text))
@@ -130,9 +128,7 @@ def wildcard(value: str, pattern: str) -> bool:
 def in_block(value: str, block: str) -> bool:
     """Section 8: same family, and the first bits are the same; a mapped IPv6 address is its IPv4 address."""
     try:
-        base, candidate = [
-            ipaddress.ip_address(each.replace("%", "/")) for each in (block.split("/")[0], value)
-        ]
+        base, candidate = [ipaddress.ip_address(each.replace("%", "/")) for each in (block.split("/")[0], value)]
     except ValueError:
         return False
     free = base.max_prefixlen - int(block.split("/")[1])

@@ -185,17 +185,13 @@ small_leaves = st.lists(
 )
 ARRAY_PATHS = ["a.x", "a.y", "a.b.x", "a.b.y", "b.x", "b.y", "a", "a.b", "a-b"]
 array_rules = st.one_of(
-    st.lists(st.tuples(st.sampled_from(ARRAY_PATHS), small_leaves), min_size=2, max_size=4)
-    .map(Members)
-    .map(text_of),
+    st.lists(st.tuples(st.sampled_from(ARRAY_PATHS), small_leaves), min_size=2, max_size=4).map(Members).map(text_of),
     st.lists(
         st.tuples(st.sampled_from(ARRAY_PATHS), small_leaves)
         | st.tuples(
             st.just("$or"),
             st.lists(
-                st.lists(st.tuples(st.sampled_from(ARRAY_PATHS), small_leaves), min_size=1, max_size=2).map(
-                    Members
-                ),
+                st.lists(st.tuples(st.sampled_from(ARRAY_PATHS), small_leaves), min_size=1, max_size=2).map(Members),
                 min_size=2,
                 max_size=2,
             ),
@@ -206,7 +202,15 @@ array_rules = st.one_of(
     .map(Members)
     .map(text_of),
 )
-rules = st.deferred(lambda: general_rules | array_rules)  # deferred, since its repr would be a book
+
+
+@st.composite
+def all_rules(draw: st.DrawFn) -> str:
+    """Any of them. A function of its own, because the ``repr`` of what it draws from would be a book."""
+    return draw(general_rules | array_rules)
+
+
+rules = all_rules()
 
 # Refused, each for another reason; for edit scripts that must leave no trace of them.
 bad_rules = st.sampled_from(
@@ -272,15 +276,21 @@ array_events = (
     .map(Members)
     .map(text_of)
 )
-events = st.deferred(lambda: general_events | array_events)
+
+
+@st.composite
+def all_events(draw: st.DrawFn) -> str:
+    """Any of them; see ``all_rules``."""
+    return draw(general_events | array_events)
+
+
+events = all_events()
 
 # Pairs that share a shape, so that half of the answers are not simply "nothing".
-rule_sets_and_events = st.deferred(
-    lambda: st.one_of(
-        st.tuples(st.lists(general_rules, min_size=1, max_size=6), general_events),
-        st.tuples(st.lists(array_rules, min_size=1, max_size=6), array_events),
-        st.tuples(st.lists(rules, min_size=1, max_size=6), events),
-    )
+rule_sets_and_events = st.one_of(
+    st.tuples(st.lists(general_rules, min_size=1, max_size=6), general_events),
+    st.tuples(st.lists(array_rules, min_size=1, max_size=6), array_events),
+    st.tuples(st.lists(rules, min_size=1, max_size=6), events),
 )
 
 # One path, one leaf, one scalar: every matcher against every value.

@@ -112,9 +112,7 @@ def by_ipaddress(text):
     return (4, int(mapped)) if mapped is not None else (address.version, int(address))
 
 
-groups = st.sampled_from(
-    ["", "0", "1", "ffff", "FFFF", "00a", "12345", "g", "10.1.2.3", "10.1.2", "01", "256"]
-)
+groups = st.sampled_from(["", "0", "1", "ffff", "FFFF", "00a", "12345", "g", "10.1.2.3", "10.1.2", "01", "256"])
 
 
 @given(st.lists(groups, max_size=9).map(":".join) | st.lists(groups, max_size=5).map(".".join))

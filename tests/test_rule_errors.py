@@ -13,9 +13,7 @@ from ruler.errors import ERROR_CODES, RuleError, json_path
 from ruler.patterns.compiler import compile_rule
 
 ROOT = Path(__file__).resolve().parent.parent
-_spec = importlib.util.spec_from_file_location(
-    "regenerate_error_texts", ROOT / "scripts" / "regenerate_error_texts.py"
-)
+_spec = importlib.util.spec_from_file_location("regenerate_error_texts", ROOT / "scripts" / "regenerate_error_texts.py")
 assert _spec is not None and _spec.loader is not None
 script = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(script)

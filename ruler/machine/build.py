@@ -133,4 +133,3 @@ class Machine:
 
 def _path_nodes(final_state: NameState) -> list[PathNode]:
     return [clause.value_matcher.path_node for clause in final_state.clauses()]
-

@@ -6,8 +6,10 @@ chosen. Two attempts that stand before the same clause with the same elements ch
 matter, are one. Source: semantics, section 9.
 
 The trail walk needs this only where trails do not lie on one line: when an event spells one path in
-several ways at once (``{"a": [...], "a.b": [...]}``). There the number of distinct attempts can grow with the product
-of the arrays' lengths, so they are limited, and an event that needs more is refused with an EventError.
+several ways at once (``{"a": [...], "a.b": [...]}``), or, for a sub-rule with ``exists: false``, when the order of
+paths leaves a group of names and comes back to it. There the attempts can grow with the product of the
+arrays' lengths (satisfiability can be written as such an event), so the steps of an event are limited, and one
+that needs more is refused with an EventError.
 """
 
 from __future__ import annotations
@@ -16,10 +18,6 @@ from ruler.errors import EventError
 from ruler.machine.flatten import Element
 from ruler.machine.trail_views import TrailViews
 from ruler.machine.value_matcher import ClauseNode
-
-# Steps allowed a sub-rule: many times what any event needs that was not made to be hard.
-_STEPS_PER_FIELD = 64
-_STEPS_ANYWAY = 65_536
 
 Chosen = frozenset[Element]
 
@@ -42,11 +40,10 @@ class _Candidate:
 def sub_rule_holds(clauses: list[ClauseNode], views: TrailViews) -> bool:
     """Return whether values can be chosen that satisfy all ``clauses`` at consistent places.
 
-    EventError ``too-many-array-combinations`` when that takes more than the allowed steps.
+    EventError ``too-many-array-combinations`` when that takes more steps than the event has left.
     """
     candidates = [_Candidate(clause, views) for clause in sorted(clauses, key=lambda node: node.clause.path)]
     arrays_after = _arrays_after(candidates)
-    steps_left = _STEPS_ANYWAY + _STEPS_PER_FIELD * sum(map(len, views.fields.values()))
     todo: list[tuple[int, Chosen]] = [(0, frozenset())]
     seen = set(todo)
     while todo:
@@ -56,12 +53,10 @@ def sub_rule_holds(clauses: list[ClauseNode], views: TrailViews) -> bool:
         candidate = candidates[index]
         element_of = {element.array: element for element in chosen}
         choices = [line for line in candidate.lines if _is_consistent(line, element_of)]
-        if candidate.holds_when_absent and not any(
-            _is_consistent(line, element_of) for line in candidate.value_lines
-        ):
+        if candidate.holds_when_absent and not any(_is_consistent(line, element_of) for line in candidate.value_lines):
             choices.append(frozenset())
-        steps_left -= 1 + len(candidate.lines) + len(candidate.value_lines)
-        if steps_left < 0:
+        views.steps_left -= 1 + len(candidate.lines) + len(candidate.value_lines)
+        if views.steps_left < 0:
             raise EventError(
                 "too-many-array-combinations",
                 "one path is spelled in several ways (a name with dots beside nested names) over arrays "
@@ -69,9 +64,7 @@ def sub_rule_holds(clauses: list[ClauseNode], views: TrailViews) -> bool:
                 location=(),
             )
         for line in choices:
-            kept = frozenset(
-                element for element in chosen | line if element.array in arrays_after[index + 1]
-            )
+            kept = frozenset(element for element in chosen | line if element.array in arrays_after[index + 1])
             if (index + 1, kept) not in seen:
                 seen.add((index + 1, kept))
                 todo.append((index + 1, kept))
@@ -80,10 +73,7 @@ def sub_rule_holds(clauses: list[ClauseNode], views: TrailViews) -> bool:
 
 def _distinct_lines(trails: list[Element | None]) -> list[frozenset[Element]]:
     """Return the distinct trails, each as the set of its elements."""
-    return [
-        frozenset(trail.line() if trail is not None else ())
-        for trail in dict.fromkeys(trails)
-    ]
+    return [frozenset(trail.line() if trail is not None else ()) for trail in dict.fromkeys(trails)]
 
 
 def _is_consistent(line: frozenset[Element], element_of: dict[int, Element]) -> bool:

@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 
-from ruler.errors import EventError, Location
+from ruler.errors import EventError, Location, text_of
 
 EventText = str | bytes | bytearray | memoryview
 Event = EventText | Mapping[str, object]
@@ -33,19 +33,24 @@ def decode(event: Event) -> dict[str, Any]:
             return _plain_object(event)
         raise EventError(
             "unsupported-type",
-            f"a {type(event).__name__}, expected JSON text (str, bytes, bytearray, memoryview) or a mapping",
+            f"found a value of type {type(event).__name__}, expected JSON text (str, bytes, bytearray, "
+            "memoryview) or a mapping",
         )
+    if kind is memoryview and not event.contiguous:  # type: ignore[union-attr]
+        event = bytes(event)  # type: ignore[arg-type]
     try:
-        decoded = orjson.loads(event)
+        decoded = orjson.loads(event)  # type: ignore[arg-type]
     except orjson.JSONDecodeError as error:
         raise _text_error(event, error) from None
     if decoded.__class__ is not dict:
         text = _as_text(event)
         start = len(text) - len(text.lstrip(" \t\n\r"))
         raise EventError(
-            "not-object", f"found {_described(decoded)}, expected an object", offset=_offset(event, text, start)
+            "not-object",
+            f"found {_described(decoded)}, expected an object",
+            offset=_offset(event, text, start),
         )
-    return decoded  # type: ignore[no-any-return]
+    return decoded
 
 
 # -- text ------------------------------------------------------------------------------------------------------
@@ -102,7 +107,7 @@ def _plain_object(event: Mapping[Any, Any]) -> dict[str, Any]:
     while todo:
         holder, key, depth, trace = todo.pop()
         if depth > MAX_DEPTH:
-            raise EventError("too-deep", f"nested deeper than {MAX_DEPTH}", location=_location(trace))
+            raise EventError("too-deep", f"nested deeper than {MAX_DEPTH}", location=())
         given = holder[key]
         plain: Any
         steps: Iterable[tuple[Any, Any]]
@@ -126,7 +131,7 @@ def _plain_object(event: Mapping[Any, Any]) -> dict[str, Any]:
 
 def _plain_name(name: object, trace: tuple[Any, ...]) -> str:
     if not isinstance(name, str):
-        what = f"the name {name!r} is a {type(name).__name__}, expected a str"
+        what = f"the name {text_of(name)} is of type {type(name).__name__}, expected str"
         raise EventError("unsupported-type", what, location=_location(trace))
     if not name.isascii():
         _check_surrogates(name, trace)
@@ -151,7 +156,10 @@ def _plain_scalar(value: Any, trace: tuple[Any, ...]) -> str | int | float:
         if not math.isfinite(value):
             raise EventError("not-a-number", f"{float(value)!r} is not a JSON number", location=_location(trace))
         return float(value)
-    what = f"a {type(value).__name__} has no JSON form; expected dict, list, tuple, str, int, float, bool or None"
+    what = (
+        f"a value of type {type(value).__name__} has no JSON form, "
+        "expected dict, list, tuple, str, int, float, bool or None"
+    )
     raise EventError("unsupported-type", what, location=_location(trace))
 
 

@@ -38,7 +38,7 @@ class Element:
         self.array = array  # a number of the array, unique in the event
         self.depth = depth  # names in the path of the array
         # The innermost element around this one whose array has a shorter path: [[[...]]] is stepped over at once.
-        self.shallower = parent if parent is None or parent.depth < depth else parent.shallower
+        self.shallower: Element | None = parent if parent is None or parent.depth < depth else parent.shallower
         self.first = -1
         self.last = -1
 
@@ -115,9 +115,7 @@ def _add_values(values: Values, matcher: ValueMatcher, more: list[Scalar]) -> No
         values[matcher] = [so_far, *more]
 
 
-def flatten_array(
-    node: PathNode, array: list[Any], values: Values, todo: list[tuple[PathNode, Any]]
-) -> bool:
+def flatten_array(node: PathNode, array: list[Any], values: Values, todo: list[tuple[PathNode, Any]]) -> bool:
     """Add the values of an array at ``node``; return False when the array's trails can matter."""
     scalars: list[Scalar] = []
     level = array  # the elements of all arrays at one depth of nesting

@@ -145,8 +145,8 @@ class NameState:
     def in_path_order(self) -> NameState | None:
         """Return the start of a chain of states that judges this state's sub-rule alone, in the order of paths.
 
-        None when that order leaves a group of paths and comes back to it (``a``, then ``a-b``, then ``a.c``): then trails
-        are not on one line. Made once and kept; it hangs on nothing else.
+        None when that order leaves a group of paths and comes back to it (``a``, then ``a-b``, then ``a.c``): then
+        trails are not on one line. Made once and kept; it hangs on nothing else.
         """
         if self._in_path_order is None:
             self._in_path_order = (_chain(self.clauses()),)

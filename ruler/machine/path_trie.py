@@ -31,7 +31,7 @@ class PathNode:
         self.parent = parent
         self.depth: int = 0 if parent is None else parent.depth + 1  # names from the root
         self.children: dict[str, PathNode] = {}
-        # The names with a dot that can lead on from here, when they are few and go two steps; None when there may be more.
+        # The names with a dot that can lead on from here, when they are few and two steps long; else None.
         self.dotted_names: tuple[str, ...] | None = ()
         self.joint_count = 0  # sub-rules with two clauses or more at or below this node
         self.value_matcher: ValueMatcher | None = None

@@ -20,6 +20,11 @@ from ruler.machine.value_matcher import ClauseNode, Outcome, ValueMatcher
 
 Trail = Element | None
 
+# Steps that judging sub-rules by trying may take, an event: many times what any event needs that was not made to be
+# hard, and at most some tenths of a second.
+STEPS_ANYWAY = 262_144
+STEPS_PER_FIELD = 64
+
 
 class EvaluatedField(NamedTuple):
     """One value of an event by what it does to the clauses of its path, and its array trail."""
@@ -101,6 +106,7 @@ class TrailViews:
             for matcher, values in fields.items()
         }
         self._cut_fields: dict[tuple[ValueMatcher, int], _CutFields] = {}
+        self.steps_left = STEPS_ANYWAY + STEPS_PER_FIELD * sum(map(len, self.fields.values()))  # see consistency.py
 
     def has_value_outside_arrays(self, matcher: ValueMatcher) -> bool:
         """Return whether some value of the path is consistent with every trail."""

@@ -44,9 +44,7 @@ class _TrailWalk:
     then ``exists: false`` is judged for good when it is met.
     """
 
-    def __init__(
-        self, start: NameState, views: TrailViews, spelled_twice: bool, in_path_order: bool = False
-    ) -> None:
+    def __init__(self, start: NameState, views: TrailViews, spelled_twice: bool, in_path_order: bool = False) -> None:
         self._views = views
         self._spelled_twice = spelled_twice
         self._in_path_order = in_path_order
@@ -133,14 +131,12 @@ class _TrailWalk:
             self._go_to(next_state, anchor, unsure=True)
 
 
-def _satisfied(
-    matcher: ValueMatcher, edges: Edges, group: Group
-) -> Iterator[tuple[NameState, Collection[Trail]]]:
+def _satisfied(matcher: ValueMatcher, edges: Edges, group: Group) -> Iterator[tuple[NameState, Collection[Trail]]]:
     """Return the states behind edges that some value of ``group`` satisfies, each with trails of such values."""
     if edges.closed:
-        hits = group.hits()
-        for clause in _common(edges.closed, hits):
-            yield edges.closed[clause], hits[clause]
+        trails_of = group.hits()
+        for clause in _common(edges.closed, trails_of):
+            yield edges.closed[clause], trails_of[clause]
     if edges.ranged or edges.open:
         for outcome, trail in group.fields:
             hits, blocked, numbers = outcome

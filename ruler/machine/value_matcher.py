@@ -54,7 +54,15 @@ class PatternNode:
 class ClauseNode:
     """One interned clause of a path, as edges of the name states refer to it."""
 
-    __slots__ = ("always", "clause", "edge_count", "holds_when_absent", "open_patterns", "ranges", "value_matcher")
+    __slots__ = (
+        "always",
+        "clause",
+        "edge_count",
+        "holds_when_absent",
+        "open_patterns",
+        "ranges",
+        "value_matcher",
+    )
 
     def __init__(self, clause: Clause, value_matcher: ValueMatcher) -> None:
         self.clause = clause
@@ -64,9 +72,7 @@ class ClauseNode:
         self.always = Exists() in clause.patterns  # every value satisfies it
         self.holds_when_absent = Absent() in clause.patterns
         self.ranges: tuple[tuple[BoundKey, BoundKey], ...] = tuple(
-            (low_key(pattern), high_key(pattern))
-            for pattern in clause.patterns
-            if isinstance(pattern, NumericRange)
+            (low_key(pattern), high_key(pattern)) for pattern in clause.patterns if isinstance(pattern, NumericRange)
         )
 
     @property
@@ -135,19 +141,19 @@ class ValueMatcher:
 
     # -- matching ------------------------------------------------------------------------------------------
 
-    def outcome(self, value: Scalar) -> Outcome:
+    def outcome(self, value: Any) -> Outcome:
         """Return the outcome of one value. Cost: see the indexes; O(1) when all patterns are exact."""
         kind = value.__class__
         if kind is str:
             if self.string_searches:
                 remembered = self._remembered
-                return remembered.get(value) or self._search(value, remembered)  # type: ignore[arg-type]
-            node = self.exact.get(value)  # type: ignore[arg-type]
+                return remembered.get(value) or self._search(value, remembered)
+            node = self.exact.get(value)
             return NOTHING if node is None else (node.clauses, node.excluders, None)
         if kind is bool or value is None:
-            node = self.literals.get(value)  # type: ignore[arg-type]
+            node = self.literals.get(value)
             return NOTHING if node is None else (node.clauses, node.excluders, None)
-        node = self.exact.get(value)  # type: ignore[arg-type]
+        node = self.exact.get(value)
         numbers: Any = None if self.ranges is None else [value]
         return ((), (), numbers) if node is None else (node.clauses, node.excluders, numbers)
 
@@ -185,7 +191,7 @@ class ValueMatcher:
         return hits, blocked or (), numbers or None
 
     def _outcome_of_hashed(self, values: list[Any], kinds: set[type]) -> Outcome:
-        """Return the outcome of values that only ``exact`` and ``ranges`` can tell apart: in C, value by value no more."""
+        """Return the outcome of values that only ``exact`` and ``ranges`` can tell apart: mostly in C."""
         numbers = sorted(values) if self.ranges is not None and str not in kinds else None
         if not self.exact:
             return (), (), numbers
@@ -304,7 +310,6 @@ class ValueMatcher:
 
     def _note_string_searches(self) -> None:
         self.string_searches = tuple(index.find for index in self._string_indexes.values())
-
 
     def check_indexes(self) -> None:
         """Raise MachineError unless the indexes hold exactly the interned patterns."""

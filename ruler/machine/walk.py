@@ -73,9 +73,7 @@ def _follow_ranged(matcher: ValueMatcher, edges: Edges, outcome: Outcome, todo: 
     if numbers is None:
         todo.extend([ranged[clause] for clause in hits if clause in ranged])
     elif one_by_one(matcher, edges, numbers):
-        todo.extend(
-            [state for clause, state in ranged.items() if clause in hits or clause.contains_any(numbers)]
-        )
+        todo.extend([state for clause, state in ranged.items() if clause in hits or clause.contains_any(numbers)])
     else:
         all_hits = matcher.range_hits(numbers).union(hits)
         todo.extend([ranged[clause] for clause in all_hits if clause in ranged])

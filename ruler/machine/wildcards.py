@@ -94,10 +94,14 @@ class WildcardIndex(Generic[T]):
         automaton, groups, fresh = self._compiled
         if automaton is not None:
             for index in {index for _, index in automaton.iter(f"{_BEGIN}{value}{_END}")}:
-                for pieces in groups[index]:
-                    # A wildcard that was removed is no longer stored; one that came back is fresh.
-                    if pieces in stored and pieces not in fresh and wildcard_accepts(pieces, value):
-                        found.append(stored[pieces])
+                # A wildcard that was removed is no longer stored; one that came back is fresh.
+                found.extend(
+                    [
+                        stored[pieces]
+                        for pieces in groups[index]
+                        if pieces in stored and pieces not in fresh and wildcard_accepts(pieces, value)
+                    ]
+                )
         if fresh:
             found.extend([stored[pieces] for pieces in list(fresh) if wildcard_accepts(pieces, value)])
             self._debt += len(fresh)

@@ -17,9 +17,7 @@ from ruler.patterns.reader import Document, Node
 from ruler.patterns.report import Report
 from ruler.patterns.rewrites import short_quoted
 
-_ADDRESS_RULE = (
-    "IPv4 is four decimal parts without leading zeros, IPv6 is eight hexadecimal groups without a zone"
-)
+_ADDRESS_RULE = "IPv4 is four decimal parts without leading zeros, IPv6 is eight hexadecimal groups without a zone"
 _has_bits = re.compile(r"[0-9]+\Z").match
 
 
@@ -52,9 +50,7 @@ class CidrReader:
 
     def report_no_mask(self, address_text: str, version: int, node: Node) -> None:
         source = self.document.source(node)
-        network = (
-            f'"{address_text}/24" for 256 addresses' if version == 4 else f'"{address_text}/64" for a subnet'
-        )
+        network = f'"{address_text}/24" for 256 addresses' if version == 4 else f'"{address_text}/64" for a subnet'
         self.report(
             "cidr-no-mask",
             node,
@@ -70,9 +66,7 @@ class CidrReader:
         elif re.fullmatch(r"[+ ]*[0-9]{1,3} *", bits_text) and int(bits_text.strip("+ ")) <= width:
             write = f'"{address_text}/{int(bits_text.strip("+ "))}"'
         else:
-            write = (
-                f'"{address_text}/{width * 3 // 4}" for a block, "{address_text}/{width}" for this address'
-            )
+            write = f'"{address_text}/{width * 3 // 4}" for a block, "{address_text}/{width}" for this address'
         self.report(
             "cidr-mask",
             node,

@@ -162,9 +162,7 @@ class ClauseReader:
                 return f'{{"{keyword}": {source}}}'
             return f'"{keyword}", as in {PATTERN_TYPES[keyword].example}'
         if name in ("regex", "regexp", "matches", "match"):
-            return (
-                '{"wildcard": "..."}, with * for any run of characters; other expressions cannot be expressed'
-            )
+            return '{"wildcard": "..."}, with * for any run of characters; other expressions cannot be expressed'
         if name in ("contains", "includes") and argument.kind == "string":
             return f'{{"wildcard": {quoted("*" + escaped_in_wildcard(argument.value) + "*")}}}'
         if argument.kind in ("array", "object") and len(clause.value) == 1:
@@ -368,8 +366,7 @@ class ClauseReader:
         nodes = argument.value
         shown = ", ".join(self.document.source(node) for node in nodes[:10])
         strings = [
-            quoted(node.value) if node.kind == "string" else f'"{self.document.source(node)}"'
-            for node in nodes[:10]
+            quoted(node.value) if node.kind == "string" else f'"{self.document.source(node)}"' for node in nodes[:10]
         ]
         numbers = [self.document.source(node) for node in nodes if node.kind == "number"][:3]
         counted = f'the string "{numbers[0]}"' if len(numbers) == 1 else "the numbers as strings"

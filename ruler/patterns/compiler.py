@@ -227,9 +227,7 @@ class _Compiler:
 
     # Errors. `report` is also the Report of the clause reader.
 
-    def report(
-        self, code: str, node: Node, what: str, *, why: str, write: str, at: int | None = None
-    ) -> None:
+    def report(self, code: str, node: Node, what: str, *, why: str, write: str, at: int | None = None) -> None:
         """Note an error at ``node``; ``at`` is the offset to show, the beginning of ``node`` unless given."""
         if len(self.problems) == _MOST_ERRORS:
             return
@@ -362,8 +360,7 @@ def _looks_like_branch(node: Node) -> bool:
     if node.kind != "object":
         return False
     return any(
-        value.kind in ("array", "object")
-        and (name not in PATTERN_TYPES or _is_clause_of_strings(name, value))
+        value.kind in ("array", "object") and (name not in PATTERN_TYPES or _is_clause_of_strings(name, value))
         for name, _, value in node.value
     )
 

@@ -114,15 +114,7 @@ class Absent:
 
 # What anything-but can exclude.
 Excludable = (
-    Exact
-    | Prefix
-    | Suffix
-    | EqualsIgnoreCase
-    | PrefixIgnoreCase
-    | SuffixIgnoreCase
-    | Wildcard
-    | NumericRange
-    | Cidr
+    Exact | Prefix | Suffix | EqualsIgnoreCase | PrefixIgnoreCase | SuffixIgnoreCase | Wildcard | NumericRange | Cidr
 )
 
 

@@ -107,9 +107,7 @@ class NumericReader:
         self.report(
             "numeric-length",
             argument,
-            "the array is empty, expected two or four parts"
-            if count == 0
-            else f"{shown}, expected two or four",
+            "the array is empty, expected two or four parts" if count == 0 else f"{shown}, expected two or four",
             why="a comparison and its number are two parts; a lower and an upper bound are four",
             write=write,
         )

@@ -71,9 +71,7 @@ class Document:
 
     text: str
     root: Node
-    is_from_mapping: bool = (
-        False  # then the text is ours, and lines and columns would mean nothing to the user
-    )
+    is_from_mapping: bool = False  # then the text is ours, and lines and columns would mean nothing to the user
 
     def line_and_column(self, offset: int) -> tuple[int, int]:
         """Return the line and the column of ``offset``, both from 1, in characters."""
@@ -83,9 +81,7 @@ class Document:
         """Return the text of ``node`` on one line, its middle left out when it is long."""
         if node.end - node.start > 4 * _LONGEST_QUOTE:
             half = 2 * _LONGEST_QUOTE
-            return shortened(
-                self.text[node.start : node.start + half] + self.text[node.end - half : node.end]
-            )
+            return shortened(self.text[node.start : node.start + half] + self.text[node.end - half : node.end])
         return shortened(self.text[node.start : node.end])
 
 

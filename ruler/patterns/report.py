@@ -10,6 +10,4 @@ from ruler.patterns.reader import Node
 class Report(Protocol):
     """Takes one error: at ``node``, or at the offset ``at`` when that is not where ``node`` begins."""
 
-    def __call__(
-        self, code: str, node: Node, what: str, *, why: str, write: str, at: int | None = None
-    ) -> None: ...
+    def __call__(self, code: str, node: Node, what: str, *, why: str, write: str, at: int | None = None) -> None: ...

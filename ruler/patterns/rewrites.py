@@ -66,9 +66,7 @@ def both_or_either(document: Document, members: list[tuple[str, int, Node]]) -> 
     if len(members) == 2 and set(by_name) == {"prefix", "suffix"}:
         prefix, suffix = by_name["prefix"], by_name["suffix"]
         if prefix.kind == suffix.kind == "string":
-            return (
-                f"[{', '.join(_prefix_and_suffix(prefix.value, suffix.value))}] for both together, {either}"
-            )
+            return f"[{', '.join(_prefix_and_suffix(prefix.value, suffix.value))}] for both together, {either}"
     return either
 
 

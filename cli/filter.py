@@ -1,0 +1,249 @@
+"""``ruler filter``: writes the lines of JSON events that match any rule.
+
+Rules come from files and from arguments, events from files or standard input, one on each line. The
+lines selected in a block are written before the next block is read, so output is never held back
+while an input waits.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ruler import EventError, Matcher
+from ruler_cli.arguments import EXIT_TROUBLE, OneOf, Parser, whole_number
+from ruler_cli.lines import blocks_of_lines, is_also_output, open_input
+from ruler_cli.problems import Problem, Source, printable
+from ruler_cli.rule_files import RuleSet, matcher_of_rules, read_rule_file, rule_of_pattern
+from ruler_cli.selection import (
+    Scan,
+    StopReading,
+    names_record,
+    scan_for_lines,
+    scan_for_names,
+    tagged_record,
+)
+from ruler_cli.streams import STANDARD_OUTPUT, write_message, write_output
+
+EXIT_SELECTED = 0
+EXIT_NOTHING = 1
+
+SHOWN_BAD_LINES = 10
+
+HELP = """\
+usage: ruler [filter] (-r FILE | -e JSON)... [options] [FILE...]
+
+Write the lines that are JSON events matching any rule, byte for byte.
+Without FILE, or when FILE is -, read standard input.
+
+rules (at least one is needed, and any may match):
+  -r, --rules FILE     {"name": {rule}, ...}, or a list of
+                       {"name": "...", "rule": {rule}}
+  -e, --pattern JSON   one rule; the first is called pattern-1, and so on
+
+which lines:
+  -v, --invert-match   select the events that match no rule
+  -m, --max-count NUM  stop after NUM selected lines
+
+what is written:
+  -o, --output WHAT    lines (default), names (of the rules that match, with a
+                       tab between) or tagged, which has both:
+                       {"rules": ["name"], "line": 3, "event": {...}}
+  -c, --count          only how many lines were selected, in all files
+  -q, --quiet          nothing; stop at the first selected line
+
+lines that are not events:
+  --on-error HOW       report (default): go on, show the first ten, exit 2
+                       skip: ignore them
+                       fail: stop at the first one, exit 2
+
+  -h, --help           show this text
+
+exit codes: 0 a line was selected, 1 none was, 2 trouble (rules with errors,
+unreadable files, lines that are not events); with -q, 0 as soon as a line is.
+
+examples:
+  ruler -e '{"source": ["aws.s3"]}' events.jsonl
+  tail -f events.jsonl | ruler -r rules.json -o names
+  ruler -r rules.json -v -c --on-error skip events.jsonl
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line asked for."""
+
+    rules: list[str]  # files
+    patterns: list[str]  # texts
+    invert: bool
+    max_count: int
+    output: str  # "lines", "names", "tagged"; "count" and "nothing" for -c and -q
+    on_error: str  # "report", "skip", "fail"
+    files: list[str]
+
+
+def options_of(arguments: Sequence[str]) -> Options:
+    """Return the options; exits with a message when they make no sense."""
+    parser = filter_parser()
+    parsed = parser.parse(arguments)
+    if not parsed.rules and not parsed.pattern:
+        parser.error("no rules: give a file with -r FILE or a rule with -e JSON")
+    files = parsed.files or ["-"]
+    if [*parsed.rules, *files].count("-") > 1 and "-" in parsed.rules:
+        parser.error("standard input cannot be read twice: -r - needs events from a FILE")
+    return Options(
+        rules=parsed.rules,
+        patterns=parsed.pattern,
+        invert=parsed.invert_match,
+        max_count=min(parsed.max_count, 1) if parsed.quiet else parsed.max_count,
+        output="nothing" if parsed.quiet else "count" if parsed.count else parsed.output,
+        on_error=parsed.on_error,
+        files=files,
+    )
+
+
+def filter_parser() -> Parser:
+    parser = Parser("ruler filter", HELP)
+    parser.add_argument("-r", "--rules", metavar="FILE", action="append", default=[])
+    parser.add_argument("-e", "--pattern", metavar="JSON", action="append", default=[])
+    parser.add_argument("-v", "--invert-match", action="store_true")
+    parser.add_argument("-m", "--max-count", metavar="NUM", type=whole_number, default=sys.maxsize)
+    parser.add_argument("-o", "--output", metavar="WHAT", type=OneOf("lines", "names", "tagged"), default="lines")
+    parser.add_argument("-c", "--count", action="store_true")
+    parser.add_argument("-q", "--quiet", action="store_true")
+    parser.add_argument("--on-error", metavar="HOW", type=OneOf("report", "skip", "fail"), default="report")
+    return parser
+
+
+def run_filter(arguments: Sequence[str]) -> int:
+    """Run ``ruler filter``. Exit: 0 selected some, 1 selected none, 2 trouble."""
+    options = options_of(arguments)
+    # Reading rules makes many objects and no garbage: with collections, 50,000 rules of two clauses took
+    # 9.2 s in place of 7.3. 2026-11-20, process time of read_rule_file and matcher_of_rules.
+    gc.disable()
+    rule_set = _rules_of(options)
+    matcher, problems = matcher_of_rules(rule_set.rules)
+    problems = [*rule_set.problems, *problems]
+    for problem in problems:
+        write_message(str(problem))
+    if problems:
+        return EXIT_TROUBLE
+    del rule_set
+    gc.freeze()  # the machine stays as it is: keep it out of every collection while matching
+    gc.enable()
+    return _Filter(options, matcher).run()
+
+
+def _rules_of(options: Options) -> RuleSet:
+    found = RuleSet()
+    for path in options.rules:
+        found.extend(read_rule_file(path))
+    for number, text in enumerate(options.patterns, 1):
+        found.extend(rule_of_pattern(f"pattern-{number}", text))
+    return found
+
+
+class _Filter:
+    """One run over all inputs: what was selected so far, and what went wrong."""
+
+    def __init__(self, options: Options, matcher: Matcher[str]) -> None:
+        self.options = options
+        self.writes_records = options.output in ("lines", "names", "tagged")
+        self.scan = self._scan_of(matcher)
+        self.input_name = ""
+        self.wanted = options.max_count  # records still to select
+        self.selected_count = 0
+        self.bad_line_count = 0
+        self.has_trouble = False
+
+    def _scan_of(self, matcher: Matcher[str]) -> Scan:
+        if self.options.output == "names":
+            return scan_for_names(matcher, self.options.invert, self.bad_line, names_record(matcher))
+        if self.options.output == "tagged":
+            return scan_for_names(matcher, self.options.invert, self.bad_line, tagged_record(matcher))
+        return scan_for_lines(matcher, self.options.invert, self.bad_line)
+
+    def run(self) -> int:
+        """Read the inputs until enough is selected; return the exit code."""
+        stopped = False
+        try:
+            for path in self.options.files:
+                if self.wanted > 0:
+                    self._read_input(path)
+        except StopReading:
+            stopped = True
+        # No count after a stop: a script must not take a part of it for the whole.
+        if self.options.output == "count" and not stopped:
+            write_output(b"%d\n" % self.selected_count)
+        if self.bad_line_count and not stopped:
+            write_message(f"ruler: {_bad_line_total(self.bad_line_count)}")
+        return self._exit_code()
+
+    def _exit_code(self) -> int:
+        if self.options.output == "nothing" and self.selected_count:
+            return EXIT_SELECTED
+        if self.has_trouble:
+            return EXIT_TROUBLE
+        return EXIT_SELECTED if self.selected_count else EXIT_NOTHING
+
+    def _read_input(self, path: str) -> None:
+        """Select from one input. One that cannot be read is trouble, but the next may do better."""
+        self.input_name = "<stdin>" if path == "-" else path
+        try:
+            with open_input(path) as file:
+                if self.writes_records and is_also_output(file, STANDARD_OUTPUT):
+                    self._complain("is also the output: it would grow for ever")
+                    return
+                blocks = blocks_of_lines(file)
+                first_number = 1
+                for lines in blocks:
+                    self._take(self.scan(lines, first_number, self.wanted))
+                    if self.wanted <= 0:
+                        break
+                    first_number += len(lines)
+        except OSError as error:
+            if isinstance(error, BrokenPipeError):
+                raise
+            self._complain(error.strerror or str(error))
+
+    def _take(self, records: list[bytes]) -> int:
+        """Count and write ``records``, and empty the list; return how many there were."""
+        count = len(records)
+        if count:
+            self.selected_count += count
+            self.wanted -= count
+            if self.writes_records:
+                records.append(b"")
+                write_output(b"\n".join(records))
+            records.clear()
+        return count
+
+    def bad_line(self, number: int, error: EventError, records: list[bytes]) -> int:
+        """Take notice of a line that is no event (selection.BadLine)."""
+        if self.options.on_error == "skip":
+            return 0
+        self.has_trouble = True
+        self.bad_line_count += 1
+        if self.bad_line_count > SHOWN_BAD_LINES:
+            return 0
+        taken = self._take(records)  # a terminal shows both streams: keep the order of the lines
+        write_message(f"{printable(self.input_name)}:{number}: {_reason(error)}")
+        if self.options.on_error == "fail":
+            raise StopReading
+        return taken
+
+    def _complain(self, what: str) -> None:
+        self.has_trouble = True
+        write_message(str(Problem(Source(self.input_name, ""), what)))
+
+
+def _reason(error: EventError) -> str:
+    place = "" if error.offset is None else f"at byte {error.offset + 1}: "
+    return f"{place}{printable(error.what)}"
+
+
+def _bad_line_total(count: int) -> str:
+    total = "1 line could not be read as an event" if count == 1 else f"{count} lines could not be read as events"
+    return f"{total}; the first {SHOWN_BAD_LINES} are shown above" if count > SHOWN_BAD_LINES else total

@@ -1,0 +1,314 @@
+"""Reads rule files: text -> named rules that know where they stand, and every problem on the way.
+
+A file is one JSON document of either form:
+
+    {"s3-put": {"source": ["aws.s3"]}, "big": {"size": [{"numeric": [">", 9]}]}}
+    [{"name": "s3-put", "rule": {"source": ["aws.s3"]}}, {"name": "big", "pattern": {...}}]
+
+In the list "pattern" is another word for "rule", and a name may come again: its rules are
+alternatives. In the object it may not: JSON readers keep one of two such members, so one rule would
+silently be lost. A file with problems still gives the rules that it has, so all problems can be told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from ruler import Matcher, RuleError
+from ruler.patterns.compiler import compile_node
+from ruler.patterns.reader import Document, Node, read_document
+from ruler_cli.lines import open_input
+from ruler_cli.problems import Problem, Source, problem_of_file, problem_of_rule
+
+ENTRY_FORM = '{"name": "my-rule", "rule": {"source": ["aws.s3"]}}'
+FILE_MEANING = "a rule file is an object that maps names to rules, or a list of named rules"
+FILE_FORM = '{"my-rule": {"source": ["aws.s3"]}}'
+ENTRY_MEMBERS = ("name", "rule", "pattern")
+LONGEST_ADVICE = 120  # characters of the user's text that advice repeats
+
+
+@dataclass(frozen=True, slots=True)
+class NamedRule:
+    """A rule of a file or of an argument, not compiled yet."""
+
+    name: str
+    node: Node
+    document: Document
+    source: Source
+
+    @property
+    def text(self) -> str:
+        """The rule as the user wrote it."""
+        return text_of(self.document, self.node)
+
+    def problems(self) -> list[Problem]:
+        """Every error of this rule; none when it compiles."""
+        _, errors = compile_node(self.document, self.node)
+        return [self.problem(error) for error in errors]
+
+    def problem(self, error: RuleError) -> Problem:
+        """The problem that ``error`` is; it stands where the rule begins when the error has no place."""
+        line, column = error.line, error.column
+        if line is None or column is None:
+            line, column = self.document.line_and_column(self.node.start)
+        return problem_of_rule(self.source, self.name, error, line, column)
+
+
+@dataclass(slots=True)
+class RuleSet:
+    """What files and arguments held: rules in order, and the problems of the files themselves."""
+
+    rules: list[NamedRule] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    def extend(self, other: RuleSet) -> None:
+        self.rules += other.rules
+        self.problems += other.problems
+
+
+def read_rule_file(path: str) -> RuleSet:
+    """Return the rules of the file ``path``; ``-`` is standard input. Never raises for what it holds."""
+    name = "<stdin>" if path == "-" else path
+    try:
+        with open_input(path) as file:
+            content = file.readall()
+    except OSError as error:
+        return RuleSet(problems=[Problem(Source(name, ""), error.strerror or str(error))])
+    return rules_of_text(Source(name, content.decode(errors="replace")), content)
+
+
+def rules_of_text(source: Source, content: bytes) -> RuleSet:
+    """Return the rules of a rule file that holds ``content``."""
+    try:
+        document = read_document(content)
+    except RuleError as error:
+        return RuleSet(problems=[_problem_of_text(source, error)])
+    return _FileReader(source, document).read()
+
+
+def rule_of_pattern(name: str, text: str) -> RuleSet:
+    """Return the rule called ``name`` whose text is ``text``, an argument of the command line."""
+    source = Source(name, text)
+    try:
+        document = read_document(text)
+    except RuleError as error:
+        return RuleSet(problems=[problem_of_file(source, error)])
+    return RuleSet(rules=[NamedRule(name, document.root, document, source)])
+
+
+def matcher_of_rules(rules: Iterable[NamedRule]) -> tuple[Matcher[str], list[Problem]]:
+    """Return a matcher of the rules and every problem of those that cannot be added.
+
+    A rule is read again, for all its errors, only when adding it fails.
+    """
+    matcher: Matcher[str] = Matcher()
+    problems: list[Problem] = []
+    for rule in rules:
+        try:
+            matcher.add_rule(rule.name, rule.text)
+        except RuleError as error:
+            problems += rule.problems() or [_problem_at_rule(rule, error)]
+    return matcher, problems
+
+
+def text_of(document: Document, node: Node) -> str:
+    return document.text[node.start : node.end]
+
+
+def _problem_at_rule(rule: NamedRule, error: RuleError) -> Problem:
+    error.line = error.column = None  # they count in the rule's own text, not in the file
+    return rule.problem(error)
+
+
+def _problem_of_text(source: Source, error: RuleError) -> Problem:
+    """The problem of a file that is not one JSON value. The reader expects a rule; here it is a file."""
+    if error.code == "empty-text":
+        error.what, error.why, error.write = (
+            "the file is empty",
+            FILE_MEANING,
+            f"{FILE_FORM}, or {{}} for no rules",
+        )
+    elif error.code == "text-after-rule":
+        error.what = error.what.replace("the end of the rule", "the end of the rules")
+        error.why = "a rule file is one JSON value with nothing but white space after it"
+        error.write = "all rules in one object or in one list"
+    return problem_of_file(source, error)
+
+
+class _FileReader:
+    """Walks the top of one rule file; the rules inside are left to the compiler."""
+
+    def __init__(self, source: Source, document: Document) -> None:
+        self.source = source
+        self.document = document
+        self.found = RuleSet()
+
+    def read(self) -> RuleSet:
+        root = self.document.root
+        if root.kind == "object" and _looks_like_one_rule(root):
+            self._report_one_rule(root)
+        elif root.kind == "object":
+            self._read_object(root)
+        elif root.kind == "array":
+            for entry in root.value:
+                self._read_entry(entry)
+        else:
+            self._report(
+                root.start,
+                f"found {self._describe(root)}, expected an object of rules by name",
+                why=FILE_MEANING,
+                write=FILE_FORM,
+            )
+        return self.found
+
+    def _read_object(self, root: Node) -> None:
+        first_starts: dict[str, int] = {}
+        for name, name_start, node in root.value:
+            if name in first_starts:
+                line, _ = self.document.line_and_column(first_starts[name])
+                self._report(
+                    name_start,
+                    f"the name {self._quoted(name_start)} is already used on line {line}",
+                    why="an object keeps one of two members with the same name; the other rule would be lost",
+                    write='another name, or a list, [{"name": ..., "rule": ...}, ...], '
+                    "where rules with one name are alternatives",
+                )
+            first_starts.setdefault(name, name_start)
+            if node.kind == "object":
+                self._add(name, node)
+            else:
+                self._report(
+                    node.start,
+                    f"found {self._describe(node)} as rule {self._quoted(name_start)}, expected an object",
+                    why="a rule is an object that maps fields to the values they accept",
+                    write=f'{self._quoted(name_start)}: {{"source": ["aws.s3"]}}',
+                )
+
+    def _read_entry(self, entry: Node) -> None:
+        if entry.kind != "object":
+            self._report(
+                entry.start,
+                f"found {self._describe(entry)}, expected an object with a name and a rule",
+                why="a list of rules holds one object for each rule",
+                write=ENTRY_FORM,
+            )
+            return
+        members = self._entry_members(entry)
+        if members is None:
+            return
+        name = self._entry_name(entry, members.get("name"))
+        rule = self._entry_rule(entry, members)
+        if rule is not None:
+            self._add(name, rule)
+
+    def _entry_members(self, entry: Node) -> dict[str, Node] | None:
+        """The members of an entry by name; None when it is no entry at all. Reports what it cannot have."""
+        if entry.value and not any(name in ENTRY_MEMBERS for name, _, _ in entry.value):
+            self._report(
+                entry.start,
+                'found an object without "name" and "rule"',
+                why="in a list of rules each rule stands beside its name",
+                write=f'{{"name": "my-rule", "rule": {self._advised(entry)}}}',
+            )
+            return None
+        members: dict[str, Node] = {}
+        for name, name_start, node in entry.value:
+            if name not in ENTRY_MEMBERS:
+                self._report(
+                    name_start,
+                    f"{self._quoted(name_start)} is not a member of a named rule",
+                    why='a named rule has "name" and "rule" ("pattern" means the same), nothing else',
+                    write=ENTRY_FORM,
+                )
+            elif name in members:
+                self._report(
+                    name_start,
+                    f'"{name}" stands twice in one named rule',
+                    why="an object keeps one of two members with the same name; the other would be lost",
+                    write="two named rules, one after the other",
+                )
+            members.setdefault(name, node)
+        return members
+
+    def _entry_name(self, entry: Node, node: Node | None) -> str:
+        """The name of an entry; "" when it has none, so that the errors of its rule are told as well."""
+        if node is None:
+            what, start = 'this rule has no "name"', entry.start
+        elif node.kind == "string":
+            return str(node.value)
+        else:
+            what, start = f"found {self._describe(node)} as the name, expected a string", node.start
+        self._report(start, what, why="the name says in answers which rule matched", write=ENTRY_FORM)
+        return ""
+
+    def _entry_rule(self, entry: Node, members: dict[str, Node]) -> Node | None:
+        rule, pattern = members.get("rule"), members.get("pattern")
+        if rule is not None and pattern is not None:
+            self._report(
+                max(rule.start, pattern.start),
+                'found both "rule" and "pattern" in one named rule',
+                why="both words mean the same, so only one of them can be the rule",
+                write='one of them; for "either may match", two named rules with the same name',
+            )
+            return None
+        node = rule or pattern
+        if node is None:
+            what, start = 'this named rule has neither "rule" nor "pattern"', entry.start
+        elif node.kind == "object":
+            return node
+        else:
+            what, start = f"found {self._describe(node)} as the rule, expected an object", node.start
+        self._report(
+            start,
+            what,
+            why="a rule is an object that maps fields to the values they accept",
+            write=ENTRY_FORM,
+        )
+        return None
+
+    def _report_one_rule(self, root: Node) -> None:
+        self._report(
+            root.start,
+            "this looks like one rule, expected an object of rules by name",
+            why="a rule file maps names to rules; here names lead to arrays, as inside a rule",
+            write=f'{{"my-rule": {self._advised(root)}}}',
+        )
+
+    def _add(self, name: str, node: Node) -> None:
+        self.found.rules.append(NamedRule(name, node, self.document, self.source))
+
+    def _report(self, start: int, what: str, *, why: str, write: str) -> None:
+        line, column = self.document.line_and_column(start)
+        self.found.problems.append(Problem(self.source, what, why, write, line, column))
+
+    def _describe(self, node: Node) -> str:
+        """``the string "x"``, ``an array``, ``the number 5``, ``null``."""
+        if node.kind in ("object", "array"):
+            return f"an {node.kind}"
+        if node.kind in ("string", "number"):
+            return f"the {node.kind} {self.document.source(node)}"
+        return node.kind
+
+    def _advised(self, node: Node) -> str:
+        """An object as the user wrote it, on one line, for advice to repeat; ``{...}`` when it is long."""
+        text = " ".join(text_of(self.document, node).split())
+        return text if len(text) <= LONGEST_ADVICE else "{...}"
+
+    def _quoted(self, name_start: int) -> str:
+        """A member's name as the user wrote it, quotes included."""
+        text = self.document.text
+        end = name_start + 1
+        while text[end] != '"':
+            end += 2 if text[end] == "\\" else 1
+        return text[name_start : end + 1]
+
+
+def _looks_like_one_rule(root: Node) -> bool:
+    """Whether the members look like clauses: at least one is an array, and as many as are objects.
+
+    Arrays can never be rules, and a file with a single mistake among many rules is better told so.
+    """
+    kinds = [node.kind for _, _, node in root.value]
+    arrays = kinds.count("array")
+    return arrays > 0 and arrays >= kinds.count("object")
