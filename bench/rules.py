@@ -1,0 +1,270 @@
+"""Rule sets for the scenarios, by kind: ``rule_set({"kind": "growth-exact", "count": 1000, "seed": 1})``.
+
+Out: rule name -> rule text. ``given`` takes the rules as written in the scenario. A kind that begins with
+``growth-`` answers with `HITS` rules that match something, always the same ones, and fills up with rules of
+the same shape that never match, so that growth is measured with the number of matches held still. The
+fillers are as awkward as they can be without matching: they begin (or end, for suffixes) as real values do.
+``mixed`` draws rules as people write them against the EventBridge-style events.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from bench.generators import vocabulary as words
+from bench.generators.draw import Draw
+from bench.generators.streets import STREETS
+
+HITS = 10
+"""Rules of a ``growth-`` set that match; the rest never do."""
+
+Rule = dict[str, Any]
+_NAMES = tuple(dict.fromkeys(name for name, _ in STREETS))
+_HIT_NAMES = _NAMES[_NAMES.index("MISSION") :][:HITS]
+
+
+def rule_set(wanted: Mapping[str, Any]) -> dict[str, str]:
+    """The rules of a scenario's ``rules`` table, as text, by name."""
+    kind = wanted["kind"]
+    if kind == "given":
+        return {f"rule-{index}": text for index, text in enumerate(wanted["list"])}
+    draw = Draw(wanted.get("seed", 1))
+    rules = KINDS[kind](draw)
+    return {f"{kind}-{index}": json.dumps(next(rules), ensure_ascii=False) for index in range(wanted["count"])}
+
+
+def _property(**clauses: Any) -> Rule:
+    return {"properties": clauses}
+
+
+def _never(draw: Draw) -> str:
+    """A street name no lot lies on, which begins as one that exists; some thousand millions of them."""
+    return f"{draw.pick(_NAMES)} {draw.word(6)}"
+
+
+def _absent_word(draw: Draw) -> str:
+    """Five letters that occur in no street name."""
+    word = draw.word(5)
+    while any(word in name for name in _NAMES):
+        word = draw.word(5)
+    return word
+
+
+def _growth(hit: Callable[[str], Rule], filler: Callable[[Draw], Rule]) -> Callable[[Draw], Iterator[Rule]]:
+    def rules(draw: Draw) -> Iterator[Rule]:
+        yield from map(hit, _HIT_NAMES)
+        while True:
+            yield filler(draw)
+
+    return rules
+
+
+def _exact(name: str) -> Rule:
+    return _property(STREET=[name])
+
+
+def _prefix(name: str) -> Rule:
+    return _property(STREET=[{"prefix": name[:6]}])
+
+
+def _suffix(name: str) -> Rule:
+    return _property(STREET=[{"suffix": name[-6:]}])
+
+
+def _mixed_case(name: str) -> Rule:
+    return _property(STREET=[{"equals-ignore-case": name.title()}])
+
+
+def _contains(name: str) -> Rule:
+    return _property(STREET=[{"wildcard": f"*{name[1:6]}*"}])
+
+
+def _exact_then_anything_but(name: str) -> Rule:
+    """The exact value stands on the path that sorts first."""
+    return _property(ODD_EVEN=["O"], STREET=[name], ST_TYPE=[{"anything-but": [name, "BLVD"]}])
+
+
+def _anything_but_then_exact(name: str) -> Rule:
+    """The anything-but stands on the path that sorts first and accepts nearly every lot."""
+    return _property(BLKLOT=[{"anything-but": [f"{name} 1", f"{name} 2"]}], STREET=[name])
+
+
+def _number(draw: Draw) -> Rule:
+    """Between two house numbers, which are whole: no lot has one."""
+    low = draw.between(1, 9000) + draw.between(1, 400) / 1000
+    return _property(FROM_ST=[{"numeric": [">", low, "<", low + draw.between(1, 500) / 1000]}])
+
+
+def _numeric(draw: Draw) -> Iterator[Rule]:
+    for index in range(HITS):
+        test = ["=", 1200 + 7 * index] if index % 2 else [">=", 2000 + 10 * index, "<=", 2001 + 10 * index]
+        yield _property(FROM_ST=[{"numeric": test}])
+    while True:
+        yield _number(draw)
+
+
+def _address(block: str) -> Rule:
+    return {"detail": {"sourceIPAddress": [{"cidr": block}]}}
+
+
+def _cidr(draw: Draw) -> Iterator[Rule]:
+    """Fillers lie in 100.64.0.0/10, in 172.16.0.0/12 and in corners of 2001:db8::/32 that no event uses."""
+    for index in range(HITS - 2):
+        yield _address(f"10.{index * 16}.0.0/12")
+    yield _address("203.0.113.0/26")
+    yield _address("2001:db8:3::/48")
+    while True:
+        if draw.chance(0.5):
+            yield _address(f"100.{draw.between(64, 127)}.{draw.below(256)}.{16 * draw.below(16)}/28")
+        elif draw.chance(0.5):
+            yield _address(f"172.{draw.between(16, 31)}.{draw.below(256)}.{draw.below(256)}/32")
+        else:
+            yield _address(f"2001:db8:{draw.between(4096, 65535):x}:{draw.bits(16):x}::/64")
+
+
+def _mixed(draw: Draw) -> Iterator[Rule]:
+    """Rules as people write them: most name a source and a few things, many with a pattern."""
+    while True:
+        yield draw.pick(_MIXED)(draw)
+
+
+def _state_rule(draw: Draw) -> Rule:
+    return {
+        "source": ["aws.ec2"],
+        "account": [words.account(draw)],
+        "detail": {"state": [draw.pick(words.STATES)], "launched-by": [draw.pick(words.USERS)]},
+    }
+
+
+def _volume_rule(draw: Draw) -> Rule:
+    return {
+        "source": ["aws.ec2"],
+        "region": [draw.pick(words.REGIONS)],
+        "detail": {
+            "instance-type": [{"prefix": draw.pick(words.INSTANCE_TYPES)[:2]}],
+            "volumes": {"encrypted": [False], "size-gib": [{"numeric": [">", 8 * draw.between(32, 63)]}]},
+        },
+    }
+
+
+def _object_rule(draw: Draw) -> Rule:
+    ending = draw.pick(words.FILE_ENDINGS)
+    key = draw.pick(
+        (
+            {"suffix": ending},
+            {"prefix": draw.pick(words.FOLDERS)},
+            {"wildcard": f"{draw.pick(words.FOLDERS)}/*{ending}"},
+            {"suffix": {"equals-ignore-case": ending}},
+            {"anything-but": {"suffix": ending}},
+        )
+    )
+    return {
+        "source": ["aws.s3"],
+        "detail": {"bucket": {"name": [draw.pick(words.BUCKETS)]}, "object": {"key": [key]}},
+    }
+
+
+def _tag_rule(draw: Draw) -> Rule:
+    value = str(draw.between(1000, 1099))
+    return {"account": [words.account(draw)], "detail": {"tags": {"key": ["cost-center"], "value": [value]}}}
+
+
+def _call_rule(draw: Draw) -> Rule:
+    return {
+        "source": ["aws.iam"],
+        "detail": {
+            "eventName": [draw.pick(words.IAM_CALLS), draw.pick(words.IAM_CALLS)],
+            "sourceIPAddress": [
+                {"cidr": f"10.{draw.below(256)}.{draw.below(256)}.0/20"},
+                {"cidr": "203.0.113.0/28"},
+            ],
+            "userIdentity": {"userName": [{"anything-but": [draw.pick(words.USERS), "svc-deploy"]}]},
+        },
+    }
+
+
+def _failure_rule(draw: Draw) -> Rule:
+    return {
+        "detail": {"errorCode": [{"exists": True}], "userIdentity": {"userName": [draw.pick(words.USERS)]}},
+        "account": [words.account(draw)],
+    }
+
+
+def _health_rule(draw: Draw) -> Rule:
+    return {
+        "source": ["aws.health"],
+        "account": [words.account(draw)],
+        "detail": {
+            "eventTypeCode": [{"suffix": draw.pick(words.HEALTH_EVENTS)}],
+            "affectedEntities": {
+                "status": [{"equals-ignore-case": "impaired"}],
+                "tags": {"team": [draw.pick(words.TEAMS)]},
+            },
+        },
+    }
+
+
+def _order_rule(draw: Draw) -> Rule:
+    low = draw.between(1, 60) * 50
+    return {
+        "source": [{"prefix": "shop"}],
+        "detail": {
+            "total": [{"numeric": [">=", low, "<", low + 50]}],
+            "customer": {"country": [{"equals-ignore-case": draw.pick(words.COUNTRIES)}]},
+        },
+    }
+
+
+def _item_rule(draw: Draw) -> Rule:
+    return {
+        "source": ["shop"],
+        "detail": {
+            "items": {"name": [draw.pick(words.PRODUCTS)], "quantity": [{"numeric": [">=", 4]}]},
+            "customer": {"id": [{"numeric": ["=", draw.between(1, 20000)]}]},
+        },
+    }
+
+
+def _attention_rule(draw: Draw) -> Rule:
+    branches = [
+        {"detail": {"fraud-score": [{"numeric": [">", 0.9]}]}},
+        {"detail": {"coupon": [{"prefix": {"equals-ignore-case": "vip"}}], "paid": [False]}},
+    ]
+    return {"account": [words.account(draw)], "region": [draw.pick(words.REGIONS)], "$or": branches}
+
+
+_MIXED: tuple[Callable[[Draw], Rule], ...] = (
+    _state_rule,
+    _volume_rule,
+    _object_rule,
+    _object_rule,
+    _tag_rule,
+    _call_rule,
+    _failure_rule,
+    _health_rule,
+    _order_rule,
+    _item_rule,
+    _attention_rule,
+)
+
+KINDS: dict[str, Callable[[Draw], Iterator[Rule]]] = {
+    "growth-exact": _growth(_exact, lambda draw: _exact(_never(draw))),
+    "growth-prefix": _growth(_prefix, lambda draw: _property(STREET=[{"prefix": _never(draw)}])),
+    "growth-suffix": _growth(
+        _suffix, lambda draw: _property(STREET=[{"suffix": f"{draw.word(6)} {draw.pick(_NAMES)}"}])
+    ),
+    "growth-equals-ignore-case": _growth(_mixed_case, lambda draw: _mixed_case(_never(draw))),
+    "growth-anything-but-after-exact": _growth(
+        _exact_then_anything_but, lambda draw: _exact_then_anything_but(_never(draw))
+    ),
+    "growth-anything-but-before-exact": _growth(
+        _anything_but_then_exact, lambda draw: _anything_but_then_exact(_never(draw))
+    ),
+    "growth-contains": _growth(_contains, lambda draw: _property(STREET=[{"wildcard": f"*{_absent_word(draw)}*"}])),
+    "growth-numeric": _numeric,
+    "growth-cidr": _cidr,
+    "mixed": _mixed,
+}
+"""Kind -> endless rules drawn from a seed; the first ones are the same whatever the count."""

@@ -1,0 +1,132 @@
+"""Reads a scenario file: what is measured, on which events, with which rules, and how many matches there
+must be.
+
+In: a TOML file of ``bench/scenarios/``. Out: a `Scenario` with its variants; ScenarioError for a file that
+cannot be measured, so also for one that does not say how many matches to expect. A variant, in full::
+
+    [[variant]]
+    name = "1000 rules"
+    matches = {quick = 120, full = 1300}      # total over all events; filled in by --update-counts
+    rules = {kind = "growth-exact", count = 1000, seed = 1}
+    events = {numbers = true}                 # adds to, or overrides, the [events] of the file
+    at_most_decode = 1.5                      # goal: median ratio to decoding alone
+    at_most_first = 1.5                       # goal: median ratio to the first variant of the file
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+from bench.data import GENERATORS
+from bench.rules import KINDS
+
+SCENARIO_DIRECTORY = Path(__file__).resolve().parent / "scenarios"
+MEASURES = ("match", "churn")
+MODES = ("quick", "full")
+
+
+class ScenarioError(ValueError):
+    """A scenario file that cannot be measured; the text says what is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One line of the resulting table."""
+
+    name: str
+    rules: Mapping[str, Any]
+    events: Mapping[str, Any]  # arguments of the generator, and "generator"; count is {mode: number}
+    matches: Mapping[str, int]  # {mode: total}
+    at_most_decode: float | None
+    at_most_first: float | None
+
+    def event_arguments(self, mode: str) -> dict[str, Any]:
+        """Arguments of `bench.data.event_lines`."""
+        return {**self.events, "count": self.events["count"][mode]}
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One file: variants that are measured interleaved, in one run."""
+
+    name: str
+    about: str
+    measure: str
+    passes: Mapping[str, int]  # {mode: number}
+    compares_to_first: bool
+    variants: tuple[Variant, ...]
+    file: Path
+
+
+def scenario_files(patterns: Iterable[str] = ()) -> list[Path]:
+    """The files whose scenario name fits one of the glob patterns; all without patterns."""
+    wanted = list(patterns) or ["*"]
+    files = sorted(SCENARIO_DIRECTORY.glob("*.toml"))
+    return [file for file in files if any(fnmatch(file.stem, pattern) for pattern in wanted)]
+
+
+def load_scenario(file: Path, *, counts_required: bool = True) -> Scenario:
+    """Read one file. ``counts_required=False`` is for filling the counts in."""
+    table = tomllib.loads(file.read_text(encoding="utf-8"))
+    try:
+        scenario = Scenario(
+            name=table["name"],
+            about=table["about"],
+            measure=table["measure"],
+            passes=table["passes"],
+            compares_to_first=table.get("compares_to_first", False),
+            variants=tuple(_variant(each, table["events"]) for each in table["variant"]),
+            file=file,
+        )
+    except KeyError as missing:
+        raise ScenarioError(f"{file.name}: {missing} is missing") from None
+    _check(scenario, counts_required)
+    return scenario
+
+
+def _variant(table: Mapping[str, Any], events: Mapping[str, Any]) -> Variant:
+    return Variant(
+        name=table["name"],
+        rules=table["rules"],
+        events={**events, **table.get("events", {})},
+        matches=table.get("matches", {}),
+        at_most_decode=table.get("at_most_decode"),
+        at_most_first=table.get("at_most_first"),
+    )
+
+
+def _check(scenario: Scenario, counts_required: bool) -> None:
+    where = scenario.file.name
+    if scenario.name != scenario.file.stem:
+        raise ScenarioError(f"{where}: name is {scenario.name!r}, expected the file's, {scenario.file.stem!r}")
+    if scenario.measure not in MEASURES:
+        raise ScenarioError(f"{where}: measure is {scenario.measure!r}, expected one of {', '.join(MEASURES)}")
+    names = [variant.name for variant in scenario.variants]
+    if len(set(names)) != len(names):
+        raise ScenarioError(f"{where}: two variants have the same name")
+    for variant in scenario.variants:
+        place = f"{where}: {variant.name}"
+        if variant.events["generator"] not in GENERATORS:
+            raise ScenarioError(f"{place}: no generator is named {variant.events['generator']!r}")
+        if variant.rules["kind"] not in {"given", *KINDS}:
+            raise ScenarioError(f"{place}: no kind of rules is named {variant.rules['kind']!r}")
+        if counts_required and set(variant.matches) != set(MODES):
+            raise ScenarioError(f"{place}: matches must give the expected total for quick and for full")
+
+
+def write_counts(file: Path, counts: Mapping[str, Mapping[str, int]]) -> None:
+    """Write ``matches = {...}`` below the name of each variant in ``counts``; keep all other text."""
+    head, *variants = re.split(r"(?m)^(?=\[\[variant\]\]$)", file.read_text(encoding="utf-8"))
+    for index, text in enumerate(variants):
+        name = tomllib.loads(text)["variant"][0]["name"]
+        if name in counts:
+            line = ", ".join(f"{mode} = {counts[name][mode]}" for mode in MODES if mode in counts[name])
+            text = re.sub(r"(?m)^matches = .*\n", "", text)
+            variants[index] = re.sub(r"(?m)^(name = .*\n)", rf"\1matches = {{{line}}}\n", text, count=1)
+    file.write_text(head + "".join(variants), encoding="utf-8")

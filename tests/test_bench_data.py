@@ -1,0 +1,221 @@
+"""The data that measurements and examples stand on: always the same bytes, in the promised shape."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import sys
+from collections.abc import Iterable
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from bench.data import EXAMPLE_EVENTS, GENERATORS, example_lines, main  # noqa: E402
+from bench.generators.draw import Draw  # noqa: E402
+from bench.rules import HITS, KINDS, rule_set  # noqa: E402
+from bench.run import load_oracle  # noqa: E402
+from bench.scenario import ScenarioError, load_scenario, scenario_files, write_counts  # noqa: E402
+
+PROPERTIES = [
+    "MAPBLKLOT",
+    "BLKLOT",
+    "BLOCK_NUM",
+    "LOT_NUM",
+    "FROM_ST",
+    "TO_ST",
+    "STREET",
+    "ST_TYPE",
+    "ODD_EVEN",
+]
+HASHES = {
+    "citylots": "f2ed60130e1972086a84ec63e074bb8ea21af21eb6a91313ba728dc805be8ba5",
+    "eventbridge": "4a2bdf7f8c894ca2b615bddf9e333689ee6c728ae1eece1f152688bf83322513",
+    "arrays": "1137e829c01a682093c41cbd8a69519e3e98c1efd289b360af483f82fd603dda",
+}
+EXAMPLE_ROW = re.compile(r"^\| `([^`]+)` \| .+ \| (\d+) \|$", re.MULTILINE)
+
+
+def digest(lines: Iterable[bytes]) -> str:
+    return hashlib.sha256(b"\n".join(lines)).hexdigest()
+
+
+def lots(count: int, **options: Any) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in GENERATORS["citylots"](count, 1, **options)]
+
+
+@pytest.mark.parametrize("generator", sorted(GENERATORS))
+def test_default_seed_gives_the_same_bytes_for_ever(generator: str) -> None:
+    """Counts in scenario files and published figures depend on it."""
+    assert HASHES[generator] == digest(GENERATORS[generator](1000, 1))
+
+
+@pytest.mark.parametrize("generator", sorted(GENERATORS))
+def test_a_longer_run_begins_with_the_shorter_one(generator: str) -> None:
+    """``--count`` cuts the stream and changes nothing else; another seed gives other events."""
+    longer = list(GENERATORS[generator](60, 1))
+    assert longer[:25] == list(GENERATORS[generator](25, 1))
+    assert len(longer) == 60
+    assert longer != list(GENERATORS[generator](60, 2))
+
+
+def test_draw_uses_only_the_stable_methods_of_random() -> None:
+    """The first numbers of seed 1 are those of the Mersenne Twister, on every version."""
+    assert Draw(1).fraction() == 0.13436424411240122
+    assert Draw(1).hexadecimal(8) == "2265b1f5"
+
+
+def test_a_lot_has_the_shape_of_the_original() -> None:
+    """Names in order, string values, a closed ring near San Francisco."""
+    for lot in lots(500):
+        assert list(lot) == ["type", "properties", "geometry"]
+        assert list(lot["properties"]) == PROPERTIES
+        assert {type(value) for value in lot["properties"].values()} <= {str, type(None)}
+        assert lot["properties"]["ODD_EVEN"] in ("O", "E")
+        polygons = lot["geometry"]["coordinates"]
+        ring = polygons[0] if lot["geometry"]["type"] == "Polygon" else polygons[0][0]
+        assert ring[0] == ring[-1]
+        assert len(ring) >= 5
+        assert all(-122.6 < x < -122.3 and 37.6 < y < 37.9 and z == 0.0 for x, y, z in ring)
+
+
+def test_lots_are_written_compactly() -> None:
+    """No blank between tokens, as in the original."""
+    line = next(GENERATORS["citylots"](1, 1))
+    assert line.startswith(b'{"type":"Feature","properties":{"MAPBLKLOT":"')
+    assert b'},"geometry":{"type":"' in line
+
+
+def test_lots_show_every_variety() -> None:
+    """Nulls, shared outlines, letters in lot numbers and several polygons all occur."""
+    all_lots = lots(5000)
+    for name in ("FROM_ST", "TO_ST", "STREET", "ST_TYPE"):
+        assert any(lot["properties"][name] is None for lot in all_lots)
+    assert any(lot["properties"]["BLKLOT"] != lot["properties"]["MAPBLKLOT"] for lot in all_lots)
+    assert any(lot["properties"]["BLKLOT"][-1].isalpha() for lot in all_lots)
+    assert {lot["geometry"]["type"] for lot in all_lots} == {"Polygon", "MultiPolygon"}
+    assert len({lot["properties"]["STREET"] for lot in all_lots}) > 150
+
+
+def test_a_lot_has_830_bytes_on_average() -> None:
+    """Within 2%, over enough lines that the long outlines even out."""
+    sizes = [len(line) for line in GENERATORS["citylots"](40_000, 1)]
+    assert 830 * 0.98 <= sum(sizes) / len(sizes) <= 830 * 1.02
+
+
+def test_numbers_variant_differs_only_in_type() -> None:
+    """``--numbers`` draws the same lots."""
+    for plain, numbered in zip(lots(200), lots(200, numbers=True), strict=True):
+        assert plain["geometry"] == numbered["geometry"]
+        assert plain["properties"]["STREET"] == numbered["properties"]["STREET"]
+        assert isinstance(numbered["properties"]["LOT_NUM"], int)
+
+
+def test_points_variant_differs_only_in_form() -> None:
+    """``--points`` writes the same coordinates as objects."""
+    for plain, pointed in zip(lots(50), lots(50, points=True), strict=True):
+        if plain["geometry"]["type"] == "Polygon":
+            as_lists = [[p["x"], p["y"], p["z"]] for p in pointed["geometry"]["coordinates"][0]]
+            assert plain["geometry"]["coordinates"][0] == as_lists
+
+
+def test_bus_events_are_nested_and_of_one_to_two_kilobytes() -> None:
+    """Several sources, all with the same envelope."""
+    lines = list(GENERATORS["eventbridge"](1000, 1))
+    events = [json.loads(line) for line in lines]
+    assert 1000 <= sum(map(len, lines)) / len(lines) <= 2000
+    assert {"aws.ec2", "aws.s3", "aws.iam", "aws.health", "shop", "shop.b2b"} == {e["source"] for e in events}
+    assert all(len(event["account"]) == 12 and event["time"] >= "2026-11-16" for event in events)
+
+
+def test_array_placement_says_where_the_pair_stands() -> None:
+    """The pair stands in every element, in the last only, or in none."""
+
+    def pairs(placement: str) -> list[bool]:
+        event = json.loads(next(GENERATORS["arrays"](1, 1, elements=7, placement=placement)))
+        return [item["sku"] == "wanted" and item["state"] == "ready" for item in event["items"]]
+
+    assert pairs("every") == [True] * 7
+    assert pairs("last") == [False] * 6 + [True]
+    assert pairs("none") == [False] * 7
+
+
+def test_command_writes_one_line_per_event(tmp_path: Path) -> None:
+    """Every line ends, the last one too."""
+    file = tmp_path / "new" / "lots.jsonl"
+    assert main(["citylots", "--count", "7", "--seed", "3", "-o", str(file)]) == 0
+    assert file.read_bytes().splitlines() == list(GENERATORS["citylots"](7, 3))
+    assert file.read_bytes().endswith(b"\n")
+
+
+def test_committed_example_events_are_fresh() -> None:
+    """``python -m bench.data examples`` would change nothing."""
+    assert EXAMPLE_EVENTS.read_bytes() == b"".join(line + b"\n" for line in example_lines())
+    assert EXAMPLE_EVENTS.stat().st_size < 500_000
+
+
+def example_rules() -> dict[str, Any]:
+    """The rules of both example files, by name."""
+    rules: dict[str, Any] = json.loads((ROOT / "examples" / "rules.json").read_bytes())
+    for each in json.loads((ROOT / "examples" / "rules-list.json").read_bytes()):
+        rules[each["name"]] = each.get("rule") or each["pattern"]
+    return rules
+
+
+def test_counts_in_examples_readme_are_true() -> None:
+    """Every rule is listed with the number of events the oracle says it matches; never none, never all."""
+    matches = load_oracle()
+    events = EXAMPLE_EVENTS.read_text(encoding="utf-8").split("\n")[:-1]
+    listed = EXAMPLE_ROW.findall((ROOT / "examples" / "README.md").read_text(encoding="utf-8"))
+    counted = {
+        name: sum(matches(json.dumps(rule), event) for event in events) for name, rule in example_rules().items()
+    }
+    assert counted == {name: int(number) for name, number in listed}
+    assert all(0 < count < len(events) for count in counted.values())
+
+
+def test_example_rules_use_every_matcher() -> None:
+    """A reader finds each pattern type, in each of its forms, at least once."""
+    text = json.dumps(list(example_rules().values()))
+    plain = ["exactly", "prefix", "suffix", "equals-ignore-case", "wildcard", "numeric", "exists", "cidr"]
+    inside = [f'"anything-but": {{"{kind}"' for kind in ("prefix", "suffix", "equals-ignore-case", "wildcard")]
+    folded = [f'"{kind}": {{"equals-ignore-case"' for kind in ("prefix", "suffix")]
+    signs = [f'"numeric": ["{sign}"' for sign in ("=", "<", "<=", ">", ">=")]
+    lists = ['"anything-but": "', '"anything-but": ["', '"anything-but": 0', '"anything-but": [2']
+    literals = ["[true]", "[false]", "[null]", '{"exists": true}', '{"exists": false}', '"$or"']
+    for part in [f'{{"{name}": ' for name in plain] + inside + folded + signs + lists + literals:
+        assert part in text
+
+
+@pytest.mark.parametrize("file", scenario_files(), ids=lambda file: file.stem)
+def test_scenario_file_is_well_formed(file: Path) -> None:
+    """It loads, names its counts, and something matches somewhere."""
+    scenario = load_scenario(file)
+    assert any(variant.matches["full"] > 0 for variant in scenario.variants)
+    if file.stem.startswith("growth-"):
+        assert len({variant.matches["full"] for variant in scenario.variants}) == 1
+
+
+def test_scenario_without_expected_count_is_refused(tmp_path: Path) -> None:
+    """A time without a checked answer means nothing; counts can be filled in afterwards."""
+    file = tmp_path / "mixed.toml"
+    text = next(iter(scenario_files(["mixed"]))).read_text(encoding="utf-8")
+    file.write_text(re.sub(r"(?m)^matches = .*\n", "", text), encoding="utf-8")
+    with pytest.raises(ScenarioError, match=r"mixed.toml: 10 rules: matches must give the expected total"):
+        load_scenario(file)
+    scenario = load_scenario(file, counts_required=False)
+    write_counts(file, {variant.name: {"quick": 1, "full": 2} for variant in scenario.variants})
+    assert all(variant.matches == {"quick": 1, "full": 2} for variant in load_scenario(file).variants)
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_a_smaller_rule_set_is_the_beginning_of_a_larger_one(kind: str) -> None:
+    """So that sizes differ in the added rules only; the added ones are not all alike."""
+    large = list(rule_set({"kind": kind, "count": 200, "seed": 1}).items())
+    assert large[:20] == list(rule_set({"kind": kind, "count": 20, "seed": 1}).items())
+    assert len({text for _, text in islice(large, HITS, None)}) > 150
