@@ -120,7 +120,17 @@ def _plain_object(event: Mapping[Any, Any]) -> dict[str, Any]:
         holder[key] = plain
         for step, value in steps:
             kind = value.__class__
-            if kind is bool or value is None or (kind is str and value.isascii()):
+            # The common kinds first and without calls; a float less itself is 0.0 only when it is finite.
+            if kind is str:
+                if value.isascii():
+                    continue
+            elif kind is float:
+                if value - value == 0.0:
+                    continue
+            elif kind is int:
+                if _SMALLEST_INT <= value <= _LARGEST_INT:
+                    continue
+            elif kind is bool or value is None:
                 continue
             if kind is dict or kind is list or isinstance(value, Mapping | list | tuple):
                 todo.append((plain, step, depth + 1, (trace, step)))

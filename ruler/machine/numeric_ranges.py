@@ -1,22 +1,25 @@
 """Finds all stored ranges that contain a number.
 
-One-sided ranges (``>= 5``) stand in one sorted mapping a side: those that contain a number are all on one
-side of it. A two-sided range stands at one node of an implied binary trie over the bits of a double, ordered
-as the numbers are: the node where the bits of its two bounds part. A number meets its own nodes only, one a
-level that is in use (at most 65), and at a node one comparison decides:
+One-sided ranges (``>= 5``) stand in one sorted mapping a side: those that contain a number are all on one side of it.
 
-    2 ..... node ..... 9        a number on the left of the node's middle is below every upper bound there,
-        low ... high            so the ranges that contain it are those with a small enough lower bound
+Two-sided ranges stand in cells. The 64 bits of a double, ordered as the numbers are, divide the numbers into cells
+of 2**0, 2**4, 2**8 ... doubles, sixteen of one level in one of the next. A range stands at the smallest level where
+its bounds still lie in different cells: in the cell of its lower bound, in that of its upper bound, and in the at most
+14 between. A number meets one cell a level, and there
 
-Cost of a search: a dict look-up a level in use (about log2 of the number of ranges when they are of like
-width), a bisection, and what is found. Rounding to a double keeps order, so it never parts a range from a
-number it contains; bounds themselves are compared exactly. Source of the idea: the centred interval tree.
+    low ── cell ──┐ ┌── cell ──┐ ┌── cell ── high       contains it: those that start here with low enough a bound,
+     5      7     9 9          12 12        14  15      all that span the cell, those that end here with a high one
+
+Cost of a search: a dict look-up a level in use (at most 16, about log16 of the number of ranges when they are of like
+width), bisections in cells that hold something, and what is found. Rounding to a double keeps order, so it never
+parts a range from a number it contains; bounds themselves are compared exactly. Refused: the same with two cells to
+one (a centred interval tree), which asks four times as many levels: 3.5 times slower for 100,000 narrow ranges.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from bisect import bisect_left
 from typing import Generic, TypeVar
 
 from sortedcontainers import SortedDict
@@ -33,6 +36,8 @@ _PACK = struct.Struct("<d").pack
 _UNPACK = struct.Struct("<Q").unpack
 _SIGN = 1 << 63
 _ALL_BITS = (1 << 64) - 1
+
+_BITS_A_LEVEL = 4  # sixteen cells in one
 
 
 def low_key(bounds: NumericRange) -> BoundKey:
@@ -51,27 +56,33 @@ def ordered_bits(number: Number) -> int:
     return bits ^ _ALL_BITS if bits & _SIGN else bits | _SIGN
 
 
-class _TrieNode(Generic[T]):
-    """The two-sided ranges whose bounds part here, sorted once by each bound."""
+class _Cell(Generic[T]):
+    """What a number in one cell has to ask: ranges by (own bound, other bound), sorted, and what they store."""
 
-    __slots__ = ("by_high", "by_low")
+    __slots__ = ("ending", "ending_stored", "spanning", "starting", "starting_stored")
 
     def __init__(self) -> None:
-        # (own key, the other bound's key) -> what is stored
-        self.by_low: SortedDict[tuple[BoundKey, BoundKey], T] = SortedDict()
-        self.by_high: SortedDict[tuple[BoundKey, BoundKey], T] = SortedDict()
+        # Plain lists: a cell holds few ranges as a rule, and bisect in C is ten times faster than a sorted container.
+        self.starting: list[tuple[BoundKey, BoundKey]] = []
+        self.starting_stored: list[T] = []
+        self.ending: list[tuple[BoundKey, BoundKey]] = []
+        self.ending_stored: list[T] = []
+        self.spanning: dict[tuple[BoundKey, BoundKey], T] = {}
+
+    def is_empty(self) -> bool:
+        return not (self.starting or self.ending or self.spanning)
 
 
 class NumericRangeIndex(Generic[T]):
     """A mapping from numeric ranges to values that is searched by number."""
 
-    __slots__ = ("_highs", "_levels", "_lows", "size")
+    __slots__ = ("_highs", "_levels", "_lows", "_narrow", "size")
 
     def __init__(self) -> None:
         self._lows: SortedDict[BoundKey, T] = SortedDict()  # ranges with no upper bound
         self._highs: SortedDict[BoundKey, T] = SortedDict()  # ranges with no lower bound
-        # bits below the level -> leading bits -> node
-        self._levels: dict[int, dict[int, _TrieNode[T]]] = {}
+        self._levels: dict[int, dict[int, _Cell[T]]] = {}  # bits below the level -> bits above -> cell
+        self._narrow: dict[int, dict[tuple[BoundKey, BoundKey], T]] = {}  # ranges within one double, by its bits
         self.size = 0  # stored ranges
 
     def add(self, bounds: NumericRange, stored: T) -> None:
@@ -83,10 +94,7 @@ class NumericRangeIndex(Generic[T]):
         elif bounds.low is None:
             self._highs[high] = stored
         else:
-            level, leading = _place(bounds.low, bounds.high)
-            node = self._levels.setdefault(level, {}).setdefault(leading, _TrieNode())
-            node.by_low[(low, high)] = stored
-            node.by_high[(high, low)] = stored
+            self._add_two_sided(low, high, stored)
 
     def remove(self, bounds: NumericRange) -> None:
         """Forget ``bounds``, which must be stored."""
@@ -97,20 +105,13 @@ class NumericRangeIndex(Generic[T]):
         elif bounds.low is None:
             del self._highs[high]
         else:
-            level, leading = _place(bounds.low, bounds.high)
-            nodes = self._levels[level]
-            del nodes[leading].by_low[(low, high)]
-            del nodes[leading].by_high[(high, low)]
-            if not nodes[leading].by_low:
-                del nodes[leading]
-                if not nodes:
-                    del self._levels[level]
+            self._remove_two_sided(low, high)
 
     def one_sided_count(self, number: Number) -> int:
         """Return how many one-sided ranges contain ``number``, without listing them."""
         key = (number, 1)
-        below: int = self._lows.bisect_left(key)
-        above: int = len(self._highs) - self._highs.bisect_left(key)
+        below: int = self._lows.bisect_left(key) if self._lows else 0
+        above: int = len(self._highs) - self._highs.bisect_left(key) if self._highs else 0
         return below + above
 
     def find(self, number: Number) -> list[T]:
@@ -121,26 +122,75 @@ class NumericRangeIndex(Generic[T]):
             found.extend(map(self._lows.__getitem__, self._lows.irange(None, key, (True, False))))
         if self._highs:
             found.extend(map(self._highs.__getitem__, self._highs.irange(key)))
-        if self._levels:
+        if self._levels or self._narrow:
             bits = ordered_bits(number)
-            for level, nodes in self._levels.items():
-                node = nodes.get(bits >> level)
-                if node is not None:
-                    found.extend(_find_at(node, level, bits, key))
+            for level, cells in self._levels.items():
+                cell = cells.get(bits >> level)
+                if cell is not None:
+                    _find_in(cell, (key,), found)
+            if bits in self._narrow:
+                narrow = self._narrow[bits].items()
+                found.extend([stored for (low, high), stored in narrow if low < key <= high])
         return found
 
+    def _add_two_sided(self, low: BoundKey, high: BoundKey, stored: T) -> None:
+        level, first, last = _place(low, high)
+        if first == last:
+            self._narrow.setdefault(first, {})[(low, high)] = stored
+            return
+        cells = self._levels.setdefault(level, {})
+        for number in range(first, last + 1):
+            cell = cells.get(number)
+            if cell is None:
+                cell = cells[number] = _Cell()
+            if number == first:
+                index = bisect_left(cell.starting, (low, high))
+                cell.starting.insert(index, (low, high))
+                cell.starting_stored.insert(index, stored)
+            elif number == last:
+                index = bisect_left(cell.ending, (high, low))
+                cell.ending.insert(index, (high, low))
+                cell.ending_stored.insert(index, stored)
+            else:
+                cell.spanning[(low, high)] = stored
 
-def _place(low: Number, high: Number) -> tuple[int, int]:
-    """Return the node of a two-sided range: how many low bits part its bounds, and the bits before."""
-    low_bits = ordered_bits(low)
-    level = (low_bits ^ ordered_bits(high)).bit_length()
-    return level, low_bits >> level
+    def _remove_two_sided(self, low: BoundKey, high: BoundKey) -> None:
+        level, first, last = _place(low, high)
+        if first == last:
+            del self._narrow[first][(low, high)]
+            if not self._narrow[first]:
+                del self._narrow[first]
+            return
+        cells = self._levels[level]
+        for number in range(first, last + 1):
+            cell = cells[number]
+            if number == first:
+                index = bisect_left(cell.starting, (low, high))
+                del cell.starting[index], cell.starting_stored[index]
+            elif number == last:
+                index = bisect_left(cell.ending, (high, low))
+                del cell.ending[index], cell.ending_stored[index]
+            else:
+                del cell.spanning[(low, high)]
+            if cell.is_empty():
+                del cells[number]
+        if not cells:
+            del self._levels[level]
 
 
-def _find_at(node: _TrieNode[T], level: int, bits: int, key: BoundKey) -> Iterator[T]:
-    if level == 0:
-        # Both bounds round to the double that the number rounds to; few ranges are so narrow.
-        return (stored for (low, high), stored in node.by_low.items() if low < key <= high)
-    if bits >> (level - 1) & 1:  # right of the middle, so above every lower bound here
-        return map(node.by_high.__getitem__, node.by_high.irange((key,)))
-    return map(node.by_low.__getitem__, node.by_low.irange(None, (key,), (True, False)))
+def _place(low: BoundKey, high: BoundKey) -> tuple[int, int, int]:
+    """Return the level of a two-sided range and its first and last cell there; one cell only at level 0."""
+    low_bits, high_bits = ordered_bits(low[0]), ordered_bits(high[0])
+    level = max(0, (low_bits ^ high_bits).bit_length() - 1) // _BITS_A_LEVEL * _BITS_A_LEVEL
+    return level, low_bits >> level, high_bits >> level
+
+
+def _find_in(cell: _Cell[T], key: tuple[BoundKey], found: list[T]) -> None:
+    # The first comparison spares most cells the bisection.
+    starting, ending = cell.starting, cell.ending
+    if starting and starting[0] < key:
+        found.extend(cell.starting_stored[: bisect_left(starting, key)])
+    if ending and ending[-1] > key:
+        found.extend(cell.ending_stored[bisect_left(ending, key) :])
+    if cell.spanning:
+        found.extend(cell.spanning.values())
