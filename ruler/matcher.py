@@ -91,8 +91,7 @@ class Matcher(Generic[Name]):
         if not version & 1:
             try:
                 rule_ids = self._machine.match(decoded)
-                names = self._names
-                answer = [names[rule_id] for rule_id in rule_ids] if rule_ids else []
+                answer = list(map(self._names.__getitem__, rule_ids)) if rule_ids else []
             except Exception:
                 if version == self._version:
                     raise

@@ -10,16 +10,20 @@ A machine does no locking: see ``ruler/matcher.py`` for changes while other thre
 
 from __future__ import annotations
 
+from itertools import chain
+from operator import attrgetter
 from typing import Any
 
-from ruler.machine.flatten import Values, flatten, flatten_with_trails
+from ruler.machine.flatten import Joints, Values, flatten, flatten_with_trails
 from ruler.machine.name_state import NameState, canonical_order
 from ruler.machine.path_trie import PathNode, count_joints, descendant, node_at, prune
 from ruler.machine.straight_flatten import WORTHWHILE_AFTER, FlattenFunction, straight_flatten
 from ruler.machine.trail_walk import walk_with_trails
 from ruler.machine.value_matcher import ClauseNode, ValueMatcher
-from ruler.machine.walk import walk
+from ruler.machine.walk import depends_on_trails, paths_in_doubt, walk
 from ruler.patterns.model import Clause, SubRule
+
+_rule_ids = attrgetter("rule_ids")
 
 
 class Machine:
@@ -47,17 +51,29 @@ class Machine:
         """
         paths_version, flatten_event = self._straight
         if flatten_event is None or paths_version != self._paths_version:
-            values = self._flatten_plainly(event)
+            values, joints = self._flatten_plainly(event)
         else:
-            values = flatten_event(event)
-        if values is None:
-            fields, spelled_twice = flatten_with_trails(self.root, event)
-            rule_ids = walk_with_trails(self.start, fields, spelled_twice, first_only)
+            values, joints = flatten_event(event)
+        if joints is None:
+            ends = walk(self.start, values, first_only)
         else:
-            rule_ids = walk(self.start, values, first_only)
-        return sorted(set(rule_ids)) if len(rule_ids) > 1 else rule_ids
+            ends = self._ends_across(event, values, joints, first_only)
+        if not ends:
+            return []
+        rule_ids = list(ends[0].rule_ids) if len(ends) == 1 else set(chain.from_iterable(map(_rule_ids, ends)))
+        return sorted(rule_ids)
 
-    def _flatten_plainly(self, event: dict[str, Any]) -> Values | None:
+    def _ends_across(self, event: dict[str, Any], values: Values, joints: Joints, first_only: bool) -> list[NameState]:
+        """Return the final states of an event that has arrays whose elements must be told apart."""
+        in_doubt = paths_in_doubt(values, joints)
+        ends = walk(self.start, values, in_doubt=in_doubt)
+        certain = [end for end in ends if not depends_on_trails(end, in_doubt, joints)]
+        if len(certain) == len(ends) or (certain and first_only):
+            return certain
+        fields, spelled_twice = flatten_with_trails(self.root, event)
+        return walk_with_trails(self.start, fields, spelled_twice, first_only)
+
+    def _flatten_plainly(self, event: dict[str, Any]) -> tuple[Values, Joints | None]:
         """Flatten with the plain function, and once that has been done often enough have a faster one written."""
         self._events_until_straight -= 1
         if self._events_until_straight == 0:

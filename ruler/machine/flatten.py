@@ -1,15 +1,15 @@
 """Turns one event into the values at the paths that rules use; what no rule names is not looked at.
 
-In: the path trie and an event as a dict. Out, for most events: ``{value matcher: value}``, with a list where a
-path has several values. When it can matter which element of an array a value came from, None comes out
-instead, and ``flatten_with_trails`` gives every value with its array trail.
+In: the path trie and an event as a dict. Out: ``{value matcher: value}``, with a list where a path has several
+values, and the *joints*: the paths of arrays where it can matter which element a value came from. Only when a
+sub-rule seems to match across such an array, ``flatten_with_trails`` gives every value with its array trail.
 
-    {"a": [{"x": 1}, {"x": 2}], "b": [3, 4]}  ->  {a.x: [1, 2], b: [3, 4]}                      no joint rules
+    {"a": [{"x": 1}, {"x": 2}], "b": [3, 4]}  ->  {a.x: [1, 2], b: [3, 4]}, joints {a} when some rule uses a.x and a.y
                                               ->  {a.x: [(1, ⟨a⟩0), (2, ⟨a⟩1)], b: [(3, None), (4, None)]}
 
 It can matter only in an array with two objects or arrays as elements, at a path where some sub-rule has two
 clauses at or below. So arrays of scalars, and events without arrays of objects, pay nothing for trails.
-Both functions walk with a list, not recursion, since events nest deeper than Python's calls may.
+All functions walk with a list, not recursion, since events nest deeper than Python's calls may.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from ruler.machine.path_trie import PathNode, descendant
 from ruler.machine.value_matcher import Scalar, ValueMatcher
 
 Values = dict[ValueMatcher, Any]  # a scalar, or a list of scalars
+Joints = set[PathNode]  # where the event has an array whose elements must be told apart
 
 
 class Element:
@@ -60,9 +61,10 @@ def cut(trail: Element | None, depth: int) -> Element | None:
 Fields = dict[ValueMatcher, list[tuple[Scalar, Element | None]]]
 
 
-def flatten(root: PathNode, event: dict[str, Any]) -> Values | None:
-    """Return the values of the used paths, or None when their array trails can matter."""
+def flatten(root: PathNode, event: dict[str, Any]) -> tuple[Values, Joints | None]:
+    """Return the values of the used paths and the joints, None when there are none."""
     values: Values = {}
+    joints: Joints | None = None
     todo: list[tuple[PathNode, Any]] = [(root, event)]
     for node, members in todo:  # grows while it is walked; one loop, because a call costs as much as a step
         children = node.children
@@ -82,15 +84,14 @@ def flatten(root: PathNode, event: dict[str, Any]) -> Values | None:
                     if child.children:
                         todo.append((child, value))
                 elif kind is list:
-                    if not flatten_array(child, value, values, todo):
-                        return None
+                    joints = flatten_array(child, value, values, todo, joints)
                 elif child.value_matcher is not None:
                     matcher = child.value_matcher
                     if matcher in values:
                         _add_values(values, matcher, [value])
                     else:
                         values[matcher] = value
-    return values
+    return values, joints
 
 
 def used_steps(node: PathNode, members: dict[str, Any]) -> list[tuple[str, PathNode]]:
@@ -115,8 +116,10 @@ def _add_values(values: Values, matcher: ValueMatcher, more: list[Scalar]) -> No
         values[matcher] = [so_far, *more]
 
 
-def flatten_array(node: PathNode, array: list[Any], values: Values, todo: list[tuple[PathNode, Any]]) -> bool:
-    """Add the values of an array at ``node``; return False when the array's trails can matter."""
+def flatten_array(
+    node: PathNode, array: list[Any], values: Values, todo: list[tuple[PathNode, Any]], joints: Joints | None
+) -> Joints | None:
+    """Add the values of an array at ``node`` and its objects to ``todo``; return ``joints``, with ``node`` if it is."""
     scalars: list[Scalar] = []
     level = array  # the elements of all arrays at one depth of nesting
     while level:
@@ -124,8 +127,8 @@ def flatten_array(node: PathNode, array: list[Any], values: Values, todo: list[t
         if list not in kinds and dict not in kinds:
             scalars = scalars + level if scalars else level
             break
-        if node.joint_count and len(level) > 1 and _containers(level) > 1:
-            return False
+        if node.joint_count and _containers(level) > 1:
+            joints = {node} if joints is None else joints | {node}
         if kinds == {list}:
             level = list(chain.from_iterable(level))
             continue
@@ -135,11 +138,12 @@ def flatten_array(node: PathNode, array: list[Any], values: Values, todo: list[t
         level = list(chain.from_iterable([e for e in level if e.__class__ is list]))
     if scalars and node.value_matcher is not None:
         _add_values(values, node.value_matcher, scalars)
-    return True
+    return joints
 
 
 def _containers(elements: list[Any]) -> int:
-    return sum(element.__class__ is dict or element.__class__ is list for element in elements)
+    kinds = list(map(type, elements))
+    return kinds.count(dict) + kinds.count(list)
 
 
 def flatten_with_trails(root: PathNode, event: dict[str, Any]) -> tuple[Fields, bool]:
@@ -154,25 +158,31 @@ def flatten_with_trails(root: PathNode, event: dict[str, Any]) -> tuple[Fields, 
     elements: list[Element] = []  # as they are met
     todo: list[tuple[PathNode, Any, Element | None]] = [(root, event, None)]
     while todo:
-        node, value, trail = todo.pop()
+        node, container, trail = todo.pop()
         if trail is not None and trail.first < 0:
             trail.first = trail.last = len(elements)
             elements.append(trail)
-        kind = value.__class__
-        if kind is dict:
-            if node.children:
-                spelled_twice = spelled_twice or _is_spelled_twice(node, value)
-                todo.extend([(child, value[name], trail) for name, child in used_steps(node, value)])
-        elif kind is list:
+        if container.__class__ is list:
             array_count += 1
-            matters = node.joint_count > 0 and _containers(value) > 1
-            for element in value:
-                if matters and (element.__class__ is dict or element.__class__ is list):
-                    todo.append((node, element, Element(trail, array_count, node.depth)))
-                else:
-                    todo.append((node, element, trail))
-        elif node.value_matcher is not None:
-            fields.setdefault(node.value_matcher, []).append((value, trail))
+            matters = node.joint_count > 0 and _containers(container) > 1
+            for element in container:
+                if element.__class__ is dict or element.__class__ is list:
+                    todo.append((node, element, Element(trail, array_count, node.depth) if matters else trail))
+                elif node.value_matcher is not None:
+                    fields.setdefault(node.value_matcher, []).append((element, trail))
+            continue
+        children = node.children
+        steps: Iterable[tuple[str, PathNode]] = children.items()
+        if node.dotted_names != () or len(children) > len(container):
+            steps = used_steps(node, container)
+            spelled_twice = spelled_twice or _is_spelled_twice(node, container)
+        for name, child in steps:
+            if name in container:
+                value = container[name]
+                if value.__class__ is dict or value.__class__ is list:
+                    todo.append((child, value, trail))
+                elif child.value_matcher is not None:
+                    fields.setdefault(child.value_matcher, []).append((value, trail))
     for inner in reversed(elements):
         if inner.parent is not None:
             inner.parent.last = max(inner.parent.last, inner.last)

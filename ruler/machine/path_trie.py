@@ -36,6 +36,13 @@ class PathNode:
         self.joint_count = 0  # sub-rules with two clauses or more at or below this node
         self.value_matcher: ValueMatcher | None = None
 
+    def line(self) -> list[PathNode]:
+        """Return this node and those above it, innermost first."""
+        nodes = [self]
+        while nodes[-1].parent is not None:
+            nodes.append(nodes[-1].parent)
+        return nodes
+
 
 def node_at(root: PathNode, path: str) -> PathNode:
     """Return the node of ``path``, made together with its ancestors where missing."""

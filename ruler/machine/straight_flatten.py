@@ -4,7 +4,7 @@ The plain version is ``flatten.flatten``; this must equal it, and calls it for w
 objects on the way to a path, or a name with dots. For rules on properties.STREET it writes::
 
     def straight_flatten(event):
-        values = {}
+        values, joints = {}, None
         if 'properties.STREET' in event:
             return flatten(root, event)
         v1 = event.get('properties', ABSENT)
@@ -13,7 +13,7 @@ objects on the way to a path, or a name with dots. For rules on properties.STREE
             if v2.__class__ is str:
                 values[m2] = v2
             ...
-        return values
+        return values, joints
 
 Names enter the source only through ``repr``, as string literals. The function takes 0.25 microseconds where the plain
 version takes 0.9, a quarter of what decoding a city-lots line takes (CPython 3.11, 2026-11-20); writing it takes 0.3
@@ -25,10 +25,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ruler.machine.flatten import Values, flatten, flatten_array
+from ruler.machine.flatten import Joints, Values, flatten, flatten_array
 from ruler.machine.path_trie import PathNode
 
-FlattenFunction = Callable[[dict[str, Any]], Values | None]
+FlattenFunction = Callable[[dict[str, Any]], tuple[Values, Joints | None]]
 
 # Events that a trie must serve unchanged before the function is written for it.
 WORTHWHILE_AFTER = 100
@@ -45,9 +45,9 @@ def straight_flatten(root: PathNode) -> FlattenFunction | None:
     names: dict[str, Any] = {"ABSENT": object(), "flatten": flatten, "array": flatten_array, "root": root}
     lines = [
         "def straight_flatten(event):",
-        " values = {}",
+        " values, joints = {}, None",
         *_lines(root, "event", 1, names),
-        " return values",
+        " return values, joints",
     ]
     exec(compile("\n".join(lines), "<ruler straight_flatten>", "exec"), names)
     function: FlattenFunction = names["straight_flatten"]
@@ -83,7 +83,7 @@ def _lines(node: PathNode, members: str, indent: int, names: dict[str, Any]) -> 
         else:
             yield f"{margin}if {value}.__class__ is str: values[{matcher}] = {value}"
             yield f"{margin}elif {value}.__class__ is list:"
-            yield f"{margin} if not array(n{number}, {value}, values, []): return None"
+            yield f"{margin} joints = array(n{number}, {value}, values, [], joints)"
             yield f"{margin}elif {value}.__class__ is dict: pass"
         if child.value_matcher is not None:
             yield f"{margin}elif {value} is not ABSENT: values[{matcher}] = {value}"

@@ -32,8 +32,8 @@ from ruler.machine.walk import one_by_one
 K = TypeVar("K")
 
 
-def walk_with_trails(start: NameState, fields: Fields, spelled_twice: bool, first_only: bool) -> list[int]:
-    """Return the rule ids found, possibly repeated, in no promised order; with ``first_only`` those of one state."""
+def walk_with_trails(start: NameState, fields: Fields, spelled_twice: bool, first_only: bool) -> list[NameState]:
+    """Return the final states whose sub-rules match, in no promised order; with ``first_only`` at most one."""
     return _TrailWalk(start, TrailViews(fields), spelled_twice).run(first_only)
 
 
@@ -51,24 +51,23 @@ class _TrailWalk:
         self._todo: list[tuple[NameState, Trail, bool]] = []
         self._met: set[tuple[NameState, Trail, bool]] = set()
         self._judged: set[tuple[Edges, Trail, bool]] = set()  # what was followed from where
-        self._ended: set[NameState] = set()  # whose rules are among the answers
+        self._ends: set[NameState] = set()  # the answer
         self._failed: set[NameState] = set()  # whose sub-rules were judged apart and do not match
         self._go_to(start, None, unsure=spelled_twice)
 
-    def run(self, first_only: bool) -> list[int]:
-        """Return the rule ids found."""
-        rule_ids: list[int] = []
+    def run(self, first_only: bool) -> list[NameState]:
+        """Return the final states whose sub-rules match."""
         while self._todo:
             state, trail, unsure = self._todo.pop()
-            if state.rule_ids and self._ends_at(state, unsure):
-                rule_ids.extend(state.rule_ids)
+            if state.rule_ids and state not in self._ends and self._ends_at(state, unsure):
+                self._ends.add(state)
                 if first_only:
                     break
             for matcher in _common(state.edges, self._views.fields):
                 self._follow(matcher, state.edges[matcher], trail, unsure)
             for clause, next_state in state.absent.items():
                 self._follow_absent(state, clause, next_state, trail, unsure)
-        return rule_ids
+        return list(self._ends)
 
     def _go_to(self, state: NameState, trail: Trail, unsure: bool) -> None:
         if state.is_leaf:
@@ -79,13 +78,10 @@ class _TrailWalk:
             self._todo.append(position)
 
     def _ends_at(self, state: NameState, unsure: bool) -> bool:
-        """Return whether the sub-rule of ``state`` is found to match now, for the first time."""
-        if state in self._ended:
-            return False
+        """Return whether the sub-rule that ends at ``state`` matches, now that a position has reached it."""
         if unsure and (state in self._failed or not self._holds(state)):
             self._failed.add(state)
             return False
-        self._ended.add(state)
         return True
 
     def _holds(self, state: NameState) -> bool:

@@ -148,8 +148,10 @@ class ValueMatcher:
             if self.string_searches:
                 remembered = self._remembered
                 return remembered.get(value) or self._search(value, remembered)
-            node = self.exact.get(value)
-            return NOTHING if node is None else (node.clauses, node.excluders, None)
+            if value not in self.exact:  # the common case, and cheaper asked so than with get
+                return NOTHING
+            equal = self.exact[value]
+            return equal.clauses, equal.excluders, None
         if kind is bool or value is None:
             node = self.literals.get(value)
             return NOTHING if node is None else (node.clauses, node.excluders, None)

@@ -1,36 +1,45 @@
-"""One event's trip through the name states, when array trails cannot matter.
+"""One event's trip through the name states, with array trails left aside.
 
-In: the start state and the values of the used paths (flatten.py). Out: the ids of the rules that match.
+In: the start state and the values of the used paths (flatten.py). Out: the final states whose sub-rules match, or
+would if all values were consistent.
 
 Each path's value matcher runs once, and only when a state that the walk reaches asks for that path. At each
 state the smaller side is gone through: the state's paths or the event's, its edges or the satisfied clauses.
 A walk only reads the machine.
+
+Where the event has *joints*, arrays whose elements must be told apart, what is found may be too much, never too
+little. ``depends_on_trails`` tells which final states are certain all the same; only the others are worth a walk
+with trails (trail_walk.py), and most events have none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
-from ruler.machine.flatten import Values
+from ruler.machine.flatten import Joints, Values
 from ruler.machine.name_state import Edges, NameState
+from ruler.machine.path_trie import PathNode
 from ruler.machine.value_matcher import NOTHING, Outcome, ValueMatcher
 
 # So few ranged edges are judged one by one, without asking how many ranges contain the number.
 FEW_RANGES = 16
 
 
-def walk(start: NameState, values: Values, first_only: bool) -> list[int]:
-    """Return the rule ids found, possibly repeated, in no promised order; with ``first_only`` those of one state.
+def walk(
+    start: NameState, values: Values, first_only: bool = False, in_doubt: Collection[ValueMatcher] = ()
+) -> list[NameState]:
+    """Return the final states reached, in no promised order; with ``first_only`` at most one.
 
+    At paths ``in_doubt``, ``exists: false`` is taken to hold although there are values.
     Uses ``values`` up: a value gives way to its outcome, a tuple, when its path is first asked for.
     """
-    rule_ids: list[int] = []
+    ends: list[NameState] = []
     todo = [start]
     for state in todo:  # grows while it is walked
         if state.rule_ids:
-            rule_ids.extend(state.rule_ids)
+            ends.append(state)
             if first_only:
-                return rule_ids
+                return ends
         edges_of = state.edges
         if edges_of:
             matchers: Iterable[ValueMatcher] = edges_of
@@ -46,10 +55,41 @@ def walk(start: NameState, values: Values, first_only: bool) -> list[int]:
                     if outcome is not NOTHING or edges_of[matcher].open:
                         _follow(matcher, edges_of[matcher], outcome, todo)
         if state.absent:
-            todo.extend(
-                [next_state for clause, next_state in state.absent.items() if clause.value_matcher not in values]
-            )
-    return rule_ids
+            _follow_absent(state, values, in_doubt, todo)
+    return ends
+
+
+def paths_in_doubt(values: Values, joints: Joints) -> set[ValueMatcher]:
+    """Return the paths whose values may all be out of reach of the trail of a match: those at or below a joint."""
+    return {matcher for matcher in values if not joints.isdisjoint(matcher.path_node.line())}
+
+
+def depends_on_trails(end: NameState, in_doubt: Collection[ValueMatcher], joints: Joints) -> bool:
+    """Return whether trails can still decide against the sub-rule that ends at ``end``."""
+    passed: set[PathNode] = set()  # joints that a clause before lies at or below
+    for clause in end.clauses():
+        if clause.holds_when_absent and clause.value_matcher in in_doubt:
+            return True
+        here = joints.intersection(clause.value_matcher.path_node.line())
+        if not passed.isdisjoint(here):
+            return True
+        passed |= here
+    return False
+
+
+def _follow_absent(state: NameState, values: Values, in_doubt: Collection[ValueMatcher], todo: list[NameState]) -> None:
+    absent = state.absent
+    todo.extend([absent[clause] for clause in absent if clause.value_matcher not in values])
+    if in_doubt:
+        # A clause that accepts values too may have led to its state just now.
+        reached = set(todo) if len(absent) > 1 else todo
+        todo.extend(
+            [
+                next_state
+                for clause, next_state in absent.items()
+                if clause.value_matcher in in_doubt and next_state not in reached
+            ]
+        )
 
 
 def _follow(matcher: ValueMatcher, edges: Edges, outcome: Outcome, todo: list[NameState]) -> None:
