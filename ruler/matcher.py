@@ -120,7 +120,7 @@ class Matcher(Generic[Name]):
     def rules_for_events(self, events: Iterable[Event]) -> Iterator[list[Name]]:
         """Yield what ``rules_for_event`` returns for each of ``events``, reading them one by one as asked for.
 
-        An EventError comes when its event is reached, and ends the iteration.
+        An EventError comes when its event is reached; asking again goes on with the event after it.
         """
         return map(self.rules_for_event, events)
 

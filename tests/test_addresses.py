@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 
+import netaddr
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ruler import matches
 from ruler.patterns.addresses import parse_address
 
 
@@ -132,3 +134,30 @@ def test_reads_what_ipaddress_writes(v4, v6):
     """Every address in its usual spelling."""
     assert parse_address(str(ipaddress.IPv4Address(v4))) == (4, v4)
     assert parse_address(str(ipaddress.IPv6Address(v6))) == by_ipaddress(str(ipaddress.IPv6Address(v6)))
+
+
+@given(st.one_of(st.ip_addresses().map(str), st.text("0123456789abcdefF:./% ", max_size=20)))
+def test_netaddr_reads_the_same_addresses(text):
+    """An independent reader agrees on what is an address, and on its number."""
+    try:
+        expected = netaddr.IPAddress(text, flags=netaddr.INET_PTON)
+    except (netaddr.AddrFormatError, ValueError):
+        expected = None
+    if expected is not None and expected.is_ipv4_mapped():
+        expected = expected.ipv4()
+    actual = parse_address(text)
+    assert (expected and (expected.version, int(expected))) == actual
+
+
+@given(st.ip_addresses(), st.integers(0, 128), st.ip_addresses())
+def test_netaddr_finds_the_same_addresses_in_a_block(address, bits, other):
+    """A block holds the addresses that netaddr's network of the same text holds."""
+    bits = min(bits, address.max_prefixlen)
+    if address.version == 6 and address.ipv4_mapped is not None:
+        return  # netaddr keeps mapped addresses in version 6
+    network = netaddr.IPNetwork(f"{address}/{bits}")
+    rule = {"a": [{"cidr": f"{address}/{bits}"}]}
+    for candidate in (other, address):
+        expected = candidate.version == address.version and str(candidate) in network
+        if candidate.version == 4 or candidate.ipv4_mapped is None:
+            assert expected == matches(rule, {"a": str(candidate)})

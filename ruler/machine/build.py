@@ -20,7 +20,7 @@ from ruler.machine.path_trie import PathNode, count_joints, descendant, node_at,
 from ruler.machine.straight_flatten import WORTHWHILE_AFTER, FlattenFunction, straight_flatten
 from ruler.machine.trail_walk import walk_with_trails
 from ruler.machine.value_matcher import ClauseNode, ValueMatcher
-from ruler.machine.walk import depends_on_trails, paths_in_doubt, walk
+from ruler.machine.walk import depends_on_trails, walk
 from ruler.patterns.model import Clause, SubRule
 
 _rule_ids = attrgetter("rule_ids")
@@ -65,9 +65,8 @@ class Machine:
 
     def _ends_across(self, event: dict[str, Any], values: Values, joints: Joints, first_only: bool) -> list[NameState]:
         """Return the final states of an event that has arrays whose elements must be told apart."""
-        in_doubt = paths_in_doubt(values, joints)
-        ends = walk(self.start, values, in_doubt=in_doubt)
-        certain = [end for end in ends if not depends_on_trails(end, in_doubt, joints)]
+        ends = walk(self.start, values, joints=joints)
+        certain = [end for end in ends if not depends_on_trails(end, values, joints)]
         if len(certain) == len(ends) or (certain and first_only):
             return certain
         fields, spelled_twice = flatten_with_trails(self.root, event)

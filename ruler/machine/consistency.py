@@ -59,8 +59,8 @@ def sub_rule_holds(clauses: list[ClauseNode], views: TrailViews) -> bool:
         if views.steps_left < 0:
             raise EventError(
                 "too-many-array-combinations",
-                "one path is spelled in several ways (a name with dots beside nested names) over arrays "
-                f"too long to combine; a rule reads {clauses[0].clause.path!r} there",
+                "the elements of its arrays combine in too many ways to tell which rules match; "
+                "give each path one spelling (no name with dots beside the same names nested) or shorter arrays",
                 location=(),
             )
         for line in choices:

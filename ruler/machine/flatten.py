@@ -107,11 +107,12 @@ def used_steps(node: PathNode, members: dict[str, Any]) -> list[tuple[str, PathN
 
 
 def _add_values(values: Values, matcher: ValueMatcher, more: list[Scalar]) -> None:
+    """Add ``more``, a list that is ours to keep and extend."""
     so_far = values.get(matcher, more)  # None would be a value
     if so_far is more:
         values[matcher] = more
     elif so_far.__class__ is list:
-        values[matcher] = so_far + more
+        so_far.extend(more)
     else:
         values[matcher] = [so_far, *more]
 
@@ -125,7 +126,7 @@ def flatten_array(
     while level:
         kinds = set(map(type, level))  # in C, so that long arrays of one kind are not looked through one by one
         if list not in kinds and dict not in kinds:
-            scalars = scalars + level if scalars else level
+            scalars.extend(level)
             break
         if node.joint_count and _containers(level) > 1:
             joints = {node} if joints is None else joints | {node}
@@ -134,7 +135,7 @@ def flatten_array(
             continue
         if node.children:
             todo.extend([(node, element) for element in level if element.__class__ is dict])
-        scalars = scalars + [e for e in level if e.__class__ is not dict and e.__class__ is not list]
+        scalars.extend([e for e in level if e.__class__ is not dict and e.__class__ is not list])
         level = list(chain.from_iterable([e for e in level if e.__class__ is list]))
     if scalars and node.value_matcher is not None:
         _add_values(values, node.value_matcher, scalars)

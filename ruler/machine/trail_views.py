@@ -13,7 +13,7 @@ walk. So a look-up costs two bisections, and values that many elements share are
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from typing import NamedTuple
+from operator import attrgetter
 
 from ruler.machine.flatten import Element, Fields, cut
 from ruler.machine.value_matcher import ClauseNode, Outcome, ValueMatcher
@@ -26,11 +26,8 @@ STEPS_ANYWAY = 262_144
 STEPS_PER_FIELD = 64
 
 
-class EvaluatedField(NamedTuple):
-    """One value of an event by what it does to the clauses of its path, and its array trail."""
-
-    outcome: Outcome
-    trail: Trail
+# One value of an event, by what it does to the clauses of its path, and its array trail.
+EvaluatedField = tuple[Outcome, Trail]
 
 
 class Group:
@@ -45,10 +42,14 @@ class Group:
     def hits(self) -> dict[ClauseNode, list[Trail]]:
         """Return, for each clause that an index finds, the trails of the values that satisfy it."""
         if self._hits is None:
-            self._hits = {}
+            trails_of: dict[ClauseNode, list[Trail]] = {}
+            self._hits = trails_of
             for (hits, _, _), trail in self.fields:
                 for clause in hits:
-                    self._hits.setdefault(clause, []).append(trail)
+                    if clause in trails_of:
+                        trails_of[clause].append(trail)
+                    else:
+                        trails_of[clause] = [trail]
         return self._hits
 
 
@@ -56,17 +57,22 @@ class _CutFields:
     """The fields of one path with trails cut to one depth, indexed by element."""
 
     def __init__(self, fields: list[EvaluatedField], depth: int) -> None:
-        located = [(cut(field.trail, depth), field) for field in fields]
-        inside = [(element, field) for element, field in located if element is not None]
-        inside.sort(key=_first_of_pair)
-        self._firsts = [element.first for element, _ in inside]
-        self._inside = [field for _, field in inside]
+        self._at: dict[Trail, Group] = {}  # the values that lie in just this element, in no array within it
         at: dict[Trail, list[EvaluatedField]] = {}
-        for element, field in located:
-            at.setdefault(element, []).append(field)
+        for field in fields:
+            trail = field[1]
+            element = trail if trail is None or trail.depth <= depth else cut(trail, depth)
+            if element in at:
+                at[element].append(field)
+            else:
+                at[element] = [field]
         self._at = {element: Group(group) for element, group in at.items()}
+        # In the order in which the elements were met, so that those within an element are neighbours.
+        self._elements = sorted([element for element in at if element is not None], key=_first)
+        self._firsts = list(map(_first, self._elements))
         self._everything = Group(fields)
         self._groups: dict[Element, list[Group]] = {}  # answers given so far
+        self._around: dict[Element, list[Group]] = {}  # the part of them that stands around an element
 
     def consistent_with(self, anchor: Trail) -> list[Group]:
         """Return the groups whose values are consistent with ``anchor``."""
@@ -75,26 +81,38 @@ class _CutFields:
         groups = self._groups.get(anchor)
         if groups is None:
             start = bisect_left(self._firsts, anchor.first)
-            stop = bisect_right(self._firsts, anchor.last, start)
-            groups = [Group(self._inside[start:stop])] if start < stop else []
+            if start < len(self._firsts) and self._firsts[start] <= anchor.last:
+                stop = bisect_right(self._firsts, anchor.last, start)
+                groups = [self._group_of(self._elements[start:stop])]
+            else:
+                groups = []
             groups.extend(self._groups_around(anchor))
             self._groups[anchor] = groups
         return groups
 
+    def _group_of(self, elements: list[Element]) -> Group:
+        if len(elements) == 1:
+            return self._at[elements[0]]
+        return Group([field for element in elements for field in self._at[element].fields])
+
     def _groups_around(self, anchor: Element) -> list[Group]:
         """Return the groups of the elements around ``anchor``, and of no element, that hold values themselves."""
-        groups = []
-        for element in anchor.line()[1:] if len(self._at) > 1 else []:
-            group = self._at.get(element)
-            if group is not None:
-                groups.append(group)
-        if None in self._at:
-            groups.append(self._at[None])
-        return groups
+        climbed: list[Element] = []
+        element: Trail = anchor
+        while element is not None and element not in self._around:
+            climbed.append(element)
+            element = element.parent
+        groups = self._around.get(element, []) if element is not None else []
+        if element in self._at:
+            groups = [*groups, self._at[element]]
+        for inner in reversed(climbed):
+            self._around[inner] = groups
+            if inner in self._at:
+                groups = [*groups, self._at[inner]]
+        return self._around[anchor]
 
 
-def _first_of_pair(pair: tuple[Element, EvaluatedField]) -> int:
-    return pair[0].first
+_first = attrgetter("first")
 
 
 class TrailViews:
@@ -102,8 +120,7 @@ class TrailViews:
 
     def __init__(self, fields: Fields) -> None:
         self.fields: dict[ValueMatcher, list[EvaluatedField]] = {
-            matcher: [EvaluatedField(matcher.outcome(value), trail) for value, trail in values]
-            for matcher, values in fields.items()
+            matcher: [(matcher.outcome(value), trail) for value, trail in values] for matcher, values in fields.items()
         }
         self._cut_fields: dict[tuple[ValueMatcher, int], _CutFields] = {}
         self.steps_left = STEPS_ANYWAY + STEPS_PER_FIELD * sum(map(len, self.fields.values()))  # see consistency.py

@@ -14,7 +14,7 @@ with trails (trail_walk.py), and most events have none.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 
 from ruler.machine.flatten import Joints, Values
 from ruler.machine.name_state import Edges, NameState
@@ -25,12 +25,10 @@ from ruler.machine.value_matcher import NOTHING, Outcome, ValueMatcher
 FEW_RANGES = 16
 
 
-def walk(
-    start: NameState, values: Values, first_only: bool = False, in_doubt: Collection[ValueMatcher] = ()
-) -> list[NameState]:
+def walk(start: NameState, values: Values, first_only: bool = False, joints: Joints | None = None) -> list[NameState]:
     """Return the final states reached, in no promised order; with ``first_only`` at most one.
 
-    At paths ``in_doubt``, ``exists: false`` is taken to hold although there are values.
+    Below ``joints``, ``exists: false`` is taken to hold although there are values: a match may not reach them.
     Uses ``values`` up: a value gives way to its outcome, a tuple, when its path is first asked for.
     """
     ends: list[NameState] = []
@@ -55,41 +53,30 @@ def walk(
                     if outcome is not NOTHING or edges_of[matcher].open:
                         _follow(matcher, edges_of[matcher], outcome, todo)
         if state.absent:
-            _follow_absent(state, values, in_doubt, todo)
+            _follow_absent(state, values, joints, todo)
     return ends
 
 
-def paths_in_doubt(values: Values, joints: Joints) -> set[ValueMatcher]:
-    """Return the paths whose values may all be out of reach of the trail of a match: those at or below a joint."""
-    return {matcher for matcher in values if not joints.isdisjoint(matcher.path_node.line())}
-
-
-def depends_on_trails(end: NameState, in_doubt: Collection[ValueMatcher], joints: Joints) -> bool:
+def depends_on_trails(end: NameState, values: Values, joints: Joints) -> bool:
     """Return whether trails can still decide against the sub-rule that ends at ``end``."""
     passed: set[PathNode] = set()  # joints that a clause before lies at or below
     for clause in end.clauses():
-        if clause.holds_when_absent and clause.value_matcher in in_doubt:
-            return True
         here = joints.intersection(clause.value_matcher.path_node.line())
-        if not passed.isdisjoint(here):
+        if not passed.isdisjoint(here) or (here and clause.holds_when_absent and clause.value_matcher in values):
             return True
         passed |= here
     return False
 
 
-def _follow_absent(state: NameState, values: Values, in_doubt: Collection[ValueMatcher], todo: list[NameState]) -> None:
+def _follow_absent(state: NameState, values: Values, joints: Joints | None, todo: list[NameState]) -> None:
     absent = state.absent
     todo.extend([absent[clause] for clause in absent if clause.value_matcher not in values])
-    if in_doubt:
-        # A clause that accepts values too may have led to its state just now.
-        reached = set(todo) if len(absent) > 1 else todo
-        todo.extend(
-            [
-                next_state
-                for clause, next_state in absent.items()
-                if clause.value_matcher in in_doubt and next_state not in reached
-            ]
-        )
+    if joints is not None:
+        reached = set(todo)  # a clause that accepts values too may have led to its state just now
+        for clause, next_state in absent.items():
+            matcher = clause.value_matcher
+            if matcher in values and next_state not in reached and not joints.isdisjoint(matcher.path_node.line()):
+                todo.append(next_state)
 
 
 def _follow(matcher: ValueMatcher, edges: Edges, outcome: Outcome, todo: list[NameState]) -> None:
