@@ -13,7 +13,7 @@ from typing import Any
 from bench.measure import Result
 from bench.scenario import Scenario, Variant
 
-PACKAGES = ("orjson", "pyahocorasick", "netaddr", "sortedcontainers")
+PACKAGES = ("orjson", "pyahocorasick", "sortedcontainers")
 
 
 def machine_description() -> dict[str, Any]:
