@@ -382,7 +382,7 @@ SHAPES: dict[str, Shape] = {
     "many names": ({"r": {"a": {"x": [1]}}}, lambda n: {"a": {f"n{i}": 1 for i in range(n)}}, False),
 }
 
-SIZES = (48, 400, 1600)
+SIZES = (48, 300, 1000)
 
 
 @pytest.mark.parametrize("name", known(SHAPES))

@@ -33,10 +33,10 @@ from ruler import EventError, Matcher, RuleError
 TWO_FIELDS = {{"a": {{"x": [1], "y": [2]}}}}
 ORDINARY = {{"ordinary": ["yes"]}}
 
-def ask(rules, event, soon={SOON_SECONDS}):
+def ask(rules, event, soon={SOON_SECONDS}, times=1):
     matcher = Matcher({{"ordinary": ORDINARY, **rules}})
     matcher.rules_for_event('{{"ordinary":"no"}}')
-    for attempt in range(3):  # also once wildcards are compiled
+    for attempt in range(times):  # several, for wildcards to be compiled
         started = time.process_time()
         try:
             answer = matcher.rules_for_event(event)
@@ -71,9 +71,9 @@ CASES: dict[str, str] = {
         text = "{" + ",".join(f'"n{i}":{{"a":[[],{{}}]}}' for i in range(200_000)) + ',"a":1}'
         assert ask({"r": {"a": [1]}}, text) == ["r"]
     """,
-    "5 MB of small objects in one array": """
-        text = '{"a":[' + ",".join(['{"x":1,"y":3}', '{"x":0,"y":2}'] * 180_000) + "]}"
-        assert ask({"r": TWO_FIELDS}, text, soon=30) == []
+    "1 MB of small objects in one array": """
+        text = '{"a":[' + ",".join(['{"x":1,"y":3}', '{"x":0,"y":2}'] * 40_000) + "]}"
+        assert ask({"r": TWO_FIELDS}, text) == []
     """,
     "arrays nested 1000 deep": """
         text = '{"a":' + '[{"x":1},' * 1000 + '{"y":2}' + "]" * 1000 + "}"
@@ -105,7 +105,7 @@ CASES: dict[str, str] = {
         assert ask(rules, json.dumps({deep: [{"b": 2}, {"c": 3}]})) == []
     """,
     "5 MB of dots in a name": """
-        assert ask({"r": {"a.b.c": [1], "x": [1]}}, '{"' + "." * 5_000_000 + '":1,"x":1}') == ["r"]
+        assert ask({"r": {"x": [1]}, "s": {"a.b.c": [1]}}, '{"' + "." * 5_000_000 + '":1,"x":1}') == ["r"]
     """,
     "5 MB of digits": """
         digits = "9" * 5_000_000
@@ -115,23 +115,23 @@ CASES: dict[str, str] = {
         assert ask({"r": {"a": [0]}}, '{"a":1e-' + digits + "}") == ["r"]
     """,
     "nested prefixes": """
-        rules = {i: {"a": [{"prefix": "a" * i}]} for i in range(1, 2001)}
-        assert len(ask(rules, '{"a":"' + "a" * 100_000 + '"}')) == 2000
+        rules = {i: {"a": [{"prefix": "a" * i}]} for i in range(1, 1001)}
+        assert len(ask(rules, '{"a":"' + "a" * 100_000 + '"}')) == 1000
         assert len(ask(rules, '{"a":"' + "a" * 100 + '"}')) == 100
     """,
     "wildcards that almost match": """
         rules = {i: {"a": [{"wildcard": "a*" * (i % 300 + 1) + f"b{i}"}]} for i in range(2000)}
-        assert ask(rules, '{"a":"' + "a" * 100_000 + 'b7"}') == [7]
+        assert ask(rules, '{"a":"' + "a" * 100_000 + 'b7"}', times=3) == [7]
         rules = {i: {"a": [{"wildcard": "*" + "a*" * (i % 300 + 1) + f"b{i}-*"}]} for i in range(2000)}
-        assert ask(rules, '{"a":"' + "a" * 100_000 + 'b7-"}') == [7]
+        assert ask(rules, '{"a":"' + "a" * 100_000 + 'b7-"}', times=3) == [7]
     """,
     "a wildcard of many pieces": """
         rules = {"r": {"a": [{"wildcard": "*" + "ab*" * 5000}]}, "s": {"a": [{"wildcard": "*" + "ab*" * 5000 + "c"}]}}
-        assert ask(rules, '{"a":"' + "ab" * 2_500_000 + '"}') == ["r"]
+        assert ask(rules, '{"a":"' + "ab" * 2_500_000 + '"}', times=3) == ["r"]
     """,
     "wildcards whose pieces begin one another": """
-        rules = {i: {"a": [{"wildcard": "*" + "a" * i + "*b"}]} for i in range(1, 1001)}
-        assert ask(rules, '{"a":"' + "a" * 200_000 + '"}', soon=3) == []
+        rules = {i: {"a": [{"wildcard": "*" + "a" * i + "*b"}]} for i in range(1, 501)}
+        assert ask(rules, '{"a":"' + "a" * 100_000 + '"}', soon=1, times=3) == []
     """,
     "one path spelled twice over long arrays": """
         rules = {"r": {"a": {"b": {"x": [1]}, "c": [2], "b.y": [3]}}}
@@ -140,18 +140,18 @@ CASES: dict[str, str] = {
     """,
     "one path spelled twice over deep arrays": """
         rules = {"r": {"a": {"b": {"x": [1]}, "c": [2], "b.y": [3]}}}
-        one = '[{"x":0},' * 300 + "[" + '{"b":{"x":1},"c":1},{"c":2},' * 1000 + "0]" + "]" * 300
-        two = '[{"x":0},' * 300 + "[" + '{"x":1,"y":4},{"x":2,"y":3},' * 1000 + "0]" + "]" * 300
-        assert ask(rules, '{"a":' + one + ',"a.b":' + two + "}", soon=5) in ([], "too-many-array-combinations")
+        one = '[{"x":0},' * 100 + "[" + '{"b":{"x":1},"c":1},{"c":2},' * 1000 + "0]" + "]" * 100
+        two = '[{"x":0},' * 100 + "[" + '{"x":1,"y":4},{"x":2,"y":3},' * 1000 + "0]" + "]" * 100
+        assert ask(rules, '{"a":' + one + ',"a.b":' + two + "}", soon=3) in ([], "too-many-array-combinations")
     """,
     "fields at each of 1000 levels of arrays": """
         rules = {"r": {"a": [0], "a.x": [1], "a.y": [2]}}
-        text = '{"a":' + ("[0," + '{"x":1,"y":3},' * 20) * 1000 + '{"x":0,"y":2}' + "]" * 1000 + "}"
-        assert ask(rules, text, soon=3) == []
+        text = '{"a":' + ("[0," + '{"x":1,"y":3},' * 10) * 1000 + '{"x":0,"y":2}' + "]" * 1000 + "}"
+        assert ask(rules, text, soon=1) == []
     """,
-    "absent beside a field in 20,000 elements": """
+    "absent beside a field in 8,000 elements": """
         rules = {"r": {"a": {"x": [1], "y": [{"exists": False}]}}}
-        assert ask(rules, json.dumps({"a": [{"x": 1, "y": 2}] * 20_000}), soon=5) == []
+        assert ask(rules, json.dumps({"a": [{"x": 1, "y": 2}] * 8_000}), soon=0.5) == []
     """,
     "250 deep paths apart, and an absent one": """
         rest = ".".join(["n"] * 1000)
@@ -165,7 +165,7 @@ CASES: dict[str, str] = {
         for i in range(1000):
             matcher.rules_for_event('{"a":"%d-%d"}' % (i, i))
         tracemalloc.start()
-        for i in range(200_000):
+        for i in range(50_000):
             matcher.rules_for_event('{"a":"%d-%d"}' % (i % 100, i))
         assert tracemalloc.get_traced_memory()[0] < 1_000_000
     """,
@@ -184,7 +184,7 @@ KNOWN: dict[str, str] = {
     "wildcards whose pieces begin one another": "every piece that ends at a character is listed",
     "one path spelled twice over deep arrays": "a step costs as much as the arrays are deep",
     "fields at each of 1000 levels of arrays": "each element goes through all elements around it",
-    "absent beside a field in 20,000 elements": "each element looks through all values of the path",
+    "absent beside a field in 8,000 elements": "each element looks through all values of the path",
     "250 deep paths apart, and an absent one": "each two clauses are compared from the root",
     "values remembered where many clauses share a pattern": "an outcome may hold every clause of a path",
 }
@@ -193,7 +193,7 @@ KNOWN: dict[str, str] = {
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param(name, marks=pytest.mark.xfail(strict=True, reason=KNOWN[name])) if name in KNOWN else name
+        pytest.param(name, marks=pytest.mark.xfail(strict=False, reason=KNOWN[name])) if name in KNOWN else name
         for name in CASES
     ],
 )
@@ -221,6 +221,8 @@ class Hostile:
 
     def __eq__(self, other: object) -> bool:
         self._do("eq")
+        if isinstance(other, Hostile):
+            other._do("eq")
         return self is other
 
     def __str__(self) -> str:
