@@ -30,7 +30,9 @@ def _check_states(machine: Machine, all_states: list[NameState]) -> None:
     for state in all_states:
         _require(state is machine.start or not state.is_leaf or bool(state.rule_ids), "a state leads nowhere")
         for edges in state.edges.values():
-            _require(len(edges) > 0, "a state keeps an empty set of edges")
+            _require(edges.accept_values(), "a state keeps an empty set of edges")
+        for edges in state.absent.values():
+            _require(bool(edges.absent), "a state keeps an empty set of edges")
         for child in state.children():
             _require(child.parent is state, "a state does not know where it is reached from")
             _require(child.clause is not None and state.next_state(child.clause) is child, "an edge is misplaced")

@@ -33,6 +33,9 @@ class _Candidate:
         )
         self.value_lines = _distinct_lines([trail for _, trail in fields]) if clause.holds_when_absent else []
 
+        # Comparing a trail takes a step for each of its elements.
+        self.step_count = 1 + sum([1 + len(line) for line in self.lines + self.value_lines])
+
     def arrays(self) -> set[int]:
         return {element.array for line in self.lines + self.value_lines for element in line}
 
@@ -55,7 +58,7 @@ def sub_rule_holds(clauses: list[ClauseNode], views: TrailViews) -> bool:
         choices = [line for line in candidate.lines if _is_consistent(line, element_of)]
         if candidate.holds_when_absent and not any(_is_consistent(line, element_of) for line in candidate.value_lines):
             choices.append(frozenset())
-        views.steps_left -= 1 + len(candidate.lines) + len(candidate.value_lines)
+        views.steps_left -= candidate.step_count
         if views.steps_left < 0:
             raise EventError(
                 "too-many-array-combinations",

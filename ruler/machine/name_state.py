@@ -59,22 +59,25 @@ Rank = tuple[int, int]  # looseness of the pattern types, number of patterns; lo
 class Edges:
     """The edges of one state over the clauses of one path, by the kind of clause (value_matcher.py)."""
 
-    __slots__ = ("closed", "open", "ranged", "shared_depth")
+    __slots__ = ("absent", "closed", "open", "ranged", "shared_depth")
 
     def __init__(self, shared_depth: int) -> None:
         self.closed: dict[ClauseNode, NameState] = {}
         self.ranged: dict[ClauseNode, NameState] = {}
         self.open: dict[ClauseNode, NameState] = {}
+        # Followed when the path has no value. A clause that also accepts values leads to the same state twice.
+        self.absent: dict[ClauseNode, NameState] = {}
         self.shared_depth = shared_depth  # names that this path has in common with that of the edge to the state
 
     def of_kind(self, clause: ClauseNode) -> dict[ClauseNode, NameState]:
-        """Return the dictionary that ``clause`` belongs in."""
+        """Return the dictionary that ``clause`` belongs in for the values it accepts."""
         if clause.is_open:
             return self.open
         return self.ranged if clause.ranges else self.closed
 
-    def __len__(self) -> int:
-        return len(self.closed) + len(self.ranged) + len(self.open)
+    def accept_values(self) -> bool:
+        """Return whether any edge can be followed on a value."""
+        return bool(self.closed or self.ranged or self.open)
 
 
 class NameState:
@@ -85,9 +88,8 @@ class NameState:
     def __init__(self, parent: NameState | None, clause: ClauseNode | None) -> None:
         self.parent = parent
         self.clause = clause  # on the edge that leads here; None at the start
-        self.edges: dict[ValueMatcher, Edges] = {}
-        # Followed when the path has no value. A clause that also accepts values leads to the same state twice.
-        self.absent: dict[ClauseNode, NameState] = {}
+        self.edges: dict[ValueMatcher, Edges] = {}  # those that accept values
+        self.absent: dict[ValueMatcher, Edges] = {}  # those to follow without one; may be the same objects
         self.rule_ids: dict[int, None] = {}  # of the rules with a sub-rule that ends here
         self._in_path_order: tuple[NameState | None] | None = None  # None until asked for
 
@@ -97,38 +99,44 @@ class NameState:
 
     def next_state(self, clause: ClauseNode) -> NameState | None:
         """Return the state behind the edge of ``clause``, if there is one."""
-        if clause.holds_when_absent:
-            return self.absent.get(clause)
-        edges = self.edges.get(clause.value_matcher)
-        return None if edges is None else edges.of_kind(clause).get(clause)
+        matcher = clause.value_matcher
+        edges = self.absent.get(matcher) if clause.holds_when_absent else self.edges.get(matcher)
+        if edges is None:
+            return None
+        return edges.absent.get(clause) if clause.holds_when_absent else edges.of_kind(clause).get(clause)
 
     def extend(self, clause: ClauseNode) -> NameState:
         """Add an edge of ``clause``, which there must not be yet; return the new state behind it."""
+        matcher = clause.value_matcher
         state = NameState(self, clause)
+        edges = self.edges.get(matcher) or self.absent.get(matcher) or Edges(self._shared_depth(clause))
         if clause.holds_when_absent:
-            self.absent[clause] = state
+            edges.absent[clause] = state
+            self.absent[matcher] = edges
         if _accepts_some_value(clause):
-            edges = self.edges.get(clause.value_matcher)
-            if edges is None:
-                edges = self.edges[clause.value_matcher] = Edges(self._shared_depth(clause))
             edges.of_kind(clause)[clause] = state
+            self.edges[matcher] = edges
         return state
 
     def cut(self, clause: ClauseNode) -> None:
         """Remove the edge of ``clause`` and the state behind it."""
+        matcher = clause.value_matcher
         if clause.holds_when_absent:
-            del self.absent[clause]
+            edges = self.absent[matcher]
+            del edges.absent[clause]
+            if not edges.absent:
+                del self.absent[matcher]
         if _accepts_some_value(clause):
-            edges = self.edges[clause.value_matcher]
+            edges = self.edges[matcher]
             del edges.of_kind(clause)[clause]
-            if not len(edges):
-                del self.edges[clause.value_matcher]
+            if not edges.accept_values():
+                del self.edges[matcher]
 
     def children(self) -> list[NameState]:
         """Return the states one edge away, each once."""
-        found = dict.fromkeys(self.absent.values())
-        for edges in self.edges.values():
-            for kind in (edges.closed, edges.ranged, edges.open):
+        found: dict[NameState, None] = {}
+        for edges in (*self.edges.values(), *self.absent.values()):
+            for kind in (edges.closed, edges.ranged, edges.open, edges.absent):
                 found.update(dict.fromkeys(kind.values()))
         return list(found)
 
@@ -165,18 +173,26 @@ def _accepts_some_value(clause: ClauseNode) -> bool:
 
 def _chain(clauses: list[ClauseNode]) -> NameState | None:
     ordered = sorted(clauses, key=lambda clause: clause.clause.path)
-    nodes = [clause.value_matcher.path_node for clause in ordered]
-    for index, node in enumerate(nodes):
-        shared = node.depth
-        for before, after in zip(nodes[index:], nodes[index + 1 :], strict=False):
-            shared = min(shared, shared_depth(before, after))
-            if shared_depth(node, after) != shared:
-                return None
+    if _comes_back([clause.value_matcher.path_node for clause in ordered]):
+        return None
     start = state = NameState(None, None)
     for clause in ordered:
         state = state.extend(clause)
     state.rule_ids[0] = None
     return start
+
+
+def _comes_back(nodes: list[PathNode]) -> bool:
+    """Return whether going through ``nodes`` in order leaves what is below some node, and later enters it again."""
+    entered: set[PathNode] = set()
+    inside: set[PathNode] = set()
+    for node in nodes:
+        line = set(node.line())
+        if any(above in entered and above not in inside for above in line):
+            return True
+        entered |= line
+        inside = line
+    return False
 
 
 def canonical_order(clauses: list[ClauseNode]) -> list[ClauseNode]:

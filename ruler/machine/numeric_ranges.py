@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import struct
 from bisect import bisect_left
+from itertools import islice
 from typing import Generic, TypeVar
 
 from sortedcontainers import SortedDict
@@ -107,17 +108,13 @@ class NumericRangeIndex(Generic[T]):
         else:
             self._remove_two_sided(low, high)
 
-    def one_sided_count(self, number: Number) -> int:
-        """Return how many one-sided ranges contain ``number``, without listing them."""
-        key = (number, 1)
-        below: int = self._lows.bisect_left(key) if self._lows else 0
-        above: int = len(self._highs) - self._highs.bisect_left(key) if self._highs else 0
-        return below + above
-
-    def find(self, number: Number) -> list[T]:
-        """Return what is stored for each range that contains ``number``."""
+    def find(self, number: Number, at_most: int | None = None) -> list[T] | None:
+        """Return what is stored for each range that contains ``number``, or None when that is more than ``at_most``."""
         key = (number, 1)
         found: list[T] = []
+        enough = self.size if at_most is None else at_most + 1  # of one cell or side
+        if at_most is not None and self._one_sided_count(key) > at_most:
+            return None
         if self._lows:
             found.extend(map(self._lows.__getitem__, self._lows.irange(None, key, (True, False))))
         if self._highs:
@@ -127,11 +124,16 @@ class NumericRangeIndex(Generic[T]):
             for level, cells in self._levels.items():
                 cell = cells.get(bits >> level)
                 if cell is not None:
-                    _find_in(cell, (key,), found)
+                    _find_in(cell, (key,), enough, found)
             if bits in self._narrow:
                 narrow = self._narrow[bits].items()
                 found.extend([stored for (low, high), stored in narrow if low < key <= high])
-        return found
+        return found if at_most is None or len(found) <= at_most else None
+
+    def _one_sided_count(self, key: BoundKey) -> int:
+        below: int = self._lows.bisect_left(key) if self._lows else 0
+        above: int = len(self._highs) - self._highs.bisect_left(key) if self._highs else 0
+        return below + above
 
     def _add_two_sided(self, low: BoundKey, high: BoundKey, stored: T) -> None:
         level, first, last = _place(low, high)
@@ -185,12 +187,14 @@ def _place(low: BoundKey, high: BoundKey) -> tuple[int, int, int]:
     return level, low_bits >> level, high_bits >> level
 
 
-def _find_in(cell: _Cell[T], key: tuple[BoundKey], found: list[T]) -> None:
+def _find_in(cell: _Cell[T], key: tuple[BoundKey], enough: int, found: list[T]) -> None:
+    """Append what the ranges of ``cell`` that contain a number store, up to ``enough`` of each kind."""
     # The first comparison spares most cells the bisection.
     starting, ending = cell.starting, cell.ending
     if starting and starting[0] < key:
-        found.extend(cell.starting_stored[: bisect_left(starting, key)])
+        found.extend(cell.starting_stored[: min(bisect_left(starting, key), enough)])
     if ending and ending[-1] > key:
-        found.extend(cell.ending_stored[bisect_left(ending, key) :])
+        first = bisect_left(ending, key)
+        found.extend(cell.ending_stored[first : first + enough])
     if cell.spanning:
-        found.extend(cell.spanning.values())
+        found.extend(islice(cell.spanning.values(), enough))

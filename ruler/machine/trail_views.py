@@ -6,13 +6,14 @@ the innermost element of the value, once both are cut to the depth that the path
 
     {"a": [5, {"x": 1}, {"x": 2}]}     from ⟨a⟩0, the element of {"x": 1}, path a.x holds 1, and path a holds 5
 
-The values inside an element are a slice of the path's values, because elements are numbered in the order of a
-walk. So a look-up costs two bisections, and values that many elements share are evaluated once, as one group.
+The values inside an element are neighbours among the path's values, because elements are numbered in the order of
+a walk. So a look-up costs two bisections, and values that many elements share are one group.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterator
 from operator import attrgetter
 
 from ruler.machine.flatten import Element, Fields, cut
@@ -33,31 +34,57 @@ EvaluatedField = tuple[Outcome, Trail]
 class Group:
     """Values of one path that are consistent with the same elements."""
 
-    __slots__ = ("_hits", "fields")
+    __slots__ = ("_hit_count", "_trails_of", "fields")
 
     def __init__(self, fields: list[EvaluatedField]) -> None:
         self.fields = fields
-        self._hits: dict[ClauseNode, list[Trail]] | None = None
+        self._hit_count: int | None = None
+        self._trails_of: dict[ClauseNode, list[Trail]] | None = None
 
-    def hits(self) -> dict[ClauseNode, list[Trail]]:
-        """Return, for each clause that an index finds, the trails of the values that satisfy it."""
-        if self._hits is None:
+    def trails_of(self, clauses: Collection[ClauseNode]) -> Iterator[tuple[ClauseNode, list[Trail]]]:
+        """Return those of ``clauses`` that an index finds for some value, with the trails of such values."""
+        if self._hit_count is None:
+            self._hit_count = sum([len(hits) for (hits, _, _), _ in self.fields])
+        if len(clauses) * len(self.fields) < self._hit_count:
+            for clause in clauses:
+                trails = [trail for (hits, _, _), trail in self.fields if clause in hits]
+                if trails:
+                    yield clause, trails
+        elif self._hit_count:
+            for clause, trails in self._all_hits().items():
+                if clause in clauses:
+                    yield clause, trails
+
+    def _all_hits(self) -> dict[ClauseNode, list[Trail]]:
+        if self._trails_of is None:
             trails_of: dict[ClauseNode, list[Trail]] = {}
-            self._hits = trails_of
             for (hits, _, _), trail in self.fields:
                 for clause in hits:
                     if clause in trails_of:
                         trails_of[clause].append(trail)
                     else:
                         trails_of[clause] = [trail]
-        return self._hits
+            self._trails_of = trails_of
+        return self._trails_of
 
 
-class _CutFields:
+class Around:
+    """The groups of the elements around some element that hold values themselves, innermost first.
+
+    A linked list, because elements side by side share what is around them.
+    """
+
+    __slots__ = ("group", "outer")
+
+    def __init__(self, group: Group, outer: Around | None) -> None:
+        self.group = group
+        self.outer = outer
+
+
+class CutFields:
     """The fields of one path with trails cut to one depth, indexed by element."""
 
     def __init__(self, fields: list[EvaluatedField], depth: int) -> None:
-        self._at: dict[Trail, Group] = {}  # the values that lie in just this element, in no array within it
         at: dict[Trail, list[EvaluatedField]] = {}
         for field in fields:
             trail = field[1]
@@ -66,50 +93,42 @@ class _CutFields:
                 at[element].append(field)
             else:
                 at[element] = [field]
-        self._at = {element: Group(group) for element, group in at.items()}
+        self.everything = Group(fields)
+        # The values that lie in just this element, in no array within it.
+        self.at: dict[Trail, Group] = {element: Group(group) for element, group in at.items()}
         # In the order in which the elements were met, so that those within an element are neighbours.
-        self._elements = sorted([element for element in at if element is not None], key=_first)
-        self._firsts = list(map(_first, self._elements))
-        self._everything = Group(fields)
-        self._groups: dict[Element, list[Group]] = {}  # answers given so far
-        self._around: dict[Element, list[Group]] = {}  # the part of them that stands around an element
+        self.elements = sorted([element for element in at if element is not None], key=_first)
+        self._firsts = list(map(_first, self.elements))
+        self._outermost = Around(self.at[None], None) if None in at else None
+        self._links: dict[Element, Around | None] = {}  # answers of _link_at given so far
 
-    def consistent_with(self, anchor: Trail) -> list[Group]:
-        """Return the groups whose values are consistent with ``anchor``."""
-        if anchor is None:
-            return [self._everything]
-        groups = self._groups.get(anchor)
-        if groups is None:
-            start = bisect_left(self._firsts, anchor.first)
-            if start < len(self._firsts) and self._firsts[start] <= anchor.last:
-                stop = bisect_right(self._firsts, anchor.last, start)
-                groups = [self._group_of(self._elements[start:stop])]
-            else:
-                groups = []
-            groups.extend(self._groups_around(anchor))
-            self._groups[anchor] = groups
-        return groups
+    def inside(self, anchor: Element) -> range:
+        """Return the indexes of the ``elements`` inside ``anchor``, itself included."""
+        start = bisect_left(self._firsts, anchor.first)
+        if start < len(self._firsts) and self._firsts[start] <= anchor.last:
+            return range(start, bisect_right(self._firsts, anchor.last, start))
+        return range(0)
 
-    def _group_of(self, elements: list[Element]) -> Group:
-        if len(elements) == 1:
-            return self._at[elements[0]]
-        return Group([field for element in elements for field in self._at[element].fields])
+    def around(self, anchor: Element) -> Around | None:
+        """Return the groups around ``anchor``, and of no element."""
+        return self._link_at(anchor.parent)
 
-    def _groups_around(self, anchor: Element) -> list[Group]:
-        """Return the groups of the elements around ``anchor``, and of no element, that hold values themselves."""
+    def has_consistent_with(self, anchor: Trail) -> bool:
+        """Return whether any value is consistent with ``anchor``."""
+        return anchor is None or bool(self.inside(anchor)) or self.around(anchor) is not None
+
+    def _link_at(self, element: Trail) -> Around | None:
+        """Return the groups of ``element`` and of those around it, and of no element. Each element is climbed once."""
         climbed: list[Element] = []
-        element: Trail = anchor
-        while element is not None and element not in self._around:
+        while element is not None and element not in self._links:
             climbed.append(element)
             element = element.parent
-        groups = self._around.get(element, []) if element is not None else []
-        if element in self._at:
-            groups = [*groups, self._at[element]]
+        link = self._outermost if element is None else self._links[element]
         for inner in reversed(climbed):
-            self._around[inner] = groups
-            if inner in self._at:
-                groups = [*groups, self._at[inner]]
-        return self._around[anchor]
+            if inner in self.at:
+                link = Around(self.at[inner], link)
+            self._links[inner] = link
+        return link
 
 
 _first = attrgetter("first")
@@ -122,17 +141,21 @@ class TrailViews:
         self.fields: dict[ValueMatcher, list[EvaluatedField]] = {
             matcher: [(matcher.outcome(value), trail) for value, trail in values] for matcher, values in fields.items()
         }
-        self._cut_fields: dict[tuple[ValueMatcher, int], _CutFields] = {}
+        self._cut_fields: dict[tuple[ValueMatcher, int], CutFields] = {}
+        self._outside: dict[ValueMatcher, bool] = {}  # answers given so far
         self.steps_left = STEPS_ANYWAY + STEPS_PER_FIELD * sum(map(len, self.fields.values()))  # see consistency.py
 
     def has_value_outside_arrays(self, matcher: ValueMatcher) -> bool:
         """Return whether some value of the path is consistent with every trail."""
-        return any(trail is None for _, trail in self.fields[matcher])
+        known = self._outside.get(matcher)
+        if known is None:
+            known = self._outside[matcher] = any(trail is None for _, trail in self.fields[matcher])
+        return known
 
-    def consistent_with(self, anchor: Trail, matcher: ValueMatcher, depth: int) -> list[Group]:
-        """Return the values of a path that are consistent with ``anchor``, both cut to ``depth`` names."""
+    def cut_fields(self, matcher: ValueMatcher, depth: int) -> CutFields:
+        """Return the values of a path with trails cut to ``depth`` names."""
         key = (matcher, depth)
         cut_fields = self._cut_fields.get(key)
         if cut_fields is None:
-            cut_fields = self._cut_fields[key] = _CutFields(self.fields[matcher], depth)
-        return cut_fields.consistent_with(anchor)
+            cut_fields = self._cut_fields[key] = CutFields(self.fields[matcher], depth)
+        return cut_fields

@@ -24,10 +24,9 @@ from typing import TypeVar
 from ruler.machine.consistency import sub_rule_holds
 from ruler.machine.flatten import Fields, cut
 from ruler.machine.name_state import Edges, NameState
-from ruler.machine.path_trie import shared_depth
-from ruler.machine.trail_views import Group, Trail, TrailViews
-from ruler.machine.value_matcher import ClauseNode, ValueMatcher
-from ruler.machine.walk import one_by_one
+from ruler.machine.trail_views import Around, Group, Trail, TrailViews
+from ruler.machine.value_matcher import ValueMatcher
+from ruler.machine.walk import follow_open, follow_ranged
 
 K = TypeVar("K")
 
@@ -51,6 +50,8 @@ class _TrailWalk:
         self._todo: list[tuple[NameState, Trail, bool]] = []
         self._met: set[tuple[NameState, Trail, bool]] = set()
         self._judged: set[tuple[Edges, Trail, bool]] = set()  # what was followed from where
+        self._following: dict[tuple[Edges, bool], list[int]] = {}  # see _not_yet
+        self._around: dict[tuple[Edges, Around], frozenset[NameState]] = {}  # answers of _satisfied_around
         self._ends: set[NameState] = set()  # the answer
         self._failed: set[NameState] = set()  # whose sub-rules were judged apart and do not match
         self._go_to(start, None, unsure=spelled_twice)
@@ -65,8 +66,8 @@ class _TrailWalk:
                     break
             for matcher in _common(state.edges, self._views.fields):
                 self._follow(matcher, state.edges[matcher], trail, unsure)
-            for clause, next_state in state.absent.items():
-                self._follow_absent(state, clause, next_state, trail, unsure)
+            for matcher, edges in state.absent.items():
+                self._follow_absent(matcher, edges, trail, unsure)
         return list(self._ends)
 
     def _go_to(self, state: NameState, trail: Trail, unsure: bool) -> None:
@@ -101,61 +102,86 @@ class _TrailWalk:
         if (edges, anchor, unsure) in self._judged:
             return
         self._judged.add((edges, anchor, unsure))
-        for group in self._views.consistent_with(anchor, matcher, edges.shared_depth):
-            for state, trails in _satisfied(matcher, edges, group):
-                if state.is_leaf or self._spelled_twice:
-                    self._go_to(state, None, unsure)
-                else:
-                    for own in trails:
-                        self._go_to(state, _inner(anchor, own), unsure)
+        cut_fields = self._views.cut_fields(matcher, edges.shared_depth)
+        if anchor is None:
+            self._go_inside(matcher, edges, cut_fields.everything, unsure)
+            return
+        if (edges, None, unsure) not in self._judged:
+            for index in self._not_yet(edges, unsure, cut_fields.inside(anchor), len(cut_fields.elements)):
+                self._go_inside(matcher, edges, cut_fields.at[cut_fields.elements[index]], unsure)
+        for state in self._satisfied_around(matcher, edges, cut_fields.around(anchor)):
+            self._go_to(state, anchor, unsure)
 
-    def _follow_absent(
-        self, state: NameState, clause: ClauseNode, next_state: NameState, trail: Trail, unsure: bool
-    ) -> None:
-        """Go on where the path of ``clause`` has no value consistent with the trail, or may have none."""
-        matcher = clause.value_matcher
-        depth = 0
-        if state.clause is not None:
-            depth = shared_depth(state.clause.value_matcher.path_node, matcher.path_node)
-        anchor = self._anchor(trail, depth)
-        if matcher not in self._views.fields:
-            self._go_to(next_state, anchor, unsure)
-        elif self._in_path_order:
-            if not self._views.consistent_with(anchor, matcher, depth):
-                self._go_to(next_state, anchor, unsure)
-        elif not self._views.has_value_outside_arrays(matcher):
-            self._go_to(next_state, anchor, unsure=True)
+    def _go_inside(self, matcher: ValueMatcher, edges: Edges, group: Group, unsure: bool) -> None:
+        """Go on from values inside the element the match stands in: their own trails hold all of its trail."""
+        for state, trails in _satisfied(matcher, edges, group):
+            if state.is_leaf or self._spelled_twice:
+                self._go_to(state, None, unsure)
+            else:
+                for own in trails:
+                    self._go_to(state, own, unsure)
+
+    def _not_yet(self, edges: Edges, unsure: bool, indexes: range, element_count: int) -> Iterator[int]:
+        """Yield those of ``indexes`` that these edges were not followed from yet; elements can hold each other.
+
+        Each list entry is the next index that may be open, so what is done is stepped over, and each step shortens
+        the way for the next (union-find).
+        """
+        following = self._following.get((edges, unsure))
+        if following is None:
+            following = self._following[(edges, unsure)] = list(range(element_count + 1))
+        index = indexes.start
+        while index < indexes.stop:
+            if following[index] == index:
+                following[index] = index + 1
+                yield index
+            else:
+                following[index] = following[following[index]]
+            index = following[index]
+
+    def _satisfied_around(self, matcher: ValueMatcher, edges: Edges, around: Around | None) -> frozenset[NameState]:
+        """Return the states behind edges that some value around an element satisfies. Shared by what is around."""
+        climbed: list[Around] = []
+        while around is not None and (edges, around) not in self._around:
+            climbed.append(around)
+            around = around.outer
+        states = self._around[(edges, around)] if around is not None else frozenset()
+        for link in reversed(climbed):
+            more = {state for state, _ in _satisfied(matcher, edges, link.group)}
+            if not more <= states:
+                states = states | more
+            self._around[(edges, link)] = states
+        return states
+
+    def _follow_absent(self, matcher: ValueMatcher, edges: Edges, trail: Trail, unsure: bool) -> None:
+        """Go on where a path has no value consistent with the trail, or may have none."""
+        anchor = self._anchor(trail, edges.shared_depth)
+        if matcher in self._views.fields:
+            if self._in_path_order:
+                if self._views.cut_fields(matcher, edges.shared_depth).has_consistent_with(anchor):
+                    return
+            elif self._views.has_value_outside_arrays(matcher):
+                return
+            else:
+                unsure = True
+        for state in edges.absent.values():
+            self._go_to(state, anchor, unsure)
 
 
 def _satisfied(matcher: ValueMatcher, edges: Edges, group: Group) -> Iterator[tuple[NameState, Collection[Trail]]]:
     """Return the states behind edges that some value of ``group`` satisfies, each with trails of such values."""
     if edges.closed:
-        trails_of = group.hits()
-        for clause in _common(edges.closed, trails_of):
-            yield edges.closed[clause], trails_of[clause]
+        for clause, trails in group.trails_of(edges.closed):
+            yield edges.closed[clause], trails
     if edges.ranged or edges.open:
         for outcome, trail in group.fields:
-            hits, blocked, numbers = outcome
-            if not edges.ranged:
-                pass
-            elif numbers is None or one_by_one(matcher, edges, numbers):
-                for clause, state in edges.ranged.items():
-                    if clause.accepts(outcome):
-                        yield state, (trail,)
-            else:
-                for clause in matcher.range_hits(numbers).union(hits):
-                    if clause in edges.ranged:
-                        yield edges.ranged[clause], (trail,)
-            for clause, state in edges.open.items():
-                if not blocked or clause.accepts(outcome):
-                    yield state, (trail,)
-
-
-def _inner(anchor: Trail, own: Trail) -> Trail:
-    """Return the inner one of two trails on one line."""
-    if anchor is None or (own is not None and anchor.first <= own.first <= anchor.last):
-        return own
-    return anchor
+            reached: list[NameState] = []
+            if edges.ranged:
+                follow_ranged(matcher, edges, outcome, reached)
+            if edges.open:
+                follow_open(edges, outcome, reached)
+            for state in reached:
+                yield state, (trail,)
 
 
 def _common(one: Mapping[K, object], other: Mapping[K, object]) -> list[K]:

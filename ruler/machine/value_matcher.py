@@ -17,7 +17,8 @@ Always: a pattern node has at least one clause or excluder; a clause node is on 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
+from itertools import chain
 from typing import Any, TypeVar
 
 from ruler.errors import MachineError
@@ -177,12 +178,12 @@ class ValueMatcher:
         kinds = set(map(type, values))
         if kinds <= _NUMBER_TYPES or (kinds == {str} and not self.string_searches):
             return self._outcome_of_hashed(values, kinds)
-        hits: set[ClauseNode] = set()
+        hits: list[Collection[ClauseNode]] = []
         blocked: Collection[PatternNode] | None = None
         numbers: list[Number] = []
         for value in values:
             one_hits, one_blocked, one_numbers = self.outcome(value)
-            hits.update(one_hits)
+            hits.append(one_hits)
             if blocked is None:
                 blocked = one_blocked
             elif blocked:
@@ -190,7 +191,7 @@ class ValueMatcher:
             if one_numbers:
                 numbers.extend(one_numbers)
         numbers.sort()
-        return hits, blocked or (), numbers or None
+        return united(hits), blocked or (), numbers or None
 
     def _outcome_of_hashed(self, values: list[Any], kinds: set[type]) -> Outcome:
         """Return the outcome of values that only ``exact`` and ``ranges`` can tell apart: mostly in C."""
@@ -204,14 +205,17 @@ class ValueMatcher:
         blocked: set[PatternNode] = set()
         if len(nodes) == len(distinct):  # else some value blocks nothing
             blocked = set(nodes[0].excluders).intersection(*[node.excluders for node in nodes])
-        return set().union(*[node.clauses for node in nodes]), blocked, numbers
+        return united([node.clauses for node in nodes]), blocked, numbers
 
-    def range_hits(self, numbers: list[Number]) -> set[ClauseNode]:
-        """Return the clauses satisfied by a range that contains one of ``numbers``."""
+    def range_hits(self, numbers: list[Number], at_most: int) -> set[ClauseNode] | None:
+        """Return the clauses with a range that contains one of ``numbers``; None when that takes too many ranges."""
         assert self.ranges is not None
         hits: set[ClauseNode] = set()
         for number in numbers:
-            for node in self.ranges.find(number):
+            found = self.ranges.find(number, at_most)
+            if found is None:
+                return None
+            for node in found:
                 hits.update(node.clauses)
         return hits
 
@@ -328,12 +332,39 @@ def _combined(found: list[PatternNode]) -> Outcome:
         return NOTHING
     if len(found) == 1:
         return found[0].clauses, found[0].excluders, None
-    hits: set[ClauseNode] = set()
-    blocked: set[PatternNode] = set()
-    for node in found:
-        hits.update(node.clauses)
-        blocked.update(node.excluders)
-    return hits, blocked, None
+    return united([node.clauses for node in found]), united([node.excluders for node in found]), None
+
+
+class _United(Collection[T]):
+    """The union of collections, without copying them. Its length counts what stands in several more than once."""
+
+    __slots__ = ("_parts",)
+
+    def __init__(self, parts: list[Collection[T]]) -> None:
+        self._parts = parts
+
+    def __len__(self) -> int:
+        return sum(map(len, self._parts))
+
+    def __contains__(self, item: object) -> bool:
+        return any(item in part for part in self._parts)
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(set(chain.from_iterable(self._parts)))
+
+
+# Smaller unions are copied into a set, which answers faster.
+_FEW = 64
+
+
+def united(collections: Iterable[Collection[T]]) -> Collection[T]:
+    """Return the union of ``collections``. Cost: their number, not their sizes."""
+    parts = list({id(part): part for part in collections if part}.values())
+    if len(parts) <= 1:
+        return parts[0] if parts else ()
+    if sum(map(len, parts)) <= _FEW:
+        return set().union(*parts)
+    return _United(parts)
 
 
 def _with(collection: Collection[T], item: T) -> Collection[T]:

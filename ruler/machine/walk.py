@@ -14,14 +14,14 @@ with trails (trail_walk.py), and most events have none.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from ruler.machine.flatten import Joints, Values
 from ruler.machine.name_state import Edges, NameState
 from ruler.machine.path_trie import PathNode
-from ruler.machine.value_matcher import NOTHING, Outcome, ValueMatcher
+from ruler.machine.value_matcher import NOTHING, ClauseNode, Outcome, ValueMatcher
 
-# So few ranged edges are judged one by one, without asking how many ranges contain the number.
+# So few ranged edges are judged one by one, without listing the ranges that contain a number.
 FEW_RANGES = 16
 
 
@@ -53,7 +53,15 @@ def walk(start: NameState, values: Values, first_only: bool = False, joints: Joi
                     if outcome is not NOTHING or edges_of[matcher].open:
                         _follow(matcher, edges_of[matcher], outcome, todo)
         if state.absent:
-            _follow_absent(state, values, joints, todo)
+            for matcher, edges in state.absent.items():
+                if matcher not in values:
+                    todo.extend(edges.absent.values())
+                elif joints is not None and not joints.isdisjoint(matcher.path_node.line()):
+                    outcome = values[matcher]
+                    is_judged = outcome.__class__ is tuple  # then a clause that accepts the values was followed above
+                    for clause, next_state in edges.absent.items():
+                        if not (is_judged and clause.accepts(outcome)):
+                            todo.append(next_state)
     return ends
 
 
@@ -68,61 +76,47 @@ def depends_on_trails(end: NameState, values: Values, joints: Joints) -> bool:
     return False
 
 
-def _follow_absent(state: NameState, values: Values, joints: Joints | None, todo: list[NameState]) -> None:
-    absent = state.absent
-    todo.extend([absent[clause] for clause in absent if clause.value_matcher not in values])
-    if joints is not None:
-        reached = set(todo)  # a clause that accepts values too may have led to its state just now
-        for clause, next_state in absent.items():
-            matcher = clause.value_matcher
-            if matcher in values and next_state not in reached and not joints.isdisjoint(matcher.path_node.line()):
-                todo.append(next_state)
-
-
 def _follow(matcher: ValueMatcher, edges: Edges, outcome: Outcome, todo: list[NameState]) -> None:
     """Append to ``todo`` the state behind each edge whose clause is satisfied, each once."""
-    hits = outcome[0]
-    closed = edges.closed
-    if hits and closed:
-        if len(closed) < len(hits):
-            todo.extend([closed[clause] for clause in closed if clause in hits])
-        else:
-            todo.extend([closed[clause] for clause in hits if clause in closed])
+    if outcome[0] and edges.closed:
+        _follow_hits(edges.closed, outcome[0], todo)
     if edges.ranged:
-        _follow_ranged(matcher, edges, outcome, todo)
+        follow_ranged(matcher, edges, outcome, todo)
     if edges.open:
-        _follow_open(edges, outcome, todo)
+        follow_open(edges, outcome, todo)
 
 
-def _follow_ranged(matcher: ValueMatcher, edges: Edges, outcome: Outcome, todo: list[NameState]) -> None:
+def _follow_hits(edges: dict[ClauseNode, NameState], hits: Collection[ClauseNode], todo: list[NameState]) -> None:
+    if len(edges) < len(hits):
+        todo.extend([edges[clause] for clause in edges if clause in hits])
+    else:
+        todo.extend([edges[clause] for clause in hits if clause in edges])
+
+
+def follow_ranged(matcher: ValueMatcher, edges: Edges, outcome: Outcome, todo: list[NameState]) -> None:
+    """Append to ``todo`` the state behind each ranged edge whose clause is satisfied, each once."""
     ranged = edges.ranged
     hits, _, numbers = outcome
     if numbers is None:
-        todo.extend([ranged[clause] for clause in hits if clause in ranged])
-    elif one_by_one(matcher, edges, numbers):
+        _follow_hits(ranged, hits, todo)
+        return
+    in_range = None if len(ranged) <= FEW_RANGES else matcher.range_hits(numbers, at_most=len(ranged))
+    if in_range is None:
         todo.extend([state for clause, state in ranged.items() if clause in hits or clause.contains_any(numbers)])
     else:
-        all_hits = matcher.range_hits(numbers).union(hits)
-        todo.extend([ranged[clause] for clause in all_hits if clause in ranged])
+        todo.extend([ranged[clause] for clause in in_range.union(hits) if clause in ranged])
 
 
-def one_by_one(matcher: ValueMatcher, edges: Edges, numbers: list[int | float]) -> bool:
-    """Return whether judging each ranged edge beats listing every range that contains one of ``numbers``."""
-    ranges = matcher.ranges
-    count = len(edges.ranged)
-    return count <= FEW_RANGES or ranges is None or count <= sum(map(ranges.one_sided_count, numbers))
-
-
-def _follow_open(edges: Edges, outcome: Outcome, todo: list[NameState]) -> None:
-    _, blocked, _ = outcome
+def follow_open(edges: Edges, outcome: Outcome, todo: list[NameState]) -> None:
+    """Append to ``todo`` the state behind each open edge whose clause is satisfied, each once."""
+    opened = edges.open
+    blocked = outcome[1]
     if not blocked:
-        todo.extend(edges.open.values())
-    else:
-        # Only clauses of blocked patterns can fail, so few blocked patterns leave most edges unjudged.
-        failing = {
-            clause
-            for pattern in blocked
-            for clause in pattern.clauses
-            if clause in edges.open and not clause.accepts(outcome)
-        }
-        todo.extend([state for clause, state in edges.open.items() if clause not in failing])
+        todo.extend(opened.values())
+        return
+    # Only clauses of blocked patterns can fail: go through those, or through the edges if they are fewer.
+    doubtful: Iterable[ClauseNode] = opened
+    if len(blocked) < len(opened) and sum(len(pattern.clauses) for pattern in blocked) < len(opened):
+        doubtful = [clause for pattern in blocked for clause in pattern.clauses if clause in opened]
+    failing = {clause for clause in doubtful if not clause.accepts(outcome)}
+    todo.extend([state for clause, state in opened.items() if clause not in failing])

@@ -15,6 +15,8 @@ the length of the value, plus the candidates. Verifying is greedy, leftmost firs
 from __future__ import annotations
 
 import threading
+from collections.abc import Collection
+from itertools import islice
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import ahocorasick
@@ -28,10 +30,14 @@ Pieces = tuple[str, ...]
 _BEGIN = "\ud800"
 _END = "\udfff"
 
-# A stray occurrence of one more character of a literal is taken to be 4 times less likely; past 12
-# characters more length buys nothing.
+# What a literal costs is how likely it is to occur times the wildcards that share it. Each of the first 4 characters
+# makes a stray occurrence 4 times less likely; past that a word is a word, so a long one that many share is left.
 _UNLIKELY_PER_CHARACTER = 4
-_LONG_ENOUGH = 12
+_LONG_ENOUGH = 4
+
+# Occurrences of literals looked at in a value, per character. Literals within literals (a, aa, aaa ...) can occur
+# thousandfold at one place; then trying the wildcards one by one is cheaper.
+_MOST_OCCURRENCES = 8
 
 
 def wildcard_accepts(pieces: Pieces, value: str) -> bool:
@@ -54,6 +60,7 @@ class _Compiled(NamedTuple):
 
     automaton: Any  # finds a literal -> index of its group; None when nothing is compiled
     groups: list[tuple[Pieces, ...]]  # the wildcards that look for one literal
+    size: int  # wildcards in all groups, removed ones included
     fresh: dict[Pieces, None]  # stored, not compiled yet
 
 
@@ -64,7 +71,7 @@ class WildcardIndex(Generic[T]):
 
     def __init__(self) -> None:
         self._stored: dict[Pieces, T] = {}
-        self._compiled = _Compiled(None, [], {})
+        self._compiled = _Compiled(None, [], 0, {})
         self._debt = 0  # direct verifications since compiling last
         self._lock = threading.Lock()  # held by changes and by compiling, which a search may start
 
@@ -84,16 +91,16 @@ class WildcardIndex(Generic[T]):
             del self._stored[pieces]
             self._compiled.fresh.pop(pieces, None)
             if not self._stored:
-                self._compiled = _Compiled(None, [], {})
-            elif len(self._compiled.groups) > 2 * len(self._stored) + 8:
+                self._compiled = _Compiled(None, [], 0, {})
+            elif self._compiled.size > 2 * len(self._stored) + 8:
                 self._compile()
 
     def find(self, value: str, found: list[T]) -> None:
         """Append to ``found`` what is stored for each wildcard that accepts ``value``."""
         stored = self._stored
-        automaton, groups, fresh = self._compiled
+        automaton, groups, _, fresh = self._compiled
         if automaton is not None:
-            for index in {index for _, index in automaton.iter(f"{_BEGIN}{value}{_END}")}:
+            for index in _groups_in(automaton, value, len(groups)):
                 # A wildcard that was removed is no longer stored; one that came back is fresh.
                 found.extend(
                     [
@@ -113,15 +120,26 @@ class WildcardIndex(Generic[T]):
         """Build the automaton of all stored wildcards; the lock is held."""
         wildcards: dict[str, list[Pieces]] = {}  # the literal looked for -> who looks for it
         for pieces in self._stored:
-            literal = min(_literals(pieces), key=lambda text: _cost(text, len(wildcards.get(text, ()))))
+            literal = min(_literals(pieces), key=lambda text: (_cost(text, len(wildcards.get(text, ()))), -len(text)))
             wildcards.setdefault(literal, []).append(pieces)
         automaton = ahocorasick.Automaton()
         for index, literal in enumerate(wildcards):
             automaton.add_word(literal, index)
         if wildcards:
             automaton.make_automaton()
-        self._compiled = _Compiled(automaton if wildcards else None, list(map(tuple, wildcards.values())), {})
+        groups = list(map(tuple, wildcards.values()))
+        self._compiled = _Compiled(automaton if wildcards else None, groups, len(self._stored), {})
         self._debt = 0
+
+
+def _groups_in(automaton: Any, value: str, group_count: int) -> Collection[int]:
+    """Return the groups whose literals occur in ``value``; all of them when that is too much to find out."""
+    occurrences = automaton.iter(f"{_BEGIN}{value}{_END}")
+    limit = _MOST_OCCURRENCES * (len(value) + 2)
+    found = {index for _, index in islice(occurrences, limit)}
+    if len(found) < group_count and next(occurrences, None) is not None:
+        return range(group_count)
+    return found
 
 
 def _literals(pieces: Pieces) -> list[str]:
