@@ -22,7 +22,7 @@ from ruler.engine import choose_engine
 from ruler.errors import RuleError, UnknownRuleError, text_of
 from ruler.machine.build import Machine
 from ruler.machine.check import check
-from ruler.machine.decode import Event, decode
+from ruler.machine.decode import Event, EventText, decode
 from ruler.machine.describe import Stats, describe, stats
 from ruler.patterns.compiler import CompiledRule, Limits, compile_rule
 from ruler.patterns.model import SubRule
@@ -62,7 +62,9 @@ class Matcher(Generic[Name]):
         max_sub_rules: int = 1024,
     ) -> None:
         self._requested_engine = engine
-        self._limits = Limits(max_paths=max_paths, max_sub_rules=max_sub_rules)
+        self._limits = Limits(
+            max_paths=_limit("max_paths", max_paths), max_sub_rules=_limit("max_sub_rules", max_sub_rules)
+        )
         self._machine: Machine = choose_engine(engine)()
         self._rules: dict[Name, _Rule] = {}
         self._names: dict[int, Name] = {}  # rule id -> name
@@ -122,6 +124,8 @@ class Matcher(Generic[Name]):
 
         An EventError comes when its event is reached; asking again goes on with the event after it.
         """
+        if isinstance(events, EventText | Mapping):
+            raise TypeError(f"found {type(events).__name__}, expected several events; one event: rules_for_event")
         return map(self.rules_for_event, events)
 
     # -- changing the rules --------------------------------------------------------------------------------
@@ -136,6 +140,8 @@ class Matcher(Generic[Name]):
 
     def add_rules(self, rules: Mapping[Name, RuleText]) -> None:
         """Add every rule of a mapping from name to rule, or none: RuleError names the first that cannot be."""
+        if not isinstance(rules, Mapping):
+            raise TypeError(f"found {type(rules).__name__}, expected a mapping of names to rules; one rule: add_rule")
         self._add([(name, self._compile(name, rule)) for name, rule in rules.items()])
 
     def remove_rule(self, name: Name) -> None:
@@ -334,6 +340,14 @@ def matches(rule: RuleText, event: Event) -> bool:
     True
     """
     return Matcher({"rule": rule}).matches_any(event)
+
+
+def _limit(name: str, value: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"{name} is {value!r}, expected an int")
+    if value < 1:
+        raise ValueError(f"{name} is {value}, expected 1 or more")
+    return value
 
 
 def _pairs(sub_rules: Iterable[SubRule], rule: _Rule) -> list[tuple[SubRule, int]]:

@@ -87,17 +87,7 @@ def test_counted_functions_are_not_left_traced() -> None:
 # ----- growth in rules
 
 KNOWN: dict[str, str] = {
-    "prefix and suffix on one path, exact on another": "outcomes unite all clauses of the patterns that accept",
-    "anything-but of a common value AND exact": "all that a value blocks is gone through, also where one edge is open",
-    "value or absent, AND a common exact": "a state's absent edges are gone through one by one",
-    "two-sided ranges of other rules around the number": "ranges of other states are listed",
-    "wildcards with a long common piece": "all wildcards look for the long piece that they share",
     "a common value listed on the path that sorts first": "among equally long lists the path decides, not how shared",
-    "absent beside a field": "each element looks through all values of the path for one outside of arrays",
-    "absent beside a field in the last": "each element looks through all values of the path for one outside of arrays",
-    "absent between two fields": "each element looks through all values of the path for one outside of arrays",
-    "absent before a field": "each element looks through all values of the path for one outside of arrays",
-    "array values that clauses of other rules accept": "the clauses of each element are listed, whoever asks",
 }
 
 FEW, MANY = 10, 2000
@@ -426,7 +416,6 @@ def test_arrays_of_one_array_cost_their_sum() -> None:
     assert cost(200, 200) <= 1.1 * apart
 
 
-@pytest.mark.xfail(strict=True, reason="each element goes through the elements around it that hold values")
 def test_nesting_of_arrays_costs_no_more_than_a_constant() -> None:
     """Objects and scalars of one path at each of many levels: the cost of a level does not rise with the levels."""
     rules = {"r": {"a": [0], "a.x": [1], "a.y": [2]}}

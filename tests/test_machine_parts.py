@@ -178,7 +178,7 @@ def test_wildcard_index_finds_what_accepts_a_value(script: list[tuple[Wildcard, 
         assert_finds(index, model, [value] * times, expression_accepts)
     for wildcard in list(model):
         edit(index, model, wildcard)
-    assert index._compiled == (None, [], {})
+    assert index._compiled == (None, [], 0, {})
     assert index._stored == {}
 
 
@@ -288,16 +288,18 @@ def test_range_index_finds_the_ranges_that_contain_a_number(edits: list[NumericR
 
 @half
 @given(edits=st.lists(ranges(), min_size=1, max_size=25))
-def test_range_index_counts_one_sided_ranges_without_listing_them(edits: list[NumericRange]) -> None:
-    """``one_sided_count`` is the number of one-sided ranges among those that ``find`` lists."""
+def test_range_index_gives_up_on_more_ranges_than_asked_for(edits: list[NumericRange]) -> None:
+    """``find`` lists the ranges when they are at most so many, and returns None when they are more."""
     index: NumericRangeIndex[Any] = NumericRangeIndex()
     model: Model = {}
     for bounds in edits:
         edit(index, model, bounds)
     assert len(model) == index.size
     for number in NUMBERS:
-        one_sided = [b for b in model if (b.low is None or b.high is None) and contains(b, number)]
-        assert len(one_sided) == index.one_sided_count(number)
+        expected = {stored for bounds, stored in model.items() if contains(bounds, number)}
+        for at_most in range(len(expected) + 2):
+            found = index.find(number, at_most)
+            assert (expected if len(expected) <= at_most else None) == (None if found is None else set(found))
 
 
 @given(one=numbers | st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**63), 2**64 - 1), other=numbers)
@@ -475,7 +477,7 @@ def test_value_matcher_finds_the_clauses_that_values_satisfy(script: list[tuple[
         listed = [value for value in asked if type(value) in (int, float)]
         if matcher.ranges is not None:
             by_range = {node for node in nodes.values() if node.ranges and node.contains_any(sorted(listed))}
-            assert by_range == matcher.range_hits(listed)
+            assert by_range == matcher.range_hits(listed, at_most=len(matcher.patterns))
     for node in nodes.values():
         matcher.release(node)
     left = [getattr(matcher, name) for name in ValueMatcher.__slots__ if name != "path_node"]

@@ -100,6 +100,14 @@ def follow_ranged(matcher: ValueMatcher, edges: Edges, outcome: Outcome, todo: l
     if numbers is None:
         _follow_hits(ranged, hits, todo)
         return
+    if len(ranged) <= FEW_RANGES and len(numbers) == 1 and not hits:  # the common case, without a call for each edge
+        key = (numbers[0], 1)
+        for clause, state in ranged.items():
+            for low, high in clause.ranges:
+                if low < key <= high:
+                    todo.append(state)
+                    break
+        return
     in_range = None if len(ranged) <= FEW_RANGES else matcher.range_hits(numbers, at_most=len(ranged))
     if in_range is None:
         todo.extend([state for clause, state in ranged.items() if clause in hits or clause.contains_any(numbers)])
