@@ -75,7 +75,7 @@ class Machine:
     def _flatten_plainly(self, event: dict[str, Any]) -> tuple[Values, Joints | None]:
         """Flatten with the plain function, and once that has been done often enough have a faster one written."""
         self._events_until_straight -= 1
-        if self._events_until_straight == 0:
+        if self._events_until_straight <= 0 and self._straight[0] != self._paths_version:
             # Tagged with the version before reading the paths: if another thread changes them now, it is never used.
             paths_version = self._paths_version
             self._straight = (paths_version, straight_flatten(self.root))
@@ -97,6 +97,7 @@ class Machine:
         del state.rule_ids[rule_id]
         if not state.rule_ids:
             del self.final_states[sub_rule]
+            state.forget_path_order()
             count_joints(_path_nodes(state), -1)
             self._prune_states(state)
 

@@ -129,7 +129,9 @@ def flatten_array(
             scalars.extend(level)
             break
         if node.joint_count and _containers(level) > 1:
-            joints = {node} if joints is None else joints | {node}
+            if joints is None:
+                joints = set()
+            joints.add(node)
         if kinds == {list}:
             level = list(chain.from_iterable(level))
             continue

@@ -160,6 +160,10 @@ class NameState:
             self._in_path_order = (_chain(self.clauses()),)
         return self._in_path_order[0]
 
+    def forget_path_order(self) -> None:
+        """Drop what ``in_path_order`` keeps, once no sub-rule ends here."""
+        self._in_path_order = None
+
     def _shared_depth(self, clause: ClauseNode) -> int:
         if self.clause is None:
             return 0

@@ -108,18 +108,14 @@ class NumericRangeIndex(Generic[T]):
         else:
             self._remove_two_sided(low, high)
 
-    def find(self, number: Number, at_most: int | None = None) -> list[T] | None:
-        """Return what is stored for each range that contains ``number``, or None when that is more than ``at_most``."""
+    def find(self, number: Number, at_most: int) -> list[T] | None:
+        """Return what is stored for each range that contains ``number``; None when they are more than ``at_most``."""
         key = (number, 1)
-        found: list[T] = []
-        enough = self.size if at_most is None else at_most + 1  # of one cell or side
-        if at_most is not None and self._one_sided_count(key) > at_most:
-            return None
-        if self._lows:
-            found.extend(map(self._lows.__getitem__, self._lows.irange(None, key, (True, False))))
-        if self._highs:
-            found.extend(map(self._highs.__getitem__, self._highs.irange(key)))
-        if self._levels or self._narrow:
+        enough = at_most + 1  # of one side or cell
+        # By irange alone: what asks a SortedDict for positions makes it build an index, which a match must not do.
+        found: list[T] = list(map(self._lows.__getitem__, islice(self._lows.irange(None, key, (True, False)), enough)))
+        found.extend(map(self._highs.__getitem__, islice(self._highs.irange(key), enough)))
+        if len(found) <= at_most and (self._levels or self._narrow):
             bits = ordered_bits(number)
             for level, cells in self._levels.items():
                 cell = cells.get(bits >> level)
@@ -128,12 +124,7 @@ class NumericRangeIndex(Generic[T]):
             if bits in self._narrow:
                 narrow = self._narrow[bits].items()
                 found.extend([stored for (low, high), stored in narrow if low < key <= high])
-        return found if at_most is None or len(found) <= at_most else None
-
-    def _one_sided_count(self, key: BoundKey) -> int:
-        below: int = self._lows.bisect_left(key) if self._lows else 0
-        above: int = len(self._highs) - self._highs.bisect_left(key) if self._highs else 0
-        return below + above
+        return found if len(found) <= at_most else None
 
     def _add_two_sided(self, low: BoundKey, high: BoundKey, stored: T) -> None:
         level, first, last = _place(low, high)

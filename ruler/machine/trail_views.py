@@ -38,22 +38,26 @@ class Group:
 
     def __init__(self, fields: list[EvaluatedField]) -> None:
         self.fields = fields
-        self._hit_count: int | None = None
+        self._hit_count: int | None = None  # of all values, less what looking for single clauses has cost
         self._trails_of: dict[ClauseNode, list[Trail]] | None = None
 
     def trails_of(self, clauses: Collection[ClauseNode]) -> Iterator[tuple[ClauseNode, list[Trail]]]:
         """Return those of ``clauses`` that an index finds for some value, with the trails of such values."""
-        if self._hit_count is None:
-            self._hit_count = sum([len(hits) for (hits, _, _), _ in self.fields])
-        if len(clauses) * len(self.fields) < self._hit_count:
-            for clause in clauses:
-                trails = [trail for (hits, _, _), trail in self.fields if clause in hits]
-                if trails:
-                    yield clause, trails
-        elif self._hit_count:
-            for clause, trails in self._all_hits().items():
-                if clause in clauses:
-                    yield clause, trails
+        if self._trails_of is None:
+            if self._hit_count is None:
+                self._hit_count = sum([len(hits) for (hits, _, _), _ in self.fields])
+            # Looking for each clause in each value pays until it has cost as much as listing all hits once would.
+            self._hit_count -= len(clauses) * len(self.fields)
+            if self._hit_count > 0:
+                for clause in clauses:
+                    trails = [trail for (hits, _, _), trail in self.fields if clause in hits]
+                    if trails:
+                        yield clause, trails
+                return
+        trails_of = self._all_hits()
+        for clause in clauses if len(clauses) < len(trails_of) else trails_of:
+            if clause in trails_of and clause in clauses:
+                yield clause, trails_of[clause]
 
     def _all_hits(self) -> dict[ClauseNode, list[Trail]]:
         if self._trails_of is None:

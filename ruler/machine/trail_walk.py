@@ -50,7 +50,7 @@ class _TrailWalk:
         self._todo: list[tuple[NameState, Trail, bool]] = []
         self._met: set[tuple[NameState, Trail, bool]] = set()
         self._judged: set[tuple[Edges, Trail, bool]] = set()  # what was followed from where
-        self._following: dict[tuple[Edges, bool], list[int]] = {}  # see _not_yet
+        self._following: dict[tuple[Edges, bool], dict[int, int]] = {}  # see _not_yet
         self._around: dict[tuple[Edges, Around], frozenset[NameState]] = {}  # answers of _satisfied_around
         self._ends: set[NameState] = set()  # the answer
         self._failed: set[NameState] = set()  # whose sub-rules were judged apart and do not match
@@ -107,7 +107,7 @@ class _TrailWalk:
             self._go_inside(matcher, edges, cut_fields.everything, unsure)
             return
         if (edges, None, unsure) not in self._judged:
-            for index in self._not_yet(edges, unsure, cut_fields.inside(anchor), len(cut_fields.elements)):
+            for index in self._not_yet(edges, unsure, cut_fields.inside(anchor)):
                 self._go_inside(matcher, edges, cut_fields.at[cut_fields.elements[index]], unsure)
         for state in self._satisfied_around(matcher, edges, cut_fields.around(anchor)):
             self._go_to(state, anchor, unsure)
@@ -121,22 +121,22 @@ class _TrailWalk:
                 for own in trails:
                     self._go_to(state, own, unsure)
 
-    def _not_yet(self, edges: Edges, unsure: bool, indexes: range, element_count: int) -> Iterator[int]:
-        """Yield those of ``indexes`` that these edges were not followed from yet; elements can hold each other.
+    def _not_yet(self, edges: Edges, unsure: bool, indexes: range) -> Iterator[int]:
+        """Yield those of ``indexes`` that these edges were not followed from yet.
 
-        Each list entry is the next index that may be open, so what is done is stepped over, and each step shortens
-        the way for the next (union-find).
+        Where arrays are nested, an element's values are also values of every element around it; this way each
+        is gone through once, not once a level. ``following`` leads from an index that is done to the next that may
+        not be, over ever longer stretches (union-find).
         """
-        following = self._following.get((edges, unsure))
-        if following is None:
-            following = self._following[(edges, unsure)] = list(range(element_count + 1))
+        following = self._following.setdefault((edges, unsure), {})
         index = indexes.start
         while index < indexes.stop:
-            if following[index] == index:
+            after = following.get(index, index)
+            if after == index:
                 following[index] = index + 1
                 yield index
             else:
-                following[index] = following[following[index]]
+                following[index] = following.get(after, after)
             index = following[index]
 
     def _satisfied_around(self, matcher: ValueMatcher, edges: Edges, around: Around | None) -> frozenset[NameState]:

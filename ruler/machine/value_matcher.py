@@ -107,7 +107,7 @@ Outcome = tuple[Collection[ClauseNode], Collection[PatternNode], "list[Number] |
 
 NOTHING: Outcome = ((), (), None)
 
-# Outcomes remembered a path, so at most some 100 KB a path.
+# Outcomes remembered a path: some 100 KB, or a few MB where each is accepted by many patterns.
 _MOST_REMEMBERED = 512
 _LONGEST_REMEMBERED = 100
 
@@ -215,6 +215,7 @@ class ValueMatcher:
             found = self.ranges.find(number, at_most)
             if found is None:
                 return None
+            at_most -= len(found)  # in all
             for node in found:
                 hits.update(node.clauses)
         return hits
@@ -353,16 +354,16 @@ class _United(Collection[T]):
         return iter(set(chain.from_iterable(self._parts)))
 
 
-# Smaller unions are copied into a set, which answers faster.
-_FEW = 64
+# Unions of parts that are smaller on average are copied into a set, which answers faster.
+_FEW = 16
 
 
 def united(collections: Iterable[Collection[T]]) -> Collection[T]:
-    """Return the union of ``collections``. Cost: their number, not their sizes."""
+    """Return the union of ``collections``. Cost: their number, and at most some items of each."""
     parts = list({id(part): part for part in collections if part}.values())
     if len(parts) <= 1:
         return parts[0] if parts else ()
-    if sum(map(len, parts)) <= _FEW:
+    if sum(map(len, parts)) <= _FEW * len(parts):
         return set().union(*parts)
     return _United(parts)
 

@@ -69,8 +69,10 @@ def depends_on_trails(end: NameState, values: Values, joints: Joints) -> bool:
     """Return whether trails can still decide against the sub-rule that ends at ``end``."""
     passed: set[PathNode] = set()  # joints that a clause before lies at or below
     for clause in end.clauses():
+        if clause.value_matcher not in values:
+            continue  # it holds without a value, so it clashes with none
         here = joints.intersection(clause.value_matcher.path_node.line())
-        if not passed.isdisjoint(here) or (here and clause.holds_when_absent and clause.value_matcher in values):
+        if not passed.isdisjoint(here) or (here and clause.holds_when_absent):
             return True
         passed |= here
     return False

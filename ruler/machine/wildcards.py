@@ -112,9 +112,12 @@ class WildcardIndex(Generic[T]):
         if fresh:
             found.extend([stored[pieces] for pieces in list(fresh) if wildcard_accepts(pieces, value)])
             self._debt += len(fresh)
-            if self._debt > len(stored):
-                with self._lock:
+            # One thread compiles; another that comes meanwhile goes on verifying, rather than wait.
+            if self._debt > len(stored) and self._lock.acquire(blocking=False):
+                try:
                     self._compile()
+                finally:
+                    self._lock.release()
 
     def _compile(self) -> None:
         """Build the automaton of all stored wildcards; the lock is held."""

@@ -1,9 +1,9 @@
 """Numbers as Python values that compare as section 5 of the semantics asks.
 
-In: a number's JSON text, or a number that somebody else decoded. Out: an int from -2**63 to 2**64-1
-when it was written without fraction and exponent and fits, else the nearest double.
+In: a number's JSON text. Out: that integer when it was written without
+fraction and exponent and lies from -2**63 to 2**64-1, else the nearest double; as an int wherever it is one of these.
 
-    "300" -> 300    "3.00E+02" -> 300.0    "18446744073709551616" -> 18446744073709551616.0
+    "300" -> 300    "3.00E+02" -> 300    "0.5" -> 0.5    "18446744073709551616" -> 18446744073709551616.0
 
 Always: the results compare by value, because Python compares an int with a float exactly, without
 rounding either; equal results have equal hashes, so they can be looked up.
@@ -28,7 +28,7 @@ def read_number(text: str) -> Number:
     """Return the comparable number that the JSON number ``text`` means. Raises OverflowError beyond a double.
 
     >>> read_number("-0"), read_number("1e2"), read_number("9007199254740993")
-    (0, 100.0, 9007199254740993)
+    (0, 100, 9007199254740993)
     """
     if text.lstrip("-").isdigit() and len(text) <= _LONGEST_EXACT_TEXT:
         integer = int(text)
@@ -37,17 +37,11 @@ def read_number(text: str) -> Number:
     number = float(text)
     if isinf(number):
         raise OverflowError(text)
+    return _canonical(number)
+
+
+def _canonical(number: float) -> Number:
+    """Return a whole number as an int where ints are exact, so that equal numbers are also shown alike."""
+    if number.is_integer() and SMALLEST_INTEGER <= number <= LARGEST_INTEGER:
+        return int(number)
     return number
-
-
-def comparable_number(number: Number) -> Number:
-    """Return what ``read_number`` gives for the text of ``number``, an int or a finite float.
-
-    Raises OverflowError for an int beyond the doubles.
-
-    >>> comparable_number(2**64)
-    1.8446744073709552e+19
-    """
-    if isinstance(number, float) or SMALLEST_INTEGER <= number <= LARGEST_INTEGER:
-        return number
-    return float(number)
