@@ -18,7 +18,7 @@ from ruler.machine.build import Machine
 from ruler.machine.describe import PATTERN_NAMES
 from ruler.machine.name_state import Edges, NameState
 from ruler.machine.path_trie import PathNode, descendant
-from ruler.machine.value_matcher import ClauseNode, PatternNode, ValueMatcher
+from ruler.machine.value_matcher import NOTHING, ClauseNode, PatternNode, ValueMatcher
 from ruler.patterns.model import Clause, Exact, Prefix
 
 DRAWING = Path(__file__).parent / "describe.txt"
@@ -192,6 +192,24 @@ def an_edge_in_the_wrong_kind(machine: Machine) -> None:
     edges.open, edges.closed = edges.closed, edges.open
 
 
+def two_sets_of_edges_over_one_path(machine: Machine) -> None:
+    matcher = matcher_of(machine, "a.x")
+    other = Edges(0)
+    other.absent = dict(machine.start.edges[matcher].closed)
+    machine.start.absent[matcher] = other
+
+
+def a_shared_depth_misjudged(machine: Machine) -> None:
+    machine.start.edges[matcher_of(machine, "a.x")].shared_depth = 7
+
+
+def an_outcome_remembered_too_long(machine: Machine) -> None:
+    matcher = matcher_of(machine, "a.y")
+    matcher.outcome("pq")
+    (value,) = matcher._remembered
+    matcher._remembered[value] = NOTHING
+
+
 def clauses_out_of_order(machine: Machine) -> None:
     """A chain with b before a.x, correct in all but the order."""
     one, two = (next(iter(matcher_of(machine, path).clauses.values())) for path in ("b", "a.x"))
@@ -256,6 +274,9 @@ BREAKS: dict[Callable[[Machine], None], str] = {
     final_states_swapped: "a final state spells another sub-rule",
     a_wrong_parent: "a state does not know where it is reached from",
     an_edge_in_the_wrong_kind: "an edge is misplaced",
+    two_sets_of_edges_over_one_path: "a state has two sets of edges over one path",
+    a_shared_depth_misjudged: "edges misjudge what their path shares with the one before",
+    an_outcome_remembered_too_long: "an outcome is remembered that no longer holds",
     clauses_out_of_order: "the clauses of a sub-rule are out of order",
     names_with_dots_misjudged: "a path misjudges the names with dots below it",
     an_unused_path_kept: "a path is kept that nothing uses",

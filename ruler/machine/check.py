@@ -8,7 +8,7 @@ from ruler.errors import MachineError
 from ruler.machine.build import Machine
 from ruler.machine.describe import states
 from ruler.machine.name_state import NameState, canonical_order
-from ruler.machine.path_trie import PathNode, dotted_names
+from ruler.machine.path_trie import PathNode, dotted_names, shared_depth
 from ruler.machine.value_matcher import ClauseNode, ValueMatcher
 from ruler.patterns.model import Absent, AnythingBut
 
@@ -31,8 +31,14 @@ def _check_states(machine: Machine, all_states: list[NameState]) -> None:
         _require(state is machine.start or not state.is_leaf or bool(state.rule_ids), "a state leads nowhere")
         for edges in state.edges.values():
             _require(edges.accept_values(), "a state keeps an empty set of edges")
-        for edges in state.absent.values():
+        for matcher, edges in state.absent.items():
             _require(bool(edges.absent), "a state keeps an empty set of edges")
+            _require(state.edges.get(matcher, edges) is edges, "a state has two sets of edges over one path")
+        for matcher, edges in (*state.edges.items(), *state.absent.items()):
+            shared = (
+                0 if state.clause is None else shared_depth(state.clause.value_matcher.path_node, matcher.path_node)
+            )
+            _require(edges.shared_depth == shared, "edges misjudge what their path shares with the one before")
         for child in state.children():
             _require(child.parent is state, "a state does not know where it is reached from")
             _require(child.clause is not None and state.next_state(child.clause) is child, "an edge is misplaced")

@@ -319,13 +319,20 @@ class ValueMatcher:
         self.string_searches = tuple(index.find for index in self._string_indexes.values())
 
     def check_indexes(self) -> None:
-        """Raise MachineError unless the indexes hold exactly the interned patterns."""
+        """Raise MachineError unless the indexes hold as many patterns as are interned, and what is remembered holds."""
         range_count = 0 if self.ranges is None else self.ranges.size
         index_sizes = [len(index) for index in self._string_indexes.values()]
         indexed = len(self.exact) + len(self.literals) + range_count + sum(index_sizes)
         expected = sum(not isinstance(pattern, AnythingBut | Exists) for pattern in self.patterns)
         if indexed != expected or 0 in index_sizes or (self.ranges is not None and not range_count):
             raise MachineError("indexes and patterns disagree")
+        for pattern, node in self.patterns.items():
+            if isinstance(pattern, Exact) and self.exact.get(pattern.value) is not node:
+                raise MachineError("an exact value leads to another pattern")
+        for value, (hits, blocked, _) in list(self._remembered.items()):
+            found_hits, found_blocked, _ = self._search(value, {})
+            if set(hits) != set(found_hits) or set(blocked) != set(found_blocked):
+                raise MachineError("an outcome is remembered that no longer holds")
 
 
 def _combined(found: list[PatternNode]) -> Outcome:
