@@ -7,13 +7,24 @@ with the options a parser has.
 from __future__ import annotations
 
 import argparse
+import difflib
+import os
+import re
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from ruler_cli.problems import printable
 from ruler_cli.streams import write_message, write_output
 
 EXIT_TROUBLE = 2
+NEAR = 0.7  # how like a known word another must be to be taken for it: "--coun" is, "--colour" is not
+
+COMMANDS = {  # what the first argument may be meant as -> what to write
+    "filter": "ruler filter",
+    "check": "ruler check",
+    "help": "ruler --help",
+    "version": "ruler --version",
+}
 
 
 class Parser(argparse.ArgumentParser):
@@ -27,12 +38,15 @@ class Parser(argparse.ArgumentParser):
         self.help_text = help_text
 
         self.add_argument("files", metavar="FILE", nargs="*")
+        self.add_argument("--version", action=_ShowVersion, nargs=0)
 
     def parse(self, arguments: Sequence[str]) -> argparse.Namespace:
         """Return the options and ``files``; exits with a message when the arguments are wrong."""
         # Cut at "--" here: parse_intermixed_args loses the files behind it in some Python versions.
         end = arguments.index("--") if "--" in arguments else len(arguments)
-        parsed = self.parse_intermixed_args(arguments[:end])
+        parsed, unknown = self.parse_known_intermixed_args(arguments[:end])
+        if unknown:
+            self._refuse_option(unknown[0].partition("=")[0])
         parsed.files += arguments[end + 1 :]
         return parsed
 
@@ -43,8 +57,51 @@ class Parser(argparse.ArgumentParser):
         write_output(self.format_help().encode())
 
     def error(self, message: str) -> NoReturn:
-        write_message(f"{self.prog}: {printable(message)}\nTry '{self.prog} --help'.")
-        raise SystemExit(EXIT_TROUBLE)
+        refuse(self.prog, self._reworded(message))
+
+    def _refuse_option(self, option: str) -> NoReturn:
+        near = difflib.get_close_matches(option, self._option_string_actions, 1, NEAR)
+        self.error(f"there is no option {option}" + (f"; did you mean {near[0]}?" if near else ""))
+
+    def _reworded(self, message: str) -> str:
+        """Return a message of argparse in our words. Those about one option begin with its names."""
+        found = re.fullmatch(r"argument ([^ :]+): (.*)", message, re.DOTALL)
+        if found is None:
+            return message
+        options = found[1].split("/")
+        names = ", ".join(options)
+        if found[2] == "expected one argument":
+            value = self._option_string_actions[options[0]].metavar
+            return f"{names} needs a value: {options[0]} {value}, or {options[-1]}={value} when it begins with -"
+        ignored = re.fullmatch(r"ignored explicit argument '(.*)'", found[2], re.DOTALL)
+        if ignored is not None:
+            return f'{names} takes no value, found "{ignored[1]}" after it'
+        return f"{names}: {found[2]}"
+
+
+class _ShowVersion(argparse.Action):
+    """Prints the version and ends, as ``--help`` does."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> NoReturn:
+        from ruler_cli.main import version
+
+        write_output(version().encode())
+        raise SystemExit(0)
+
+
+def refuse(program: str, message: str) -> NoReturn:
+    """Say what is wrong with the arguments of ``program`` and end."""
+    write_message(f"{program}: {printable(message)}\nTry '{program} --help'.")
+    raise SystemExit(EXIT_TROUBLE)
+
+
+def refuse_command(word: str) -> None:
+    """End with a message when ``word``, the first argument that is no option, is neither a command nor a file."""
+    if word == "-" or os.path.lexists(word):
+        return
+    near = difflib.get_close_matches(word.lower(), COMMANDS, 1, NEAR)
+    advice = f"; did you mean '{COMMANDS[near[0]]}'?" if near else ""
+    refuse("ruler", f'"{word}" is neither a command (filter, check) nor a file{advice}')
 
 
 def whole_number(text: str) -> int:

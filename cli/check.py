@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ruler_cli.arguments import EXIT_TROUBLE, Parser
+from ruler_cli.problems import in_text_order
 from ruler_cli.rule_files import read_rule_file
 from ruler_cli.streams import write_message, write_output
 
@@ -20,6 +21,7 @@ A rule file is {"name": {rule}, ...} or [{"name": "...", "rule": {rule}}, ...].
 Errors go to standard error, a summary to standard output.
 
   -h, --help  show this text
+  --version   show the version and the engine that matches events
 
 exit codes: 0 no errors, 2 errors or unreadable files.
 
@@ -40,7 +42,7 @@ def run_check(arguments: Sequence[str]) -> int:
         problems = list(found.problems)
         for rule in found.rules:
             problems += rule.problems()
-        for problem in problems:
+        for problem in in_text_order(problems):
             write_message(str(problem))
         rule_count += len(found.rules)
         error_count += len(problems)

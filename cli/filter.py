@@ -8,22 +8,25 @@ while an input waits.
 from __future__ import annotations
 
 import gc
+import os
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ruler import EventError, Matcher
-from ruler_cli.arguments import EXIT_TROUBLE, OneOf, Parser, whole_number
+from ruler_cli.arguments import EXIT_TROUBLE, OneOf, Parser, refuse_command, whole_number
 from ruler_cli.lines import blocks_of_lines, is_also_output, open_input
-from ruler_cli.problems import Problem, Source, printable
-from ruler_cli.rule_files import RuleSet, matcher_of_rules, read_rule_file, rule_of_pattern
+from ruler_cli.problems import Problem, Source, in_text_order, printable
+from ruler_cli.rule_files import RuleSet, add_rules, read_rule_file, rule_of_pattern
 from ruler_cli.selection import (
+    JSON_WHITE_SPACE,
     Scan,
     StopReading,
-    names_record,
+    names_output,
     scan_for_lines,
     scan_for_names,
-    tagged_record,
+    tagged_output,
 )
 from ruler_cli.streams import STANDARD_OUTPUT, write_message, write_output
 
@@ -31,6 +34,14 @@ EXIT_SELECTED = 0
 EXIT_NOTHING = 1
 
 SHOWN_BAD_LINES = 10
+
+# Lines of JSON that is laid out over several lines: brackets alone, or a member of an object.
+_PART_OF_JSON = re.compile(rb'[\[{}\],]+|"(?:[^"\\]|\\.)*"\s*:.*', re.DOTALL)
+_ARRAY_OF_OBJECTS = re.compile(rb"\[\s*\{")
+_HINT_JSON = (
+    "each line must be one whole JSON object; `jq -c .` writes each on one line, `jq -c '.[]'` takes an array apart"
+)
+_HINT_UTF16 = "this looks like UTF-16; `iconv -f UTF-16 -t UTF-8` converts it"
 
 HELP = """\
 usage: ruler [filter] (-r FILE | -e JSON)... [options] [FILE...]
@@ -60,6 +71,7 @@ lines that are not events:
                        fail: stop at the first one, exit 2
 
   -h, --help           show this text
+      --version        show the version and the engine that matches events
 
 exit codes: 0 a line was selected, 1 none was, 2 trouble (rules with errors,
 unreadable files, lines that are not events); with -q, 0 as soon as a line is.
@@ -84,11 +96,19 @@ class Options:
     files: list[str]
 
 
-def options_of(arguments: Sequence[str]) -> Options:
-    """Return the options; exits with a message when they make no sense."""
+def options_of(arguments: Sequence[str], *, is_named: bool = True) -> Options:
+    """Return the options; exits with a message when they make no sense.
+
+    Unless the command ``is_named``, the first file may have been meant as a command.
+    """
     parser = filter_parser()
     parsed = parser.parse(arguments)
     if not parsed.rules and not parsed.pattern:
+        first = parsed.files[0] if parsed.files else "-"
+        if first.endswith(".json"):
+            parser.error(f'no rules: "{first}" is read for events; if it holds the rules, write -r {first}')
+        if not is_named:
+            refuse_command(first)
         parser.error("no rules: give a file with -r FILE or a rule with -e JSON")
     files = parsed.files or ["-"]
     if [*parsed.rules, *files].count("-") > 1 and "-" in parsed.rules:
@@ -117,32 +137,33 @@ def filter_parser() -> Parser:
     return parser
 
 
-def run_filter(arguments: Sequence[str]) -> int:
+def run_filter(arguments: Sequence[str], *, is_named: bool = True) -> int:
     """Run ``ruler filter``. Exit: 0 selected some, 1 selected none, 2 trouble."""
-    options = options_of(arguments)
+    options = options_of(arguments, is_named=is_named)
     # Reading rules makes many objects and no garbage: with collections, 50,000 rules of two clauses took
-    # 9.2 s in place of 7.3. 2026-11-20, process time of read_rule_file and matcher_of_rules.
+    # 9.2 s in place of 7.3. 2026-11-20, process time of read_rule_file and add_rules.
     gc.disable()
-    rule_set = _rules_of(options)
-    matcher, problems = matcher_of_rules(rule_set.rules)
-    problems = [*rule_set.problems, *problems]
-    for problem in problems:
-        write_message(str(problem))
-    if problems:
+    matcher: Matcher[str] = Matcher()
+    has_problems = False
+    for found in _rule_sets(options):
+        for problem in in_text_order([*found.problems, *add_rules(matcher, found.rules)]):
+            has_problems = True
+            write_message(str(problem))
+    if has_problems:
         return EXIT_TROUBLE
-    del rule_set
+    del found  # there is one: without rules no options are returned
     gc.freeze()  # the machine stays as it is: keep it out of every collection while matching
     gc.enable()
     return _Filter(options, matcher).run()
 
 
-def _rules_of(options: Options) -> RuleSet:
-    found = RuleSet()
+def _rule_sets(options: Options) -> Iterator[RuleSet]:
+    """Yield what each file holds, then each pattern."""
     for path in options.rules:
-        found.extend(read_rule_file(path))
+        yield read_rule_file(path)
     for number, text in enumerate(options.patterns, 1):
-        found.extend(rule_of_pattern(f"pattern-{number}", text))
-    return found
+        # The argument's own bytes: in a locale that is not UTF-8, ``text`` is not what the user wrote.
+        yield rule_of_pattern(f"pattern-{number}", os.fsencode(text))
 
 
 class _Filter:
@@ -150,19 +171,20 @@ class _Filter:
 
     def __init__(self, options: Options, matcher: Matcher[str]) -> None:
         self.options = options
-        self.writes_records = options.output in ("lines", "names", "tagged")
+        self.writes_outputs = options.output in ("lines", "names", "tagged")
         self.scan = self._scan_of(matcher)
         self.input_name = ""
-        self.wanted = options.max_count  # records still to select
+        self.wanted = options.max_count  # outputs still to select
         self.selected_count = 0
         self.bad_line_count = 0
         self.has_trouble = False
+        self.hint = ""  # what the bad lines look like, "" when they look like nothing known
 
     def _scan_of(self, matcher: Matcher[str]) -> Scan:
         if self.options.output == "names":
-            return scan_for_names(matcher, self.options.invert, self.bad_line, names_record(matcher))
+            return scan_for_names(matcher, self.options.invert, self.bad_line, names_output(matcher))
         if self.options.output == "tagged":
-            return scan_for_names(matcher, self.options.invert, self.bad_line, tagged_record(matcher))
+            return scan_for_names(matcher, self.options.invert, self.bad_line, tagged_output(matcher))
         return scan_for_lines(matcher, self.options.invert, self.bad_line)
 
     def run(self) -> int:
@@ -179,6 +201,8 @@ class _Filter:
             write_output(b"%d\n" % self.selected_count)
         if self.bad_line_count and not stopped:
             write_message(f"ruler: {_bad_line_total(self.bad_line_count)}")
+            if self.hint:
+                write_message(f"ruler: {self.hint}")
         return self._exit_code()
 
     def _exit_code(self) -> int:
@@ -193,7 +217,7 @@ class _Filter:
         self.input_name = "<stdin>" if path == "-" else path
         try:
             with open_input(path) as file:
-                if self.writes_records and is_also_output(file, STANDARD_OUTPUT):
+                if self.writes_outputs and is_also_output(file, STANDARD_OUTPUT):
                     self._complain("is also the output: it would grow for ever")
                     return
                 blocks = blocks_of_lines(file)
@@ -208,19 +232,19 @@ class _Filter:
                 raise
             self._complain(error.strerror or str(error))
 
-    def _take(self, records: list[bytes]) -> int:
-        """Count and write ``records``, and empty the list; return how many there were."""
-        count = len(records)
+    def _take(self, outputs: list[bytes]) -> int:
+        """Count and write ``outputs``, and empty the list; return how many there were."""
+        count = len(outputs)
         if count:
             self.selected_count += count
             self.wanted -= count
-            if self.writes_records:
-                records.append(b"")
-                write_output(b"\n".join(records))
-            records.clear()
+            if self.writes_outputs:
+                outputs.append(b"")
+                write_output(b"\n".join(outputs))
+            outputs.clear()
         return count
 
-    def bad_line(self, number: int, error: EventError, records: list[bytes]) -> int:
+    def bad_line(self, number: int, line: bytes, error: EventError, outputs: list[bytes]) -> int:
         """Take notice of a line that is no event (selection.BadLine)."""
         if self.options.on_error == "skip":
             return 0
@@ -228,7 +252,8 @@ class _Filter:
         self.bad_line_count += 1
         if self.bad_line_count > SHOWN_BAD_LINES:
             return 0
-        taken = self._take(records)  # a terminal shows both streams: keep the order of the lines
+        self.hint = self.hint or _hint(number, line, error)
+        taken = self._take(outputs)  # a terminal shows both streams: keep the order of the lines
         write_message(f"{printable(self.input_name)}:{number}: {_reason(error)}")
         if self.options.on_error == "fail":
             raise StopReading
@@ -242,6 +267,15 @@ class _Filter:
 def _reason(error: EventError) -> str:
     place = "" if error.offset is None else f"at byte {error.offset + 1}: "
     return f"{place}{printable(error.what)}"
+
+
+def _hint(number: int, line: bytes, error: EventError) -> str:
+    """Return what to do with a whole input that has such a line; "" when the line alone is wrong."""
+    if error.code == "not-utf8":
+        return _HINT_UTF16 if number == 1 and line[:2] in (b"\xff\xfe", b"\xfe\xff") else ""
+    line = line.strip(JSON_WHITE_SPACE)
+    is_part = _PART_OF_JSON.fullmatch(line) or _ARRAY_OF_OBJECTS.match(line)
+    return _HINT_JSON if is_part else ""
 
 
 def _bad_line_total(count: int) -> str:

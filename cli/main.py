@@ -77,6 +77,10 @@ def run(arguments: Sequence[str]) -> int:
     if first in ("-h", "--help"):
         return _write(HELP)
     if first == "--version":
+        if arguments[1:]:
+            from ruler_cli.arguments import refuse
+
+            refuse("ruler", f'--version stands alone, found "{arguments[1]}" after it')
         return _write(version())
     if first == "check":
         from ruler_cli.check import run_check
@@ -84,7 +88,9 @@ def run(arguments: Sequence[str]) -> int:
         return run_check(arguments[1:])
     from ruler_cli.filter import run_filter
 
-    return run_filter(arguments[1:] if first == "filter" else arguments)
+    if first == "filter":
+        return run_filter(arguments[1:])
+    return run_filter(arguments, is_named=False)
 
 
 def version() -> str:

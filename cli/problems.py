@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -25,6 +26,7 @@ from ruler.errors import json_path
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 _SHORT_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
+EMPTY_NAME = '""'
 TAB_CELLS = 4
 LONGEST_EXCERPT = 90  # characters of a source line; with indent and "..." on both sides, 100
 LONGEST_BEFORE = 56  # of these, the characters before the column when a line is cut
@@ -40,6 +42,11 @@ class Source:
     @cached_property
     def lines(self) -> list[str]:
         return self.text.split("\n")
+
+    @cached_property
+    def is_blank(self) -> bool:
+        """Whether there is nothing to show."""
+        return not self.text.strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +67,7 @@ class Problem:
         place = f"{printable(self.source.name)}:{self.line}:{self.column}: "
         subject = f"{printable(self.subject)}: " if self.subject else ""
         lines = [f"{place}{subject}{printable(self.what)}"]
-        if self.line <= len(self.source.lines):
+        if self.line <= len(self.source.lines) and not self.source.is_blank:
             lines += excerpt(self.source.lines[self.line - 1].removesuffix("\r"), self.column)
         if self.why:
             lines.append(f"  why:   {printable(self.why)}")
@@ -78,8 +85,13 @@ def problem_of_rule(source: Source, rule_name: str, error: RuleError, line: int,
     """Return the problem of one rule, at a place in the source."""
     location = json_path(error.location)
     # A pattern's source has the name of its rule; once is enough.
-    subject = location if rule_name == source.name else f"{rule_name}: {location}"
+    subject = location if rule_name == source.name else f"{rule_name or EMPTY_NAME}: {location}"
     return Problem(source, error.what, error.why, error.write, line, column, subject)
+
+
+def in_text_order(problems: Iterable[Problem]) -> list[Problem]:
+    """Return the problems of one source as they stand in it, those of the whole source first."""
+    return sorted(problems, key=lambda problem: (problem.line or 0, problem.column or 0))
 
 
 def printable(text: str) -> str:

@@ -23,8 +23,12 @@ from ruler_cli.problems import Problem, Source, problem_of_file, problem_of_rule
 
 ENTRY_FORM = '{"name": "my-rule", "rule": {"source": ["aws.s3"]}}'
 FILE_MEANING = "a rule file is an object that maps names to rules, or a list of named rules"
+RULE_FORM = '{"source": ["aws.s3"]}'
 FILE_FORM = '{"my-rule": {"source": ["aws.s3"]}}'
 ENTRY_MEMBERS = ("name", "rule", "pattern")
+RULE_MEANING = "a rule is an object that maps fields to the values they accept"
+STRING_MEANING = "a rule is an object; this string holds the text of one"
+ENVELOPE_OBJECT = "detail"  # the field that holds an object in every event of EventBridge
 LONGEST_ADVICE = 120  # characters of the user's text that advice repeats
 
 
@@ -36,6 +40,7 @@ class NamedRule:
     node: Node
     document: Document
     source: Source
+    label: str = ""  # what messages call a rule that has no name: "[0]"
 
     @property
     def text(self) -> str:
@@ -52,19 +57,15 @@ class NamedRule:
         line, column = error.line, error.column
         if line is None or column is None:
             line, column = self.document.line_and_column(self.node.start)
-        return problem_of_rule(self.source, self.name, error, line, column)
+        return problem_of_rule(self.source, self.label or self.name, error, line, column)
 
 
 @dataclass(slots=True)
 class RuleSet:
-    """What files and arguments held: rules in order, and the problems of the files themselves."""
+    """What a file or an argument held: rules in order, and the problems that are not of one rule."""
 
     rules: list[NamedRule] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
-
-    def extend(self, other: RuleSet) -> None:
-        self.rules += other.rules
-        self.problems += other.problems
 
 
 def read_rule_file(path: str) -> RuleSet:
@@ -87,29 +88,34 @@ def rules_of_text(source: Source, content: bytes) -> RuleSet:
     return _FileReader(source, document).read()
 
 
-def rule_of_pattern(name: str, text: str) -> RuleSet:
-    """Return the rule called ``name`` whose text is ``text``, an argument of the command line."""
-    source = Source(name, text)
+def rule_of_pattern(name: str, content: bytes) -> RuleSet:
+    """Return the rule called ``name`` whose text is ``content``, an argument of the command line."""
+    source = Source(name, content.decode(errors="replace"))
     try:
-        document = read_document(text)
+        document = read_document(content)
     except RuleError as error:
         return RuleSet(problems=[problem_of_file(source, error)])
-    return RuleSet(rules=[NamedRule(name, document.root, document, source)])
+    root = document.root
+    text = _rule_in_string(root)
+    if text:
+        line, column = document.line_and_column(root.start)
+        what = f"found the string {document.source(root)}, expected an object"
+        return RuleSet(problems=[Problem(source, what, STRING_MEANING, _shortened(text), line, column)])
+    return RuleSet(rules=[NamedRule(name, root, document, source)])
 
 
-def matcher_of_rules(rules: Iterable[NamedRule]) -> tuple[Matcher[str], list[Problem]]:
-    """Return a matcher of the rules and every problem of those that cannot be added.
+def add_rules(matcher: Matcher[str], rules: Iterable[NamedRule]) -> list[Problem]:
+    """Add the rules to ``matcher``; return every problem of those that cannot be added.
 
     A rule is read again, for all its errors, only when adding it fails.
     """
-    matcher: Matcher[str] = Matcher()
     problems: list[Problem] = []
     for rule in rules:
         try:
             matcher.add_rule(rule.name, rule.text)
         except RuleError as error:
             problems += rule.problems() or [_problem_at_rule(rule, error)]
-    return matcher, problems
+    return problems
 
 
 def text_of(document: Document, node: Node) -> str:
@@ -133,7 +139,23 @@ def _problem_of_text(source: Source, error: RuleError) -> Problem:
         error.what = error.what.replace("the end of the rule", "the end of the rules")
         error.why = "a rule file is one JSON value with nothing but white space after it"
         error.write = "all rules in one object or in one list"
+        first = _first_value(source.text, error)
+        if first is not None and _is_named_rule(first.root):
+            error.why = "named rules stand in one list, with commas between them"
+            error.write = f"[{_advised(first, first.root)}, ...]"
     return problem_of_file(source, error)
+
+
+def _first_value(text: str, error: RuleError) -> Document | None:
+    """The document that ends where ``error`` found more text; None when there is none."""
+    if error.line is None or error.column is None:
+        return None
+    lines = text.split("\n")[: error.line]
+    lines[-1] = lines[-1][: error.column - 1]
+    try:
+        return read_document("\n".join(lines))
+    except RuleError:
+        return None
 
 
 class _FileReader:
@@ -146,19 +168,23 @@ class _FileReader:
 
     def read(self) -> RuleSet:
         root = self.document.root
-        if root.kind == "object" and _looks_like_one_rule(root):
+        if root.kind == "object" and _is_named_rule(root):
+            self._report_named_rule(root)
+        elif root.kind == "object" and any(_is_list_of_named_rules(node) for _, _, node in root.value):
+            self._report_wrapped_list(root)
+        elif root.kind == "object" and _looks_like_one_rule(root):
             self._report_one_rule(root)
         elif root.kind == "object":
             self._read_object(root)
         elif root.kind == "array":
-            for entry in root.value:
-                self._read_entry(entry)
+            self._read_list(root)
         else:
+            text = _rule_in_string(root)
             self._report(
                 root.start,
                 f"found {self._describe(root)}, expected an object of rules by name",
-                why=FILE_MEANING,
-                write=FILE_FORM,
+                why=STRING_MEANING if text else FILE_MEANING,
+                write=f'{{"my-rule": {_shortened(text)}}}' if text else FILE_FORM,
             )
         return self.found
 
@@ -178,14 +204,19 @@ class _FileReader:
             if node.kind == "object":
                 self._add(name, node)
             else:
+                text = _rule_in_string(node)
                 self._report(
                     node.start,
                     f"found {self._describe(node)} as rule {self._quoted(name_start)}, expected an object",
-                    why="a rule is an object that maps fields to the values they accept",
-                    write=f'{self._quoted(name_start)}: {{"source": ["aws.s3"]}}',
+                    why=STRING_MEANING if text else RULE_MEANING,
+                    write=f"{self._quoted(name_start)}: {_shortened(text) if text else RULE_FORM}",
                 )
 
-    def _read_entry(self, entry: Node) -> None:
+    def _read_list(self, root: Node) -> None:
+        for index, entry in enumerate(root.value):
+            self._read_entry(entry, index)
+
+    def _read_entry(self, entry: Node, index: int) -> None:
         if entry.kind != "object":
             self._report(
                 entry.start,
@@ -200,7 +231,7 @@ class _FileReader:
         name = self._entry_name(entry, members.get("name"))
         rule = self._entry_rule(entry, members)
         if rule is not None:
-            self._add(name, rule)
+            self._add(name or "", rule, label=f"[{index}]" if name is None else "")
 
     def _entry_members(self, entry: Node) -> dict[str, Node] | None:
         """The members of an entry by name; None when it is no entry at all. Reports what it cannot have."""
@@ -209,7 +240,7 @@ class _FileReader:
                 entry.start,
                 'found an object without "name" and "rule"',
                 why="in a list of rules each rule stands beside its name",
-                write=f'{{"name": "my-rule", "rule": {self._advised(entry)}}}',
+                write=self._named(entry),
             )
             return None
         members: dict[str, Node] = {}
@@ -231,8 +262,20 @@ class _FileReader:
             members.setdefault(name, node)
         return members
 
-    def _entry_name(self, entry: Node, node: Node | None) -> str:
-        """The name of an entry; "" when it has none, so that the errors of its rule are told as well."""
+    def _named(self, entry: Node) -> str:
+        """An object without names as an entry: what it maps to an object is taken for a name and its rule."""
+        is_file_form = all(node.kind == "object" and name != ENVELOPE_OBJECT for name, _, node in entry.value)
+        if not is_file_form:
+            return f'{{"name": "my-rule", "rule": {self._advised(entry)}}}'
+        entries = [
+            f'{{"name": {self._quoted(name_start)}, "rule": {self._advised(node)}}}'
+            for _, name_start, node in entry.value
+        ]
+        text = ", ".join(entries)
+        return text if len(text) <= 2 * LONGEST_ADVICE else f"{entries[0]}, ..."
+
+    def _entry_name(self, entry: Node, node: Node | None) -> str | None:
+        """The name of an entry; None, and reported, when it has none."""
         if node is None:
             what, start = 'this rule has no "name"', entry.start
         elif node.kind == "string":
@@ -240,7 +283,7 @@ class _FileReader:
         else:
             what, start = f"found {self._describe(node)} as the name, expected a string", node.start
         self._report(start, what, why="the name says in answers which rule matched", write=ENTRY_FORM)
-        return ""
+        return None
 
     def _entry_rule(self, entry: Node, members: dict[str, Node]) -> Node | None:
         rule, pattern = members.get("rule"), members.get("pattern")
@@ -253,6 +296,7 @@ class _FileReader:
             )
             return None
         node = rule or pattern
+        text = _rule_in_string(node)
         if node is None:
             what, start = 'this named rule has neither "rule" nor "pattern"', entry.start
         elif node.kind == "object":
@@ -262,10 +306,31 @@ class _FileReader:
         self._report(
             start,
             what,
-            why="a rule is an object that maps fields to the values they accept",
-            write=ENTRY_FORM,
+            why=STRING_MEANING if text else RULE_MEANING,
+            write=f'"rule": {_shortened(text)}' if text else ENTRY_FORM,
         )
         return None
+
+    def _report_named_rule(self, root: Node) -> None:
+        self._report(
+            root.start,
+            "this is one named rule, expected a list of them",
+            why=FILE_MEANING,
+            write=f"[{self._advised(root)}]",
+        )
+        self._read_entry(root, 0)
+
+    def _report_wrapped_list(self, root: Node) -> None:
+        """Report a list of named rules inside an object, and read its rules; other members are no matter."""
+        for _, name_start, node in root.value:
+            if _is_list_of_named_rules(node):
+                self._report(
+                    node.start,
+                    f"found a list of named rules under the name {self._quoted(name_start)}, expected it by itself",
+                    why=FILE_MEANING,
+                    write=self._advised(node),
+                )
+                self._read_list(node)
 
     def _report_one_rule(self, root: Node) -> None:
         self._report(
@@ -275,8 +340,8 @@ class _FileReader:
             write=f'{{"my-rule": {self._advised(root)}}}',
         )
 
-    def _add(self, name: str, node: Node) -> None:
-        self.found.rules.append(NamedRule(name, node, self.document, self.source))
+    def _add(self, name: str, node: Node, label: str = "") -> None:
+        self.found.rules.append(NamedRule(name, node, self.document, self.source, label))
 
     def _report(self, start: int, what: str, *, why: str, write: str) -> None:
         line, column = self.document.line_and_column(start)
@@ -291,9 +356,7 @@ class _FileReader:
         return node.kind
 
     def _advised(self, node: Node) -> str:
-        """An object as the user wrote it, on one line, for advice to repeat; ``{...}`` when it is long."""
-        text = " ".join(text_of(self.document, node).split())
-        return text if len(text) <= LONGEST_ADVICE else "{...}"
+        return _advised(self.document, node)
 
     def _quoted(self, name_start: int) -> str:
         """A member's name as the user wrote it, quotes included."""
@@ -304,11 +367,50 @@ class _FileReader:
         return text[name_start : end + 1]
 
 
-def _looks_like_one_rule(root: Node) -> bool:
-    """Whether the members look like clauses: at least one is an array, and as many as are objects.
+def _advised(document: Document, node: Node) -> str:
+    """An object or array as the user wrote it, for advice to repeat; ``{...}`` when it is long."""
+    return _shortened(text_of(document, node))
 
-    Arrays can never be rules, and a file with a single mistake among many rules is better told so.
+
+def _shortened(text: str) -> str:
+    """The text of an object or array on one line; only its brackets when it is long."""
+    text = " ".join(text.split())
+    return text if len(text) <= LONGEST_ADVICE else f"{text[0]}...{text[-1]}"
+
+
+def _rule_in_string(node: Node | None) -> str:
+    """The text of the object that a string holds, as where EventBridge stores patterns; "" when it holds none."""
+    if node is None or node.kind != "string":
+        return ""
+    try:
+        root = read_document(node.value).root
+    except RuleError:
+        return ""
+    return str(node.value) if root.kind == "object" and root.value else ""
+
+
+def _is_named_rule(root: Node) -> bool:
+    """Whether a value is an entry of a list: an object with a string as its name, and a rule."""
+    if root.kind != "object":
+        return False
+    kinds = {name: node.kind for name, _, node in root.value}
+    return kinds.get("name") == "string" and ("rule" in kinds or "pattern" in kinds)
+
+
+def _is_list_of_named_rules(node: Node) -> bool:
+    return node.kind == "array" and bool(node.value) and all(_is_named_rule(entry) for entry in node.value)
+
+
+def _looks_like_one_rule(root: Node) -> bool:
+    """Whether the members look like clauses: an array among them, and no object that could be a rule.
+
+    Arrays can never be rules, and a file with a single mistake among its rules is better told so. An object
+    under the name ``detail`` says nothing: it stands inside most rules.
     """
     kinds = [node.kind for _, _, node in root.value]
-    arrays = kinds.count("array")
-    return arrays > 0 and arrays >= kinds.count("object")
+    could_hold_rules = any(name != ENVELOPE_OBJECT and _could_be_rule(node) for name, _, node in root.value)
+    return "array" in kinds and not could_hold_rules and kinds.count("array") >= kinds.count("object")
+
+
+def _could_be_rule(node: Node) -> bool:
+    return node.kind == "object" and any(inner.kind in ("object", "array") for _, _, inner in node.value)

@@ -1,7 +1,7 @@
 r"""Decides which lines of a block are selected, and what is written for them.
 
-In: a list of lines. Out: a list of records, the bytes to write for each selected line, without line
-end. A record is the line itself (``lines``), the names of its rules (``names``) or a JSON object with
+In: a list of lines. Out: a list of outputs, the bytes to write for each selected line, without line
+end. An output is the line itself (``lines``), the names of its rules (``names``) or a JSON object with
 both (``tagged``).
 
 Blank lines are not events. The matcher refuses them like any other text that is no event, so only a
@@ -19,10 +19,10 @@ from ruler import EventError, Matcher
 JSON_WHITE_SPACE = b" \t\r\n"
 
 Scan = Callable[[list[bytes], int, int], list[bytes]]
-"""(lines, number of the first, most records wanted) -> records."""
+"""(lines, number of the first, most outputs wanted) -> outputs."""
 
-BadLine = Callable[[int, EventError, list[bytes]], int]
-"""(line number, why it is no event, records so far) -> how many records it took out of the list.
+BadLine = Callable[[int, bytes, EventError, list[bytes]], int]
+"""(line number, line, why it is no event, outputs so far) -> how many outputs it took out of the list.
 
 It takes all, to write them before a message, or none. It raises StopReading to read no further.
 """
@@ -36,7 +36,7 @@ class StopReading(Exception):
 
 
 def scan_for_lines(matcher: Matcher[str], invert: bool, bad_line: BadLine) -> Scan:
-    """Return a scan whose records are the selected lines. Asks for no names, so matching can stop early."""
+    """Return a scan whose outputs are the selected lines. Asks for no names, so matching can stop early."""
     matches_any = matcher.matches_any
     wanted = not invert
 
@@ -50,16 +50,16 @@ def scan_for_lines(matcher: Matcher[str], invert: bool, bad_line: BadLine) -> Sc
                         break
             except EventError as error:
                 if line.strip(JSON_WHITE_SPACE):
-                    most -= bad_line(number, error, selected)
+                    most -= bad_line(number, line, error, selected)
         return selected
 
     return scan
 
 
 def scan_for_names(
-    matcher: Matcher[str], invert: bool, bad_line: BadLine, record: Callable[[list[str], int, bytes], bytes]
+    matcher: Matcher[str], invert: bool, bad_line: BadLine, output: Callable[[list[str], int, bytes], bytes]
 ) -> Scan:
-    """Return a scan whose records are ``record(names, line number, line)``; inverted, names are none."""
+    """Return a scan whose outputs are ``output(names, line number, line)``; inverted, names are none."""
     rules_for_event = matcher.rules_for_event
     wanted = not invert
 
@@ -70,10 +70,10 @@ def scan_for_names(
                 names = rules_for_event(line)
             except EventError as error:
                 if line.strip(JSON_WHITE_SPACE):
-                    most -= bad_line(number, error, selected)
+                    most -= bad_line(number, line, error, selected)
                 continue
             if bool(names) is wanted:
-                selected.append(record(names, number, line))
+                selected.append(output(names, number, line))
                 if len(selected) >= most:
                     break
         return selected
@@ -81,25 +81,25 @@ def scan_for_names(
     return scan
 
 
-def names_record(names: Iterable[str]) -> Callable[[list[str], int, bytes], bytes]:
-    """Return the record of ``--output names``: names with a tab between; ``names`` are all there can be."""
+def names_output(names: Iterable[str]) -> Callable[[list[str], int, bytes], bytes]:
+    """Return the output of ``--output names``: names with a tab between; ``names`` are all there can be."""
     written = {name: escaped_name(name).encode() for name in names}
 
-    def record(names: list[str], number: int, line: bytes) -> bytes:
+    def output(names: list[str], number: int, line: bytes) -> bytes:
         return b"\t".join([written[name] for name in names])
 
-    return record
+    return output
 
 
-def tagged_record(names: Iterable[str]) -> Callable[[list[str], int, bytes], bytes]:
-    """Return the record of ``--output tagged``: ``{"rules": ["a"], "line": 3, "event": {...}}``."""
+def tagged_output(names: Iterable[str]) -> Callable[[list[str], int, bytes], bytes]:
+    """Return the output of ``--output tagged``: ``{"rules": ["a"], "line": 3, "event": {...}}``."""
     written = {name: _json_string(name).encode() for name in names}
 
-    def record(names: list[str], number: int, line: bytes) -> bytes:
+    def output(names: list[str], number: int, line: bytes) -> bytes:
         rules = b", ".join([written[name] for name in names])
         return b'{"rules": [%b], "line": %d, "event": %b}' % (rules, number, line.strip(JSON_WHITE_SPACE))
 
-    return record
+    return output
 
 
 def escaped_name(name: str) -> str:

@@ -75,6 +75,17 @@ def test_all_files_are_checked(shell: Shell) -> None:
     assert "<stdin>:1:13: s: $.a: " in result.errors
 
 
+def test_errors_stand_in_the_order_of_the_text(shell: Shell) -> None:
+    """Those of the file among those of its rules; file after file, in both commands."""
+    bad = '{"r": {"a": 1},\n "s": null,\n "t": {"a": 1, "b": 2}}'
+    shell.write("one.json", bad)
+    shell.write("two.json", bad)
+    places = [f"{name}.json:{place}" for name in ("two", "one") for place in ("1:13", "2:7", "3:13", "3:21")]
+    checked = shell.run("check", "two.json", "one.json").errors
+    assert places == [line.split(": ")[0] for line in checked.splitlines() if line[0] != " "]
+    assert checked == shell.run("-r", "two.json", "-r", "one.json").errors
+
+
 def test_one_error_is_singular(shell: Shell) -> None:
     shell.write("bad.json", '{"r": {"a": 1}}')
     assert shell.run("check", "bad.json").output == b"1 rule in 1 file: 1 error\n"
@@ -131,7 +142,9 @@ def test_check_needs_a_file(shell: Shell) -> None:
     result = shell.run("check")
     expected = "ruler check: no rule file: give at least one FILE, or - for standard input\nTry 'ruler check --help'.\n"
     assert (2, b"", expected) == (result.code, result.output, result.errors)
-    assert shell.run("check", "--quiet", "rules.json").code == 2
+    result = shell.run("check", "--quiet", "rules.json")
+    expected = "ruler check: there is no option --quiet\nTry 'ruler check --help'.\n"
+    assert (2, b"", expected) == (result.code, result.output, result.errors)
 
 
 def test_help_of_check_says_the_exit_codes(shell: Shell) -> None:

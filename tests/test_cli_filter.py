@@ -284,6 +284,39 @@ def test_bad_lines_are_never_selected(shell: Shell) -> None:
     assert (result.code, result.output) == (2, NO)
 
 
+HINT_JSON = (
+    "ruler: each line must be one whole JSON object; "
+    "`jq -c .` writes each on one line, `jq -c '.[]'` takes an array apart"
+)
+HINT_UTF16 = "ruler: this looks like UTF-16; `iconv -f UTF-16 -t UTF-8` converts it"
+
+
+@pytest.mark.parametrize(
+    ("given", "hint"),
+    [
+        (b'{\n  "a": 1\n}\n', HINT_JSON),
+        (b'[\n{"a": 2},\n{"a": 2}\n]\n', HINT_JSON),
+        (b'  [ {"a": 1}]', HINT_JSON),
+        (b"[{\n", HINT_JSON),
+        ('{"a": 1}\n{"a": 2}\n'.encode("utf-16"), HINT_UTF16),
+        (b"\xfe\xff" + '{"a": 1}\n'.encode("utf-16-be"), HINT_UTF16),
+        (b'{"a": 1\n', ""),
+        (b"[1]\nnull\n", ""),
+        (b'\xff{"a": 1}\n', ""),
+        (b'{"a": 2}\n\xff\xfe\n', ""),
+    ],
+)
+def test_lines_that_are_parts_of_something_get_a_hint(shell: Shell, given: bytes, hint: str) -> None:
+    """One line at the end, whatever the number of bad lines; none where lines are skipped."""
+    result = shell.run("-e", A1, given=given)
+    assert (result.code, result.output) == (2, b"")
+    messages = result.errors.splitlines()
+    assert hint == ("" if "could not be read" in messages[-1] else messages[-1])
+    assert len([line for line in messages if line.startswith("ruler: ")]) == 1 + bool(hint)
+    for how in ("skip", "fail"):
+        assert "ruler: " not in shell.run("-e", A1, "--on-error", how, given=given).errors
+
+
 @pytest.mark.parametrize(
     "line",
     [
@@ -383,15 +416,23 @@ def test_a_file_name_that_is_not_utf8(shell: Shell) -> None:
     ("arguments", "message"),
     [
         ((), "no rules: give a file with -r FILE or a rule with -e JSON"),
-        (("events",), "no rules: give a file with -r FILE or a rule with -e JSON"),
+        (("filter", "events"), "no rules: give a file with -r FILE or a rule with -e JSON"),
+        (
+            ("rules.json", "events"),
+            'no rules: "rules.json" is read for events; if it holds the rules, write -r rules.json',
+        ),
         (("-r", "-"), "standard input cannot be read twice: -r - needs events from a FILE"),
         (("-r", "-", "-r", "-", "f"), "standard input cannot be read twice: -r - needs events from a FILE"),
-        (("-e",), "argument -e/--pattern: expected one argument"),
-        (("-e", A1, "-m", "-1"), 'argument -m/--max-count: found "-1", expected a whole number from 0'),
-        (("-e", A1, "-m", "²"), 'argument -m/--max-count: found "²", expected a whole number from 0'),
-        (("-e", A1, "-o", "x"), 'argument -o/--output: found "x", expected lines, names or tagged'),
-        (("-e", A1, "--on-error", "x"), 'argument --on-error: found "x", expected report, skip or fail'),
-        (("-e", A1, "--coun"), "unrecognized arguments: --coun"),
+        (("-e",), "-e, --pattern needs a value: -e JSON, or --pattern=JSON when it begins with -"),
+        (("-r", "-x"), "-r, --rules needs a value: -r FILE, or --rules=FILE when it begins with -"),
+        (("-e", A1, "--on-error"), "--on-error needs a value: --on-error HOW, or --on-error=HOW when it begins with -"),
+        (("-e", A1, "--count=5"), '-c, --count takes no value, found "5" after it'),
+        (("-e", A1, "-m", "-1"), '-m, --max-count: found "-1", expected a whole number from 0'),
+        (("-e", A1, "-m", "²"), '-m, --max-count: found "²", expected a whole number from 0'),
+        (("-e", A1, "-o", "x"), '-o, --output: found "x", expected lines, names or tagged'),
+        (("-e", A1, "--on-error", "x"), '--on-error: found "x", expected report, skip or fail'),
+        (("-e", A1, "--coun"), "there is no option --coun; did you mean --count?"),
+        (("-e", A1, "--colour=red", "--foo"), "there is no option --colour"),
     ],
 )
 def test_wrong_arguments_are_explained(shell: Shell, arguments: tuple[str, ...], message: str) -> None:
@@ -400,7 +441,71 @@ def test_wrong_arguments_are_explained(shell: Shell, arguments: tuple[str, ...],
     assert (2, b"", expected) == (result.code, result.output, result.errors)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ("chekc", "rules.json"),
+            "\"chekc\" is neither a command (filter, check) nor a file; did you mean 'ruler check'?",
+        ),
+        (("help",), "\"help\" is neither a command (filter, check) nor a file; did you mean 'ruler --help'?"),
+        (("events.jsonl",), '"events.jsonl" is neither a command (filter, check) nor a file'),
+        (("--version", "--foo"), '--version stands alone, found "--foo" after it'),
+    ],
+)
+def test_what_is_no_command_is_said_so(shell: Shell, arguments: tuple[str, ...], message: str) -> None:
+    """Only where there are no rules: with them it is a file of events."""
+    result = shell.run(*arguments)
+    assert (2, b"", f"ruler: {message}\nTry 'ruler --help'.\n") == (result.code, result.output, result.errors)
+
+
+def test_a_file_of_events_without_rules_is_not_taken_for_a_command(shell: Shell) -> None:
+    shell.write("chekc", YES)
+    expected = "ruler filter: no rules: give a file with -r FILE or a rule with -e JSON\nTry 'ruler filter --help'.\n"
+    assert expected == shell.run("chekc").errors
+    assert shell.run("-e", A1, "chekc").output == YES
+
+
 # ---------------------------------------------------------------- rules with errors
+
+
+def test_a_pattern_is_read_as_bytes_whatever_the_locale(shell: Shell) -> None:
+    """The rule of an argument is UTF-8, also where the locale is not."""
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    line = '{"é": "ü"}\n'.encode()
+    for environment in ({}, plain):
+        result = shell.run("-e", '{"é": ["ü"]}'.encode(), given=line, **environment)
+        assert (0, line, "") == (result.code, result.output, result.errors)
+
+
+def test_a_pattern_that_is_not_utf8(shell: Shell) -> None:
+    """Its byte is named, and nothing is said of surrogates."""
+    result = shell.run("-e", b'{"a": ["\xff"]}', given=YES)
+    lines = result.errors.splitlines()
+    assert (result.code, result.output) == (2, b"")
+    assert lines[0].startswith("pattern-1:1:9: byte 0xff ")
+    assert lines[1:3] == ['    {"a": ["\ufffd"]}', " " * 12 + "^"]
+    assert "surrogate" not in result.errors
+
+
+def test_an_empty_pattern_shows_no_source(shell: Shell) -> None:
+    """There is none to point into."""
+    for text in ("", " "):
+        lines = shell.run("-e", text).errors.splitlines()
+        assert [line[:9] for line in lines] == ["pattern-1", "  why:   ", "  write: "]
+
+
+def test_a_pattern_that_is_a_string_with_a_rule_in_it(shell: Shell) -> None:
+    """EventBridge keeps patterns so."""
+    result = shell.run("-e", '"{\\"a\\": [1]}"')
+    expected = r"""
+pattern-1:1:1: found the string "{\"a\": [1]}", expected an object
+    "{\"a\": [1]}"
+    ^
+  why:   a rule is an object; this string holds the text of one
+  write: {"a": [1]}
+"""
+    assert (2, expected[1:]) == (result.code, result.errors)
 
 
 def test_an_error_in_a_pattern_points_into_its_text(shell: Shell) -> None:
@@ -539,9 +644,10 @@ def test_an_error_of_our_own_is_one_line(shell: Shell) -> None:
 def test_version_names_the_engine(shell: Shell) -> None:
     import ruler
 
-    result = shell.run("--version")
     expected = f"ruler {ruler.__version__} (engine: {ruler.Matcher().engine})\n"
-    assert (0, expected) == (result.code, result.output.decode())
+    for arguments in (("--version",), ("filter", "--version"), ("check", "--version"), ("-c", "--version")):
+        result = shell.run(*arguments)
+        assert (0, expected, "") == (result.code, result.output.decode(), result.errors)
 
 
 def test_an_engine_that_cannot_be_had_is_said_in_one_line(shell: Shell) -> None:

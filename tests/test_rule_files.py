@@ -71,8 +71,6 @@ rules.json:1:1: found {found}, expected an object of rules by name
 def test_an_empty_file(shell: Shell) -> None:
     expected = f"""\
 rules.json:1:1: the file is empty
-
-    ^
   why:   {FILE_MEANING}
   write: {FILE_FORM}, or {{}} for no rules
 """
@@ -115,6 +113,110 @@ rules.json:1:1: this looks like one rule, expected an object of rules by name
   write: {"my-rule": { "source": ["aws.s3"], "detail": {"a": [1]} }}
 """
     assert expected == errors_of(shell, '{ "source": ["aws.s3"],\n  "detail": {"a": [1]} }')
+
+
+def test_one_bad_member_beside_good_rules(shell: Shell) -> None:
+    """Is told alone: an array does not make one rule of a file that has rules."""
+    expected = f"""\
+rules.json:1:29: found an array as rule "bad", expected an object
+    {{"good": {{"a": [1]}}, "bad": [1], "worse": ["x"]}}
+                                ^
+  why:   {RULE_MEANING}
+  write: "bad": {{"source": ["aws.s3"]}}
+rules.json:1:43: found an array as rule "worse", expected an object
+    {{"good": {{"a": [1]}}, "bad": [1], "worse": ["x"]}}
+                                              ^
+  why:   {RULE_MEANING}
+  write: "worse": {{"source": ["aws.s3"]}}
+"""
+    assert expected == errors_of(shell, '{"good": {"a": [1]}, "bad": [1], "worse": ["x"]}')
+
+
+def test_a_list_of_named_rules_inside_an_object(shell: Shell) -> None:
+    """The list is told once, and the errors of its rules as well."""
+    text = '{"version": 1, "rules": [{"name": "r", "rule": {"a": [1]}}, {"name": "s", "rule": {"a": 1}}]}'
+    expected = f"""\
+rules.json:1:25: found a list of named rules under the name "rules", expected it by itself
+    ...
+    {" " * 24}^
+  why:   {FILE_MEANING}
+  write: [{{"name": "r", "rule": {{"a": [1]}}}}, {{"name": "s", "rule": {{"a": 1}}}}]
+rules.json:1:89: s: $.a: found the number 1, expected an array
+"""
+    found = errors_of(shell, text).splitlines()
+    wanted = expected.splitlines()
+    assert [wanted[0], *wanted[2:]] == [found[0], *found[2:6]]
+    assert len(found) == 10
+
+
+def test_a_named_rule_without_its_list(shell: Shell) -> None:
+    expected = f"""\
+rules.json:1:1: this is one named rule, expected a list of them
+    {{"name": "r", "rule": {{"a": [1]}}}}
+    ^
+  why:   {FILE_MEANING}
+  write: [{{"name": "r", "rule": {{"a": [1]}}}}]
+"""
+    assert expected == errors_of(shell, '{"name": "r", "rule": {"a": [1]}}')
+
+
+def test_rules_may_be_called_name_and_rule(shell: Shell) -> None:
+    """Only a name that is a string makes a named rule."""
+    shell.write("rules.json", '{"name": {"a": [1]}, "rule": {"b": [1]}}')
+    assert shell.run("check", "rules.json").output == b"2 rules in 1 file: no errors\n"
+
+
+def test_named_rules_one_on_each_line(shell: Shell) -> None:
+    text = '{"name": "r", "rule": {"a": [1]}}\n{"name": "s", "rule": {"a": [2]}}\n'
+    lines = errors_of(shell, text).splitlines()
+    assert lines[0].startswith("rules.json:2:1: ")
+    assert lines[0].endswith(" after the end of the rules")
+    assert lines[1:] == [
+        '    {"name": "s", "rule": {"a": [2]}}',
+        "    ^",
+        "  why:   named rules stand in one list, with commas between them",
+        '  write: [{"name": "r", "rule": {"a": [1]}}, ...]',
+    ]
+
+
+STRING_MEANING = "a rule is an object; this string holds the text of one"
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "what", "write"),
+    [
+        ('"{\\"a\\": [1]}"', 1, "expected an object of rules by name", '{"my-rule": {"a": [1]}}'),
+        ('{"r": "{\\"a\\": [1]}"}', 7, 'as rule "r", expected an object', '"r": {"a": [1]}'),
+        (
+            '[{"name": "r", "pattern": "{\\"a\\": [1]}"}]',
+            27,
+            "as the rule, expected an object",
+            '"rule": {"a": [1]}',
+        ),
+    ],
+)
+def test_a_rule_inside_a_string(shell: Shell, text: str, column: int, what: str, write: str) -> None:
+    """As EventBridge keeps patterns: advice takes the quotes away."""
+    comma = "," if what.startswith("expected") else ""
+    expected = f"""\
+rules.json:1:{column}: found the string "{{\\"a\\": [1]}}"{comma} {what}
+    {text}
+    {" " * (column - 1)}^
+  why:   {STRING_MEANING}
+  write: {write}
+"""
+    assert expected == errors_of(shell, text)
+
+
+def test_a_rule_without_a_name_is_shown_by_its_place(shell: Shell) -> None:
+    """And an empty name as such."""
+    text = '[{"name": "", "rule": {"a": 1}},\n {"rule": {"a": 1}}]'
+    first = [line for line in errors_of(shell, text).splitlines() if line[0] != " "]
+    assert first == [
+        'rules.json:1:29: "": $.a: found the number 1, expected an array',
+        'rules.json:2:2: this rule has no "name"',
+        "rules.json:2:17: [1]: $.a: found the number 1, expected an array",
+    ]
 
 
 def test_a_long_file_that_is_one_rule(shell: Shell) -> None:
@@ -174,6 +276,27 @@ rules.json:2:1: the name "\\u0072" is already used on line 1
             'found an object without "name" and "rule"',
             "in a list of rules each rule stands beside its name",
             '{"name": "my-rule", "rule": {"source": ["aws.s3"]}}',
+        ),
+        (
+            '{"r": {"a": [1]}}',
+            2,
+            'found an object without "name" and "rule"',
+            "in a list of rules each rule stands beside its name",
+            '{"name": "r", "rule": {"a": [1]}}',
+        ),
+        (
+            '{"r": {"a": [1]}, "s": {"a": [2]}}',
+            2,
+            'found an object without "name" and "rule"',
+            "in a list of rules each rule stands beside its name",
+            '{"name": "r", "rule": {"a": [1]}}, {"name": "s", "rule": {"a": [2]}}',
+        ),
+        (
+            '{"detail": {"a": [1]}}',
+            2,
+            'found an object without "name" and "rule"',
+            "in a list of rules each rule stands beside its name",
+            '{"name": "my-rule", "rule": {"detail": {"a": [1]}}}',
         ),
         (
             '{"rule": {"a": [1]}}',

@@ -22,6 +22,15 @@ Event = EventText | Mapping[str, object]
 
 MAX_DEPTH = 1024  # objects and arrays around a value, the event itself included; orjson's limit as well
 
+# What orjson says -> what we say. Other texts of its pass through, see _worded.
+_WORDS = {
+    "invalid literal, expected 'true'": "unexpected word, expected true",
+    "invalid literal, expected 'false'": "unexpected word, expected false",
+    "invalid literal, expected 'null'": "unexpected word, expected null",
+    "invalid escape in string": "unknown escape in a string",
+    "invalid escaped sequence in string": "unknown escape in a string",
+}
+
 _SMALLEST_INT, _LARGEST_INT = -(2**63), 2**64 - 1  # integers beyond are the nearest double, as in text
 
 
@@ -36,7 +45,9 @@ def decode(event: Event) -> dict[str, Any]:
             f"found a value of type {type(event).__name__}, expected JSON text (str, bytes, bytearray, "
             "memoryview) or a mapping",
         )
-    if kind is memoryview and not event.contiguous:  # type: ignore[union-attr]
+    if isinstance(event, str) and kind is not str:  # orjson takes no subclasses, and no view with gaps
+        event = str.__str__(event)
+    elif kind not in (bytes, str, bytearray) and not (isinstance(event, memoryview) and event.c_contiguous):
         event = bytes(event)  # type: ignore[arg-type]
     try:
         decoded = orjson.loads(event)  # type: ignore[arg-type]
@@ -61,8 +72,7 @@ def _text_error(event: Any, error: orjson.JSONDecodeError) -> EventError:
     try:
         text = _as_text(event)
     except UnicodeDecodeError as bad:
-        byte = bad.object[bad.start]
-        return EventError("not-utf8", f"byte 0x{byte:02x} is not UTF-8 here ({bad.reason})", offset=bad.start)
+        return EventError("not-utf8", _utf8_fault(bad), offset=bad.start)
     for index, character in enumerate(text) if isinstance(event, str) else ():
         if "\ud800" <= character <= "\udfff":
             return EventError(
@@ -81,7 +91,22 @@ def _text_error(event: Any, error: orjson.JSONDecodeError) -> EventError:
         return EventError("too-deep", f"nested deeper than {MAX_DEPTH}", offset=offset)
     if not text.strip(" \t\n\r"):
         return EventError("not-json", "nothing here, expected an object", offset=offset)
-    return EventError("not-json", error.msg, offset=offset)
+    return EventError("not-json", _worded(error.msg), offset=offset)
+
+
+def _worded(message: str) -> str:
+    """Return a message of orjson in our words; one of another version may be unknown here."""
+    return _WORDS.get(message) or message.replace("invalid", "unexpected").replace("Invalid", "Unexpected")
+
+
+def _utf8_fault(bad: UnicodeDecodeError) -> str:
+    """Say what is not UTF-8 at ``bad.start``. Python's own reasons for it are three."""
+    first = f"byte 0x{bad.object[bad.start]:02x}"
+    if bad.reason == "unexpected end of data":
+        return f"{first} begins a UTF-8 character, and the text ends inside it"
+    if bad.reason == "invalid continuation byte" and bad.end < len(bad.object):
+        return f"{first} begins a UTF-8 character that byte 0x{bad.object[bad.end]:02x} does not continue"
+    return f"{first} begins no UTF-8 character"
 
 
 def _as_text(event: Any) -> str:

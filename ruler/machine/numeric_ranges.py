@@ -19,7 +19,7 @@ one (a centred interval tree), which asks four times as many levels: 3.5 times s
 from __future__ import annotations
 
 import struct
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from itertools import islice
 from typing import Generic, TypeVar
 
@@ -57,21 +57,44 @@ def ordered_bits(number: Number) -> int:
     return bits ^ _ALL_BITS if bits & _SIGN else bits | _SIGN
 
 
-class _Cell(Generic[T]):
-    """What a number in one cell has to ask: ranges by (own bound, other bound), sorted, and what they store."""
+class _Side(Generic[T]):
+    """Ranges sorted by one bound, and where that is equal by the other; three lists side by side."""
 
-    __slots__ = ("ending", "ending_stored", "spanning", "starting", "starting_stored")
+    # Plain lists: a cell holds few ranges as a rule, and asking a SortedDict takes a microsecond.
+    __slots__ = ("keys", "others", "stored")
 
     def __init__(self) -> None:
-        # Plain lists: a cell holds few ranges as a rule, and bisect in C is ten times faster than a sorted container.
-        self.starting: list[tuple[BoundKey, BoundKey]] = []
-        self.starting_stored: list[T] = []
-        self.ending: list[tuple[BoundKey, BoundKey]] = []
-        self.ending_stored: list[T] = []
+        self.keys: list[BoundKey] = []
+        self.others: list[BoundKey] = []
+        self.stored: list[T] = []
+
+    def add(self, key: BoundKey, other: BoundKey, stored: T) -> None:
+        index = self._index(key, other)
+        self.keys.insert(index, key)
+        self.others.insert(index, other)
+        self.stored.insert(index, stored)
+
+    def remove(self, key: BoundKey, other: BoundKey) -> None:
+        index = self._index(key, other)
+        del self.keys[index], self.others[index], self.stored[index]
+
+    def _index(self, key: BoundKey, other: BoundKey) -> int:
+        first = bisect_left(self.keys, key)
+        return bisect_left(self.others, other, first, bisect_right(self.keys, key, first))
+
+
+class _Cell(Generic[T]):
+    """What a number in one cell has to ask."""
+
+    __slots__ = ("ending", "spanning", "starting")
+
+    def __init__(self) -> None:
+        self.starting: _Side[T] = _Side()  # by lower bound
+        self.ending: _Side[T] = _Side()  # by upper bound
         self.spanning: dict[tuple[BoundKey, BoundKey], T] = {}
 
     def is_empty(self) -> bool:
-        return not (self.starting or self.ending or self.spanning)
+        return not (self.starting.keys or self.ending.keys or self.spanning)
 
 
 class NumericRangeIndex(Generic[T]):
@@ -112,15 +135,28 @@ class NumericRangeIndex(Generic[T]):
         """Return what is stored for each range that contains ``number``; None when they are more than ``at_most``."""
         key = (number, 1)
         enough = at_most + 1  # of one side or cell
+        found: list[T] = []
         # By irange alone: what asks a SortedDict for positions makes it build an index, which a match must not do.
-        found: list[T] = list(map(self._lows.__getitem__, islice(self._lows.irange(None, key, (True, False)), enough)))
-        found.extend(map(self._highs.__getitem__, islice(self._highs.irange(key), enough)))
-        if len(found) <= at_most and (self._levels or self._narrow):
+        if self._lows:
+            below = self._lows.irange(None, key, (True, False))
+            found.extend(map(self._lows.__getitem__, islice(below, enough)))
+        if self._highs:
+            found.extend(map(self._highs.__getitem__, islice(self._highs.irange(key), enough)))
+        if self._levels or self._narrow:
             bits = ordered_bits(number)
             for level, cells in self._levels.items():
                 cell = cells.get(bits >> level)
-                if cell is not None:
-                    _find_in(cell, (key,), enough, found)
+                if cell is None:
+                    continue
+                keys = cell.starting.keys
+                if keys and keys[0] < key:  # spares most cells the bisection
+                    found.extend(cell.starting.stored[: min(bisect_left(keys, key), enough)])
+                keys = cell.ending.keys
+                if keys and keys[-1] >= key:
+                    first = bisect_left(keys, key)
+                    found.extend(cell.ending.stored[first : first + enough])
+                if cell.spanning:
+                    found.extend(islice(cell.spanning.values(), enough))
             if bits in self._narrow:
                 narrow = self._narrow[bits].items()
                 found.extend([stored for (low, high), stored in narrow if low < key <= high])
@@ -137,13 +173,9 @@ class NumericRangeIndex(Generic[T]):
             if cell is None:
                 cell = cells[number] = _Cell()
             if number == first:
-                index = bisect_left(cell.starting, (low, high))
-                cell.starting.insert(index, (low, high))
-                cell.starting_stored.insert(index, stored)
+                cell.starting.add(low, high, stored)
             elif number == last:
-                index = bisect_left(cell.ending, (high, low))
-                cell.ending.insert(index, (high, low))
-                cell.ending_stored.insert(index, stored)
+                cell.ending.add(high, low, stored)
             else:
                 cell.spanning[(low, high)] = stored
 
@@ -158,11 +190,9 @@ class NumericRangeIndex(Generic[T]):
         for number in range(first, last + 1):
             cell = cells[number]
             if number == first:
-                index = bisect_left(cell.starting, (low, high))
-                del cell.starting[index], cell.starting_stored[index]
+                cell.starting.remove(low, high)
             elif number == last:
-                index = bisect_left(cell.ending, (high, low))
-                del cell.ending[index], cell.ending_stored[index]
+                cell.ending.remove(high, low)
             else:
                 del cell.spanning[(low, high)]
             if cell.is_empty():
@@ -176,16 +206,3 @@ def _place(low: BoundKey, high: BoundKey) -> tuple[int, int, int]:
     low_bits, high_bits = ordered_bits(low[0]), ordered_bits(high[0])
     level = max(0, (low_bits ^ high_bits).bit_length() - 1) // _BITS_A_LEVEL * _BITS_A_LEVEL
     return level, low_bits >> level, high_bits >> level
-
-
-def _find_in(cell: _Cell[T], key: tuple[BoundKey], enough: int, found: list[T]) -> None:
-    """Append what the ranges of ``cell`` that contain a number store, up to ``enough`` of each kind."""
-    # The first comparison spares most cells the bisection.
-    starting, ending = cell.starting, cell.ending
-    if starting and starting[0] < key:
-        found.extend(cell.starting_stored[: min(bisect_left(starting, key), enough)])
-    if ending and ending[-1] > key:
-        first = bisect_left(ending, key)
-        found.extend(cell.ending_stored[first : first + enough])
-    if cell.spanning:
-        found.extend(islice(cell.spanning.values(), enough))
