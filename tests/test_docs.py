@@ -241,3 +241,10 @@ def test_output_is_compared_line_for_line() -> None:
     assert not agree(["a", "b"], ["a"])
     assert not agree([], ["a"])
     assert not agree(["a", "...", "d"], ["a", "b"])
+
+
+@page_of_docs
+def test_no_page_holds_a_placeholder(page: Path) -> None:
+    """What was to be filled in has been."""
+    words = set(re.findall(r"\b[A-Z]{4,}\b", re.sub(r"```.*?```|`[^`]*`", "", page.read_text("utf-8"), flags=re.DOTALL)))
+    assert words.isdisjoint({"FIGURES", "TODO", "FIXME", "PLACEHOLDER", "TRIED"})
