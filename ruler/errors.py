@@ -145,12 +145,18 @@ class RuleError(RulerError, ValueError):
         self.why = why
         self.write = write
         self.location = location  # ("source", 0, "prefix")
-        self.line = line  # from 1, in the rule's text; None when the rule came as a mapping
+        self.line = line  # from 1, in the rule's text; None for a rule that came as a mapping or has no text
         self.column = column  # from 1, in characters
         self.rule_name = rule_name
 
     def __str__(self) -> str:
-        name = f"{self.rule_name}: " if self.rule_name is not None else ""
+        name = ""
+        if self.rule_name is not None:
+            escaped = (
+                character if character.isprintable() else character.encode("unicode_escape").decode()
+                for character in self.rule_name
+            )
+            name = ("".join(escaped) or '""') + ": "
         return f"{name}{json_path(self.location)}: {self.what}\n  why:   {self.why}\n  write: {self.write}"
 
 

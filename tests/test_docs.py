@@ -246,5 +246,6 @@ def test_output_is_compared_line_for_line() -> None:
 @page_of_docs
 def test_no_page_holds_a_placeholder(page: Path) -> None:
     """What was to be filled in has been."""
-    words = set(re.findall(r"\b[A-Z]{4,}\b", re.sub(r"```.*?```|`[^`]*`", "", page.read_text("utf-8"), flags=re.DOTALL)))
+    prose = re.sub(r"```.*?```|`[^`]*`", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    words = set(re.findall(r"\b[A-Z]{4,}\b", prose))
     assert words.isdisjoint({"FIGURES", "TODO", "FIXME", "PLACEHOLDER", "TRIED"})

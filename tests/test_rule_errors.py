@@ -74,32 +74,95 @@ def replaced(value, location, new):
     return copy
 
 
+def spliced(rule, location, values):
+    """Return ``rule`` with one value, or several side by side, at ``location``."""
+    if len(values) == 1:
+        return replaced(rule, location, values[0])
+    assert isinstance(location[-1], int)
+    around = rule
+    for step in location[:-1]:
+        around = around[step]
+    index = location[-1]
+    return replaced(rule, location[:-1], [*around[:index], *values, *around[index + 1 :]])
+
+
+def leading_values(text):
+    """Return (the JSON values with which ``text`` begins, commas between them; the offset after them)."""
+    values, end, start = [], 0, 0
+    while True:
+        try:
+            value, end = json.JSONDecoder().raw_decode(text, start)
+        except ValueError:
+            return values, end
+        values.append(value)
+        if text[end : end + 2] != ", ":
+            return values, end
+        start = end + 2
+
+
+def members_text(text):
+    """Return the text of the members ``"a": [1], "b": [2]`` with which ``text`` begins."""
+    end, start = 0, 0
+    while True:
+        _, colon = json.JSONDecoder().raw_decode(text, start)
+        assert text[colon] == ":"
+        end = json.JSONDecoder().raw_decode(text, colon + 1 + (text[colon + 1] == " "))[1]
+        start = end + 2
+        if text[end : start + 1] != ', "':
+            return text[:end]
+
+
 def proposals():
-    """Yield (rule, location, proposal) where the proposal is a piece of JSON, up to the words after it."""
+    """Yield (rule, location, values) for the JSON in each "write": what it begins with, and every object and array."""
     for line in CASES:
         rule = script.rule_of(line)
         errors = script.errors_of(rule)
         if len(errors) != 1 or not line.startswith("rule: ") or "too-many" in errors[0].code:
             continue
+        error = errors[0]
         try:
-            value, (proposal, end) = json.loads(rule), json.JSONDecoder().raw_decode(errors[0].write)
+            value = json.loads(rule)
         except ValueError:
             continue
-        if errors[0].write[end : end + 1] == ":":
-            continue  # a member, not a value
-        yield pytest.param(value, errors[0].location, proposal, id=line)
+        values, end = leading_values(error.write)
+        if error.write[end : end + 1] == ":":
+            text = members_text(error.write)
+            yield pytest.param(json.loads(f"{{{text}}}"), None, None, id=line)
+            end = len(text)
+        elif values:
+            yield pytest.param(value, error.location, values, id=line)
+        while (found := re.compile(r"[\[{]").search(error.write, end)) is not None:
+            values, length = leading_values(error.write[found.start() :])
+            end = found.start() + max(length, 1)
+            if values and "..." not in json.dumps(values):
+                yield pytest.param(value, error.location, values, id=line)
 
 
-@pytest.mark.parametrize(("rule", "location", "proposal"), list(proposals()))
-def test_proposed_fragment_compiles_in_its_place(rule, location, proposal):
-    """What "write" shows stands in place of the value at the location, or of one of the three around it."""
+@pytest.mark.parametrize(("rule", "location", "values"), list(proposals()))
+def test_every_proposal_compiles_in_its_place(rule, location, values):
+    """Members are a rule; a value stands at the location, or in place of one of the three values around it."""
+    if location is None:
+        assert compile_rule(rule).sub_rules
+        return
     for end in range(len(location), max(-1, len(location) - 4), -1):
+        if len(values) > 1 and (end == 0 or not isinstance(location[end - 1], int)):
+            continue
         try:
-            assert compile_rule(replaced(rule, location[:end], proposal)).sub_rules
+            assert compile_rule(spliced(rule, location[:end], values)).sub_rules
             return
         except RuleError:
             pass
-    pytest.fail(f"{json.dumps(proposal)} does not compile at {json_path(location)}")
+    pytest.fail(f"{json.dumps(values)} does not compile at {json_path(location)}")
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [("", '""'), ("a\nb", "a\\nb"), ("\x1b[31m", "\\x1b[31m"), ("\ud800", "\\ud800"), ("é 大", "é 大")],
+)
+def test_rule_name_is_shown_without_control_characters(name, shown):
+    """A name cannot colour the terminal or add lines, and an empty one is seen."""
+    error = RuleError("clause-empty", "what", why="why", write="write", rule_name=name)
+    assert str(error) == f"{shown}: $: what\n  why:   why\n  write: write"
 
 
 def test_rule_name_leads_the_text():

@@ -9,6 +9,7 @@ Use ``compiler`` to compile a rule; everything else here serves it:
 - ``numeric``, ``cidr``, ``wildcards``  the arguments of these pattern types
 - ``report``       how these say what is wrong
 - ``rewrites``     what an error proposes to write instead
+- ``operators``    the operators of other rule languages, and what to write for them
 - ``vocabulary``   the table of pattern types: drives the compiler, the docs and "did you mean"
 - ``model``        what comes out: one frozen dataclass per pattern type, Clause, SubRule
 

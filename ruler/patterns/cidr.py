@@ -32,6 +32,9 @@ class CidrReader:
         """Return the block that ``text``, the value of ``argument``, is."""
         address_text, slash, bits_text = text.partition("/")
         address = parse_address(address_text)
+        if (blocks := _several_blocks(text)) is not None:
+            self.report_several(blocks, argument)
+            return None
         if address is None:
             self.report_address(address_text, slash + bits_text, argument)
             return None
@@ -47,6 +50,15 @@ class CidrReader:
             self.report_mask(address_text, bits_text, width, argument)
             return None
         return _block(address, version, int(bits_text))
+
+    def report_several(self, blocks: list[str], node: Node) -> None:
+        self.report(
+            "cidr-mask",
+            node,
+            f"{self.document.source(node)} is several blocks in one string",
+            why='"cidr" takes one block; several stand side by side in the array around it',
+            write=f"{', '.join(map(_alternative, blocks))} in place of the object",
+        )
 
     def report_no_mask(self, address_text: str, version: int, node: Node) -> None:
         source = self.document.source(node)
@@ -83,6 +95,26 @@ class CidrReader:
             why=_ADDRESS_RULE,
             write=_nearest_address(address_text, rest),
         )
+
+
+def _several_blocks(text: str) -> list[str] | None:
+    """Return the parts of "10.0.0.0/8, 11.0.0.0/8", None when ``text`` is not such a list."""
+    if len(text) > 200 or not re.search(r"[,; ]", text):
+        return None
+    blocks = re.split(r"[,; ]+", text.strip(",; "))
+    return blocks if len(blocks) > 1 and all(map(_is_block, blocks)) else None
+
+
+def _is_block(text: str) -> bool:
+    address, slash, bits = text.partition("/")
+    width = 128 if ":" in address else 32
+    return parse_address(address) is not None and (
+        not slash or (re.fullmatch(r"[0-9]{1,3}", bits) is not None and int(bits) <= width)
+    )
+
+
+def _alternative(block: str) -> str:
+    return f'{{"cidr": "{block}"}}' if "/" in block else f'"{block}"'
 
 
 def _block(address: tuple[int, int], written_version: int, bits: int) -> Cidr:

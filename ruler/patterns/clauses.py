@@ -11,7 +11,6 @@ Source: sections 5 to 8 of the semantics.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from ruler.patterns.cidr import CidrReader
 from ruler.patterns.folding import fold
@@ -30,13 +29,20 @@ from ruler.patterns.model import (
     SuffixIgnoreCase,
 )
 from ruler.patterns.numeric import NumericReader
+from ruler.patterns.operators import (
+    EVERY_STRING_AND_NUMBER,
+    instead_of_operator,
+    looks_like_operator,
+    numeric_of,
+)
 from ruler.patterns.reader import Document, Node
 from ruler.patterns.report import Report
 from ruler.patterns.rewrites import (
+    anything_but_numeric,
     both_or_either,
-    escaped_in_wildcard,
     flattened,
     fragment,
+    neither_of,
     one_object_each,
     quoted,
     short_quoted,
@@ -45,7 +51,6 @@ from ruler.patterns.vocabulary import INNER_TYPES, PATTERN_TYPES, nearest_patter
 from ruler.patterns.wildcards import WildcardReader
 
 _PATTERN_TYPE_LIST = f"pattern types are {', '.join(PATTERN_TYPES)}"
-_NOT_A_LITERAL = '{"prefix": ""}, {"numeric": ["<", 0]}, {"numeric": [">=", 0]}'  # every string and number
 
 
 class ClauseReader:
@@ -107,6 +112,9 @@ class ClauseReader:
                 write='{"exists": true} for any value, or leave it out',
             )
             return None
+        if len(members) == 2 and (numeric := numeric_of(self.document, [(name, arg) for name, _, arg in members])):
+            self.report_comparisons(node, numeric)
+            return None
         unknown = [member for member in members if member[0] not in PATTERN_TYPES]
         for member in unknown[:10]:  # a hostile object can hold 100,000
             self.report_unknown(member, node, clause)
@@ -142,6 +150,17 @@ class ClauseReader:
             write=both_or_either(self.document, node.value),
         )
 
+    def report_comparisons(self, node: Node, numeric: str) -> None:
+        name, name_start, argument = node.value[0]
+        self.report(
+            "unknown-pattern-type",
+            argument,
+            f"{short_quoted(name)} is not a pattern type",
+            why=_PATTERN_TYPE_LIST,
+            write=f'{{"numeric": {numeric}}}',
+            at=name_start,
+        )
+
     def report_unknown(self, member: tuple[str, int, Node], node: Node, clause: Node) -> None:
         name, name_start, argument = member
         self.report(
@@ -155,17 +174,16 @@ class ClauseReader:
 
     def instead_of_unknown(self, name: str, argument: Node, node: Node, clause: Node) -> str:
         """Return what to write for an unknown pattern type: the right one, or the clause meant."""
+        operator = instead_of_operator(self, name, argument)
+        if operator is not None:
+            return operator
         source = fragment(self.document, argument)
         keyword = nearest_pattern_type(name)
         if keyword is not None:
             if source is not None and self.compiles(keyword, argument):
                 return f'{{"{keyword}": {source}}}'
             return f'"{keyword}", as in {PATTERN_TYPES[keyword].example}'
-        if name in ("regex", "regexp", "matches", "match"):
-            return '{"wildcard": "..."}, with * for any run of characters; other expressions cannot be expressed'
-        if name in ("contains", "includes") and argument.kind == "string":
-            return f'{{"wildcard": {quoted("*" + escaped_in_wildcard(argument.value) + "*")}}}'
-        if argument.kind in ("array", "object") and len(clause.value) == 1:
+        if len(clause.value) == 1 and self.is_object_of_clauses(node):
             whole = fragment(self.document, node)
             inner = whole or "the object"
             return f"{inner} without the array around it, since arrays add nothing to a path"
@@ -176,12 +194,31 @@ class ClauseReader:
 
     def compiles(self, keyword: str, argument: Node) -> bool:
         """Return whether ``{keyword: argument}`` is a pattern."""
-        problems: list[str] = []
+        return _is_right(lambda: _Probe(self.document, _refuse).readers[keyword](argument))
 
-        def note(code: str, *_: Any, **__: Any) -> None:
-            problems.append(code)
+    def is_pattern(self, node: Node) -> bool:
+        """Return whether the object ``node`` is a pattern."""
+        return _is_right(lambda: _Probe(self.document, _refuse).pattern(node, node))
 
-        return ClauseReader(self.document, note).readers[keyword](argument) is not None and not problems
+    def is_clause(self, node: Node) -> bool:
+        """Return whether the array ``node`` is a clause without errors."""
+        return _is_right(lambda: _Probe(self.document, _refuse).patterns(node))
+
+    def is_object_of_clauses(self, node: Node) -> bool:
+        """Return whether the object ``node`` plainly names fields, and would be right as a nested object."""
+        waiting = [node]
+        while waiting:
+            members = waiting.pop().value
+            for name, _, value in members:
+                if looks_like_operator(name) or value.kind not in ("array", "object"):
+                    return False
+                if value.kind == "object":
+                    waiting.append(value)
+                elif not self.is_clause(value):
+                    return False
+            if not members:
+                return False
+        return True
 
     # One method for each pattern type.
 
@@ -200,6 +237,8 @@ class ClauseReader:
                 if keyword == "exactly"
                 else f'"{source}", when events carry it as a string; numbers are only compared by numeric'
             )
+        elif argument.kind == "object" and (inverted := self.instead_of_object(keyword, argument)) is not None:
+            write = inverted
         elif keyword == "exactly" and argument.kind in ("true", "false", "null"):
             write = f"{argument.kind} in place of the whole object"
         self.report(
@@ -209,6 +248,20 @@ class ClauseReader:
             why=f'"{keyword}" takes one string; several stand side by side in the array around it',
             write=write,
         )
+        return None
+
+    def instead_of_object(self, keyword: str, argument: Node) -> str | None:
+        """Return what to write for an object with one string, where a string must stand alone."""
+        if len(argument.value) != 1 or argument.value[0][2].kind != "string":
+            return None
+        name, _, inner = argument.value[0]
+        source = fragment(self.document, inner) or '"..."'
+        if keyword == "equals-ignore-case" and name in ("prefix", "suffix"):
+            return f'{{"{name}": {{"equals-ignore-case": {source}}}}} in place of the whole object'
+        if "equals-ignore-case" in (keyword, name) and "wildcard" in (keyword, name):
+            return (
+                f'{{"wildcard": {source}}} with the case as written; a wildcard that ignores case cannot be expressed'
+            )
         return None
 
     def exactly(self, argument: Node) -> Pattern | None:
@@ -279,6 +332,8 @@ class ClauseReader:
             name, _, inner = argument.value[0]
             source = fragment(self.document, inner)
             nearest = nearest_pattern_type(name, allowed)
+            if keyword == "anything-but" and name == "numeric" and (but := anything_but_numeric(self.document, inner)):
+                return but
             if nearest is not None and inner.kind == "string":
                 return f'{{"{nearest}": {source or "..."}}}'
             if keyword == "anything-but" and source is not None:
@@ -289,8 +344,13 @@ class ClauseReader:
                     return f'{{"exists": {opposite}}} in place of the whole object'
                 if name == "anything-but" and inner.kind in ("string", "number"):
                     return f"{source} in place of the whole object"
+        if keyword == "anything-but" and len(argument.value) > 1:
+            neither = neither_of(argument.value)
+            if neither is not None:
+                return f"{neither} for none of them"
+            return "one of them alone; what several of these accept cannot be excluded in one"
         if keyword == "anything-but":
-            return '"x", ["x", "y"], {"prefix": "x"} or {"wildcard": ["x*y", "z"]}, for example'
+            return '"x" or ["x", "y"] or {"prefix": "x"} or {"wildcard": ["x*y", "z"]}, for example'
         return f'"...", or {{"{allowed[0]}": "..."}} to ignore case'
 
     def exists(self, argument: Node) -> Pattern | None:
@@ -331,7 +391,7 @@ class ClauseReader:
         others = [word for word in ("true", "false", "null") if word != kind]
         self.report_anything_but_type(
             argument,
-            f"[{_NOT_A_LITERAL}, {', '.join(others)}] as the whole clause, for every value but {kind}",
+            f"[{EVERY_STRING_AND_NUMBER}, {', '.join(others)}] as the whole clause, for every value but {kind}",
         )
         return None
 
@@ -411,9 +471,7 @@ class ClauseReader:
                 node,
                 f"found {self.describe(node)}, expected a string",
                 why=f'"{keyword}" inside "anything-but" takes a string or a list of strings',
-                write=f'"{self.document.source(node)}", when events carry a string'
-                if node.kind == "number"
-                else '"..." or ["...", "..."]',
+                write=self.instead_of_excluded(keyword, node),
             )
             return None
         text: str = node.value
@@ -432,6 +490,42 @@ class ClauseReader:
             )
             return None
         return Prefix(text) if keyword == "prefix" else Suffix(text)
+
+    def instead_of_excluded(self, keyword: str, node: Node) -> str:
+        if node.kind == "number":
+            return f'"{self.document.source(node)}", when events carry a string'
+        if node.kind == "object" and len(node.value) == 1 and node.value[0][0] == "equals-ignore-case":
+            inner = node.value[0][2]
+            source = fragment(self.document, inner) if inner.kind == "string" else None
+            kept = "a string" if source is None else source
+            return f"{kept} with the case as written; excluding a {keyword} in any case cannot be expressed"
+        return '"..." or ["...", "..."]'
+
+
+class _Refused(Exception):
+    """A problem that a probe found."""
+
+
+def _refuse(code: str, node: Node, what: str, *, why: str, write: str, at: int | None = None) -> None:
+    raise _Refused
+
+
+def _is_right(read: Callable[[], object]) -> bool:
+    try:
+        read()
+    except _Refused:
+        return False
+    return True
+
+
+class _Probe(ClauseReader):
+    """Only asks whether something is right: builds no advice for it, which would ask in turn."""
+
+    def pattern(self, node: Node, clause: Node) -> Pattern | None:
+        members = node.value
+        if len(members) != 1 or members[0][0] not in self.readers:
+            raise _Refused
+        return self.readers[members[0][0]](members[0][2])
 
 
 def suffix_pattern(text: str) -> Prefix | Suffix:

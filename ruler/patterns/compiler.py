@@ -15,6 +15,7 @@ Source: sections 2 to 4 of the semantics.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -22,13 +23,15 @@ from dataclasses import dataclass
 from ruler.errors import Location, RuleError
 from ruler.patterns.clauses import ClauseReader
 from ruler.patterns.model import Clause, SubRule
+from ruler.patterns.operators import operator_meant
 from ruler.patterns.reader import Document, Node, document_from_mapping, read_document
-from ruler.patterns.rewrites import fragment, quoted
-from ruler.patterns.vocabulary import PATTERN_TYPES, RESERVED_NAMES_IN_OR
+from ruler.patterns.rewrites import both_or_either, fragment, quoted, short_quoted
+from ruler.patterns.vocabulary import INNER_TYPES, PATTERN_TYPES, RESERVED_NAMES_IN_OR
 
 # Errors kept for one rule. Hostile text can hold one in every four characters, each with a location
 # a thousand steps long.
 _MOST_ERRORS = 1000
+_SCALARS = {"string", "number", "true", "false", "null"}
 
 
 @dataclass(frozen=True)
@@ -141,9 +144,16 @@ class _Compiler:
         for member_name, name_start, value in node.value:
             kind = value.kind
             if kind == "object":
-                yield self.object(value, member_name)
+                if is_pattern_without_array(value):
+                    self.report_pattern(member_name, value)
+                else:
+                    yield self.object(value, member_name)
+            elif member_name == "$or" and (kind != "array" or not value.value):
+                self.report_not_branches(node, value)
             elif kind != "array":
                 self.report_not_array(value)
+            elif joins_clauses(member_name, value) and not self.clause_reader.is_clause(value):
+                self.report_joined(node, member_name, name_start, value)
             elif member_name == "$or" and self.is_or(value, name_start):
                 yield self.alternatives(value)
             else:
@@ -204,7 +214,7 @@ class _Compiler:
         reserved = first_reserved_name(branches)
         if len(branches) >= 2 and are_objects and reserved is None:
             return True
-        if not any(map(_looks_like_branch, branches)) or self.is_clause(node):
+        if not any(map(_looks_like_branch, branches)) or self.clause_reader.is_clause(node):
             return False  # an ordinary name, and what is wrong with its clause is said there
         if len(branches) == 1:
             self.report_one_branch(node, name_start)
@@ -214,16 +224,6 @@ class _Compiler:
         if len(branches) > 1 and reserved is not None:
             self.report_reserved(*reserved)
         return True
-
-    def is_clause(self, node: Node) -> bool:
-        """Return whether the array ``node`` is a clause without errors."""
-        problems: list[str] = []
-
-        def note(code: str, node: Node, what: str, *, why: str, write: str, at: int | None = None) -> None:
-            problems.append(code)
-
-        ClauseReader(self.document, note).patterns(node)
-        return not problems
 
     # Errors. `report` is also the Report of the clause reader.
 
@@ -257,6 +257,104 @@ class _Compiler:
             why="a clause lists every value it accepts, even when there is one",
             write=f"[{source}]" if source is not None else "the same value in square brackets",
         )
+
+    def report_pattern(self, name: str, node: Node) -> None:
+        """Report a pattern that stands where the clause must: ``"a": {"prefix": "x"}``."""
+        keyword, _, argument = node.value[0]
+        clause = PATTERN_TYPES[keyword].example
+        if len(node.value) > 1:
+            clauses = both_or_either(self.document, node.value)
+            if clauses.startswith("{"):  # one of them is enough
+                clauses = re.sub(r"\} alone: ", "}] alone: ", f"[{clauses}")
+        elif (source := fragment(self.document, argument)) and self.clause_reader.compiles(keyword, argument):
+            clauses = f'[{{"{keyword}": {source}}}]'
+        elif keyword == "numeric" and argument.kind == "number":
+            clauses = f'[{{"numeric": ["=", {self.document.source(argument)}]}}]'
+        else:
+            clauses = f"[{clause}], for example"
+        write = f"{quoted(name)}: {clauses}" if len(name) <= 80 else clauses
+        while argument.kind == "object":  # {"anything-but": {"prefix": "x"}}: show the innermost value
+            keyword, _, argument = argument.value[0]
+        source = fragment(self.document, argument)
+        if len(node.value) == 1 and source is not None:
+            write += f'; [{source}] here only for a field named "{keyword}"'
+        self.report(
+            "clause-not-array",
+            argument,
+            f"found {self.clause_reader.describe(argument)}, expected an array",
+            why="a pattern stands in the array of a clause; without the array its name is that of a field",
+            write=write,
+        )
+
+    def report_not_branches(self, parent: Node, node: Node) -> None:
+        # Names that the object does not test: a branch would overwrite its clause.
+        taken = {name for name, _, _ in parent.value[:100]}
+        names = [name for name in ("source", "detail-type", "account", "region") if name not in taken]
+        first, second = [*names, "x", "y"][:2]
+        value = fragment(self.document, node) if node.kind in _SCALARS else None
+        values = [f"[{value}]", f"[{value}]"] if value is not None else ['["shop"]', '["order"]']
+        self.report(
+            "clause-empty" if node.kind == "array" else "clause-not-array",
+            node,
+            f"found {self.clause_reader.describe(node)}, expected an array of two or more branches",
+            why='"$or" joins alternatives, each an object with clauses of its own',
+            write=f"[{{{quoted(first)}: {values[0]}}}, {{{quoted(second)}: {values[1]}}}], for example",
+        )
+
+    def report_joined(self, parent: Node, name: str, name_start: int, node: Node) -> None:
+        """Report a name of other languages that joins clauses, once for all its branches."""
+        if len(self.problems) == _MOST_ERRORS:
+            return
+        meaning = operator_meant(name)
+        source = fragment(self.document, node)
+        what = f'{short_quoted(name)} joins no clauses, only "$or" does'
+        write = 'a rule with "$or" or with all clauses in one object'
+        if meaning == "anything-but":
+            write = (
+                f'{self.example_of_not(node)}, and so on for each field; "not" over whole clauses cannot be expressed'
+            )
+        elif meaning == "all-of":
+            write = self.all_in_one(parent, name, node)
+        elif meaning == "any-of":
+            what = f'{short_quoted(name)} joins no clauses; did you mean "$or"?'
+            write = 'the name "$or", with an array of two or more branches'
+            one = source[1:-1].strip()[1:-1].strip() if source is not None else ""
+            if len(node.value) == 1 and _compiles_alone(f"{{{one}}}"):
+                write = f"{one} in place of the whole {quoted(name)}, as there is one branch"
+            elif source is not None and _compiles_alone(f'{{"$or": {source}}}'):
+                write = f'"$or": {source}'
+        self.report(
+            "unknown-pattern-type",
+            node,
+            what,
+            why='"$or" is the one name that joins clauses; every other name is a field',
+            write=write,
+            at=name_start,
+        )
+
+    def example_of_not(self, node: Node) -> str:
+        """Return anything-but for the first clause in the branches ``node``."""
+        name, _, clause = node.value[0].value[0] if node.value[0].value else ("", 0, node)
+        source = fragment(self.document, clause)
+        if source is None or len(name) > 80 or not self.clause_reader.compiles("anything-but", clause):
+            return '"source": [{"anything-but": ["shop"]}]'
+        return f'{quoted(name)}: [{{"anything-but": {source}}}]'
+
+    def all_in_one(self, parent: Node, joining: str, node: Node) -> str:
+        """Return the clauses of all branches side by side, which is what a rule means by and."""
+        if len(parent.value) > 100 or node.end - node.start > 400:
+            return "all clauses in one object: a rule matches when all of them do"
+        names = [name for name, _, _ in parent.value if name != joining]
+        members = []
+        for branch in node.value[:20]:
+            names += [name for name, _, _ in branch.value]
+            members.append((fragment(self.document, branch) or "")[1:-1].strip())
+        if len(set(names)) < len(names):
+            return "all clauses in one object; several clauses that must all hold on one field cannot be expressed"
+        joined = ", ".join(members)
+        if len(members) < len(node.value) or len(joined) > 200 or not _compiles_alone(f"{{{joined}}}"):
+            return "all clauses in one object: a rule matches when all of them do"
+        return f"{joined} in place of the whole {quoted(joining)}: all clauses in one object must match"
 
     def report_empty_object(self, node: Node, *, is_member: bool) -> None:
         if node is self.rule:
@@ -363,6 +461,39 @@ def _looks_like_branch(node: Node) -> bool:
         value.kind in ("array", "object") and (name not in PATTERN_TYPES or _is_clause_of_strings(name, value))
         for name, _, value in node.value
     )
+
+
+def is_pattern_without_array(node: Node) -> bool:
+    """Return whether an object in a rule was meant as a pattern: pattern types with values that are no arrays.
+
+    Such values are errors in any case, so no rule that is right is refused here.
+    """
+    members = node.value
+    if not members or any(name not in PATTERN_TYPES for name, _, _ in members):
+        return False
+    kinds = {value.kind for _, _, value in members}
+    if kinds == {"object"} and len(members) == 1:
+        name, _, inner = members[0]
+        allowed = INNER_TYPES.get(name, ())
+        return len(inner.value) == 1 and inner.value[0][0] in allowed and inner.value[0][2].kind in _SCALARS
+    return kinds <= _SCALARS
+
+
+def joins_clauses(name: str, node: Node) -> bool:
+    """Return whether the array of a member was meant as the branches of another language's ``$or``."""
+    if name == "$or" or not all(branch.kind == "object" for branch in node.value):
+        return False
+    is_joining = name.startswith("$") or operator_meant(name) in ("any-of", "all-of", "anything-but")
+    return is_joining and any(map(_looks_like_branch, node.value))
+
+
+def _compiles_alone(text: str) -> bool:
+    """Return whether ``text``, which is short, is a rule."""
+    try:
+        compile_rule(text)
+    except RuleError:
+        return False
+    return True
 
 
 def _is_clause_of_strings(name: str, value: Node) -> bool:

@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable
 
 from ruler.patterns.model import Exact, Number, NumericRange
+from ruler.patterns.operators import joined_comparisons, numeric_of
 from ruler.patterns.reader import Document, Node
 from ruler.patterns.report import Report
 
@@ -52,6 +53,9 @@ class NumericReader:
             return None
         nodes: list[Node] = argument.value
         self.first = nodes[0] if nodes else None
+        if (meant := self.comparisons_meant(nodes)) is not None:
+            self.report_grouped(argument, meant)
+            return None
         if not self.parts_are_right(nodes):
             return None
         if len(nodes) == 2:
@@ -60,6 +64,35 @@ class NumericReader:
             return self.range(argument, nodes)
         self.report_length(argument)
         return None
+
+    def comparisons_meant(self, nodes: list[Node]) -> str | None:
+        """Return the array for ``[[">", 5], ["<", 10]]``, ``["> 5"]`` or ``[5, "<", 10]``; None for other parts."""
+        if [node.kind for node in nodes] == ["number", "string", "number"] and nodes[1].value in _UPPER:
+            low, high = self.document.source(nodes[0]), self.document.source(nodes[2])
+            if nodes[0].value < nodes[2].value:
+                rest = f'{low}, "{nodes[1].value}", {high}]'
+                return f'[">", {rest}, or [">=", {rest} to accept {low} too'
+        if not 1 <= len(nodes) <= 2:
+            return None
+        parts = []
+        for node in nodes:
+            if node.kind == "array" and [part.kind for part in node.value] == ["string", "number"]:
+                comparison, number = node.value
+                parts.append((comparison.value, self.document.source(number), number.value))
+            elif (written := _written_together(node)) is not None:
+                parts.append((*written, float(written[1])))
+        if len(parts) < len(nodes) or any(comparison not in _COMPARISONS for comparison, _, _ in parts):
+            return None
+        return joined_comparisons(parts)
+
+    def report_grouped(self, argument: Node, write: str) -> None:
+        self.report(
+            "numeric-comparison",
+            argument,
+            f"found {self.describe(argument)}, expected comparisons and numbers by turns",
+            why="comparisons and numbers stand one by one in one array",
+            write=write,
+        )
 
     def range(self, argument: Node, nodes: list[Node]) -> NumericRange | None:
         first, low, second, high = (node.value for node in nodes)
@@ -88,9 +121,12 @@ class NumericReader:
         if argument.kind == "number":
             write = f'["=", {self.document.source(argument)}]'
         elif argument.kind == "string":
-            comparison = re.fullmatch(r" *(=|<=?|>=?) *(\S+) *", argument.value[:60])
-            if comparison and _is_json_number(comparison[2]):
-                write = f'["{comparison[1]}", {comparison[2]}]'
+            written = _written_together(argument)
+            if written is not None:
+                write = f'["{written[0]}", {written[1]}]'
+        elif argument.kind == "object":
+            members = [(name, node) for name, _, node in argument.value[:3]]
+            write = numeric_of(self.document, members) or write
         self.report(
             "numeric-not-array",
             argument,
@@ -187,6 +223,14 @@ class NumericReader:
             why="the lower bound stands below the upper bound",
             write=write,
         )
+
+
+def _written_together(node: Node) -> tuple[str, str] | None:
+    """Return the two parts of the string "> 5"."""
+    if node.kind != "string":
+        return None
+    found = re.fullmatch(r" *(=|<=?|>=?) *(\S+) *", node.value[:60])
+    return (found[1], found[2]) if found and _is_json_number(found[2]) else None
 
 
 def one_comparison(comparison: str, number: Number) -> Exact | NumericRange:

@@ -18,6 +18,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from json.decoder import scanstring  # type: ignore[attr-defined]  # not in the stubs; there since 2.6
 from typing import Any, NoReturn
 
@@ -162,7 +163,10 @@ class _Reader:
         self.names: list[tuple[str, int]] = []  # for each open object, the name whose value is being read
 
     def read(self) -> Node:
-        """Return the one value of the text. One loop over one state machine: value, what follows, value."""
+        """Return the one value of the text.
+
+        Long because it is one loop over one state machine (value, what follows, value), and a call per value is slow.
+        """
         text = self.text
         stack = self.stack
         names = self.names
@@ -246,6 +250,14 @@ class _Reader:
         """Return ``node``, the root; refuses anything but white space after it."""
         position = _match_space(self.text, position - len(follower)).end()  # type: ignore[union-attr]
         if position < len(self.text):
+            if node.kind == "string" and self.text[position] == ":":
+                self.fail(
+                    "text-after-rule",
+                    position,
+                    f"found a colon after {shortened(self.text[node.start : node.end])}, outside of an object",
+                    why="a rule is one JSON object: names and their clauses, between { and }",
+                    write="{ before the first name, and } after the last clause",
+                )
             self.fail(
                 "text-after-rule",
                 position,
@@ -315,9 +327,8 @@ class _Reader:
     def fail_at_end(self) -> NoReturn:
         """Refuse text that ends too early, or is empty."""
         if not self.stack:
-            self.fail(
+            raise RuleError(  # without a line: there is none to show
                 "empty-text",
-                len(self.text),
                 "the text is empty",
                 why="a rule is one JSON object",
                 write='{"source": ["shop"]}, for example',
@@ -366,12 +377,19 @@ class _Reader:
 
     def fail_not_json(self, start: int, word: str) -> NoReturn:
         """Refuse a word that is no JSON value; propose the value it looks like."""
+        self.refuse_curly_quotes(start, "a value")
+        is_comment = word.startswith(("//", "/*")) or (word.startswith("#") and "{" in self.text)
+        if self.is_table_heading() or (not self.stack and not is_comment and self.text.strip() != word):
+            self.fail_not_json_at_all(self.stack[0].start if self.stack else start)
+        close = get_close_matches(word.lower(), _LITERALS, n=1, cutoff=0.7) if word.isalpha() else []
         if word.lower() in ("true", "false", "null", "none"):
             write = {"none": "null"}.get(word.lower(), word.lower())
         elif word.startswith("'") and len(word) > 2 and word.endswith("'") and '"' not in word:
             write = f'"{word[1:-1]}"'
         elif re.fullmatch(r"[+-]?[0-9]*\.?[0-9]+|[+-]?[0-9]+\.", word):
             write = repr(float(word)) if "." in word else str(int(word))
+        elif close:
+            write = f'{close[0]}, or "{word}" if a string is meant'
         elif re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]*", word):
             write = f'"{word}", if a string is meant'
         elif word.startswith(("/", "#")):
@@ -385,6 +403,32 @@ class _Reader:
             why="a JSON value is a string in double quotes, number, true, false, null, array or object",
             write=write,
         )
+
+    def is_table_heading(self) -> bool:
+        """Return whether the text begins with a line like ``[section]``, as TOML does."""
+        return bool(self.stack) and re.match(r"\s*\[\[?[\w.-]+\]\]?[ \t]*\r?\n\s*[^\s,\]}]", self.text) is not None
+
+    def fail_not_json_at_all(self, start: int) -> NoReturn:
+        self.stack.clear()
+        self.fail(
+            "not-json",
+            start,
+            f"the text is not JSON: it begins with {shortened(self.text[start : start + 200].splitlines()[0])}",
+            why="a rule is one JSON object, from { to }",
+            write='{"source": ["shop"]}, for example',
+        )
+
+    def refuse_curly_quotes(self, start: int, expected: str) -> None:
+        """Refuse quotes that a word processor has made."""
+        found = re.compile(r"[“”„‟]([^“”„‟\"\n]{0,80})[“”„‟]").match(self.text, start)
+        if found is not None:
+            self.fail(
+                "not-json",
+                start,
+                f"found {found[0]}, expected {expected}",
+                why='JSON strings stand in straight quotes, "; these are curly',
+                write=f'"{found[1]}"',
+            )
 
     def fail_at_comma(self, start: int, character: str) -> NoReturn:
         """Refuse a comma or closing bracket where a value or a name must stand."""
@@ -421,6 +465,9 @@ class _Reader:
             self.fail_at_end()
         if character in ",]}":
             self.fail_at_comma(start, character)
+        self.refuse_curly_quotes(start, "a name in double quotes")
+        if self.is_table_heading():
+            self.fail_not_json_at_all(self.stack[0].start)
         word_match = _match_word(self.text, start)
         word = word_match[0] if word_match else character
         is_bare = re.fullmatch(r"'?[A-Za-z0-9_-]+'?", word) is not None

@@ -62,6 +62,13 @@ def both_or_either(document: Document, members: list[tuple[str, int, Node]]) -> 
     either = f"[{', '.join(separate)}] for {'either' if len(members) == 2 else 'any of them'}"
     if len(separate) < len(members):
         return "one object for each of them, side by side in the array, for either"
+    is_present = [member for member in members if member[0] == "exists" and member[2].kind == "true"]
+    if len(is_present) == 1:
+        others = [member for member in members if member is not is_present[0] and member[0] != "exists"]
+        if len(others) == 1 and len(members) == 2:
+            return f'{{"{others[0][0]}": {fragment(document, others[0][2])}}} alone: a value that it accepts exists'
+        if len(others) == len(members) - 1:
+            return f'{both_or_either(document, others)}, without "exists": a value that these accept exists'
     by_name = {name: node for name, _, node in members}
     if len(members) == 2 and set(by_name) == {"prefix", "suffix"}:
         prefix, suffix = by_name["prefix"], by_name["suffix"]
@@ -95,3 +102,40 @@ def one_object_each(document: Document, keyword: str, argument: Node) -> str:
     if len(each) < len(argument.value) or sum(map(len, each)) > _LONGEST_FRAGMENT:
         return f'one {{"{keyword}": "..."}} for each string, side by side in the array'
     return f"[{', '.join(each)}], as parts of the array around it"
+
+
+_OPPOSITES = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
+
+
+def anything_but_numeric(document: Document, argument: Node) -> str | None:
+    """Return what means ``{"anything-but": {"numeric": argument}}`` for numbers, or None for a wrong argument."""
+    parts = argument.value if argument.kind == "array" else []
+    if len(parts) not in (2, 4) or any(node.kind != "number" for node in parts[1::2]):
+        return None
+    numbers = [document.source(node) for node in parts[1::2]]
+    if len(parts) == 2 and parts[0].value == "=":
+        return f'{{"anything-but": {numbers[0]}}} in place of the whole object'
+    if any(node.kind != "string" or node.value not in _OPPOSITES for node in parts[::2]):
+        return None
+    tests = [
+        f'{{"numeric": ["{_OPPOSITES[node.value]}", {number}]}}'
+        for node, number in zip(parts[::2], numbers, strict=True)
+    ]
+    if len(tests) == 1:
+        return f"{tests[0]} in place of the whole object; it accepts numbers only"
+    return f"[{', '.join(tests)}], as parts of the array around the object; they accept numbers only"
+
+
+def neither_of(members: list[tuple[str, int, Node]]) -> str | None:
+    """Return the one wildcard list that stands for prefixes, suffixes and wildcards, to be excluded together."""
+    wildcards = []
+    for name, _, node in members[:10]:
+        for text in node.value if node.kind == "array" else [node]:
+            if text.kind != "string" or not text.value or name not in ("prefix", "suffix", "wildcard"):
+                return None
+            if name == "wildcard" and ("**" in text.value or "\\" in text.value):
+                return None  # perhaps no wildcard
+            escaped = escaped_in_wildcard(text.value)
+            wildcards.append({"prefix": f"{escaped}*", "suffix": f"*{escaped}", "wildcard": text.value}[name])
+    shown = ", ".join(map(quoted, wildcards))
+    return f'{{"wildcard": [{shown}]}}' if len(shown) <= _LONGEST_FRAGMENT and len(members) <= 10 else None
