@@ -145,7 +145,7 @@ class RuleError(RulerError, ValueError):
         self.why = why
         self.write = write
         self.location = location  # ("source", 0, "prefix")
-        self.line = line  # from 1, in the rule's text; None for a rule that came as a mapping or has no text
+        self.line = line  # from 1, in the rule's text; None when the rule came as a mapping
         self.column = column  # from 1, in characters
         self.rule_name = rule_name
 

@@ -327,8 +327,9 @@ class _Reader:
     def fail_at_end(self) -> NoReturn:
         """Refuse text that ends too early, or is empty."""
         if not self.stack:
-            raise RuleError(  # without a line: there is none to show
+            self.fail(
                 "empty-text",
+                0,
                 "the text is empty",
                 why="a rule is one JSON object",
                 write='{"source": ["shop"]}, for example',
