@@ -113,9 +113,8 @@ class Absent:
 
 
 # What anything-but can exclude.
-Excludable = (
-    Exact | Prefix | Suffix | EqualsIgnoreCase | PrefixIgnoreCase | SuffixIgnoreCase | Wildcard | NumericRange | Cidr
-)
+# Not NumericRange: a value matcher asks ranges last and for acceptance only, so it would exclude nothing.
+Excludable = Exact | Prefix | Suffix | EqualsIgnoreCase | PrefixIgnoreCase | SuffixIgnoreCase | Wildcard | Cidr
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +124,7 @@ class AnythingBut:
     excluded: frozenset[Excludable]
 
 
-Pattern = Excludable | Literal | Exists | Absent | AnythingBut
+Pattern = Excludable | NumericRange | Literal | Exists | Absent | AnythingBut
 
 
 @dataclass(frozen=True, slots=True)
