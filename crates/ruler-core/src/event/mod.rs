@@ -1,0 +1,3 @@
+//! An event's bytes to its fields.
+
+pub mod fields;

@@ -1,0 +1,19 @@
+//! The data plane of `ruler`: sub-rules in, and for each event the rules that match. The twin of `ruler/machine`.
+//!
+//! ```text
+//! event bytes ──event──▶ fields ──machine──▶ rule ids
+//! ```
+//!
+//! - `model`    what a machine is given: sub-rules in normal form (twin of `ruler/patterns/model.py`)
+//! - `number`   numbers as the semantics compare them
+//! - `event`    an event's bytes to its fields, driven by the paths that rules use
+//! - `machine`  the machine: adding, removing, and the walk of one event
+//!
+//! Nothing here knows rule text or Python. What matches what is defined by the Python engine.
+
+#![forbid(unsafe_op_in_unsafe_fn)]
+
+pub mod event;
+pub mod machine;
+pub mod model;
+pub mod number;

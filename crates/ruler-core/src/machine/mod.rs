@@ -1,0 +1,3 @@
+//! All sub-rules compiled together.
+
+pub mod path_trie;

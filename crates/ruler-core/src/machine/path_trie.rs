@@ -1,0 +1,340 @@
+//! The paths that rules use, as a trie of names: it decides what of an event is looked at. Twin of `path_trie.py`.
+//!
+//! ```text
+//! rules use "a", "a.x", "b.y"      root ── a (used) ── x (used)
+//!                                     └─── b ───────── y (used)
+//! ```
+//!
+//! A node is *used* when clauses stand at it. It is *joint* when some sub-rule has two clauses at or below it: only
+//! then does it matter which element of an array at that node a value came from.
+//! Always: every node is used or has children, except the root.
+
+use hashbrown::hash_table::{Entry, HashTable};
+use hashbrown::DefaultHashBuilder;
+use std::hash::BuildHasher;
+
+/// A node of the trie. Ids are used again after removal, so they stay below the most nodes there ever were.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PathId(pub u32);
+
+impl PathId {
+    pub const ROOT: PathId = PathId(0);
+
+    #[inline]
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// One name of some used path.
+#[derive(Debug)]
+struct Node {
+    name: Box<[u8]>,
+    parent: PathId,
+    depth: u32,
+    /// In order of name, so that what goes through them does not depend on history.
+    children: Vec<PathId>,
+    joint_count: u32,
+    is_used: bool,
+}
+
+/// So few children are compared one by one; more are found by hash.
+const FEW_CHILDREN: usize = 8;
+
+#[derive(Debug)]
+pub struct PathTrie {
+    nodes: Vec<Node>,
+    free: Vec<PathId>,
+    /// Children of nodes that have many, by parent and name.
+    by_name: HashTable<PathId>,
+    hasher: DefaultHashBuilder,
+    used_count: usize,
+}
+
+impl Default for PathTrie {
+    fn default() -> PathTrie {
+        let root = Node {
+            name: Box::default(),
+            parent: PathId::ROOT,
+            depth: 0,
+            children: Vec::new(),
+            joint_count: 0,
+            is_used: false,
+        };
+        PathTrie {
+            nodes: vec![root],
+            free: Vec::new(),
+            by_name: HashTable::new(),
+            hasher: DefaultHashBuilder::default(),
+            used_count: 0,
+        }
+    }
+}
+
+impl PathTrie {
+    /// Ids are below this number.
+    #[inline]
+    pub fn id_count(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// How many paths are used.
+    pub fn used_count(&self) -> usize {
+        self.used_count
+    }
+
+    #[inline]
+    pub fn is_used(&self, path: PathId) -> bool {
+        self.nodes[path.index()].is_used
+    }
+
+    #[inline]
+    pub fn is_joint(&self, path: PathId) -> bool {
+        self.nodes[path.index()].joint_count > 0
+    }
+
+    #[inline]
+    pub fn has_children(&self, path: PathId) -> bool {
+        !self.nodes[path.index()].children.is_empty()
+    }
+
+    pub fn child_count(&self, path: PathId) -> usize {
+        self.nodes[path.index()].children.len()
+    }
+
+    /// The children of a node, in order of name.
+    pub fn children(&self, path: PathId) -> &[PathId] {
+        &self.nodes[path.index()].children
+    }
+
+    /// How many names lead from the root to `path`.
+    #[inline]
+    pub fn depth(&self, path: PathId) -> u32 {
+        self.nodes[path.index()].depth
+    }
+
+    /// The last name of `path`.
+    pub fn name(&self, path: PathId) -> &[u8] {
+        &self.nodes[path.index()].name
+    }
+
+    /// The node above, None for the root.
+    #[inline]
+    pub fn parent(&self, path: PathId) -> Option<PathId> {
+        (path != PathId::ROOT).then(|| self.nodes[path.index()].parent)
+    }
+
+    /// This node and those above it, innermost first.
+    pub fn line(&self, path: PathId) -> impl Iterator<Item = PathId> + '_ {
+        std::iter::successors(Some(path), |&node| self.parent(node))
+    }
+
+    /// How many names both paths have in common from the root.
+    pub fn shared_depth(&self, first: PathId, second: PathId) -> u32 {
+        let (mut one, mut other) = (first, second);
+        while one != other {
+            if self.depth(one) >= self.depth(other) {
+                one = self.nodes[one.index()].parent;
+            } else {
+                other = self.nodes[other.index()].parent;
+            }
+        }
+        self.depth(one)
+    }
+
+    /// The child that one name leads to; `name` is compared as it is, dots included.
+    #[inline]
+    pub fn child(&self, path: PathId, name: &[u8]) -> Option<PathId> {
+        let children = &self.nodes[path.index()].children;
+        if children.len() <= FEW_CHILDREN {
+            return children.iter().copied().find(|child| *self.nodes[child.index()].name == *name);
+        }
+        self.by_name.find(self.hash(path, name), |&child| self.is_named(child, path, name)).copied()
+    }
+
+    /// The node that the names of `path`, joined by dots, lead to from `from`.
+    pub fn descendant(&self, from: PathId, path: &[u8]) -> Option<PathId> {
+        path.split(|&byte| byte == b'.').try_fold(from, |node, name| self.child(node, name))
+    }
+
+    /// Whether some name with a dot could lead on from `path`: whether any child has children.
+    #[inline]
+    pub fn has_grandchildren(&self, path: PathId) -> bool {
+        self.children(path).iter().any(|&child| self.has_children(child))
+    }
+
+    // -- changing -----------------------------------------------------------------------------------------------
+
+    /// The node of `path`, made and marked used where it was not.
+    pub fn use_path(&mut self, path: &[u8]) -> PathId {
+        let mut node = PathId::ROOT;
+        for name in path.split(|&byte| byte == b'.') {
+            node = match self.child(node, name) {
+                Some(child) => child,
+                None => self.add_child(node, name),
+            };
+        }
+        self.used_count += usize::from(!self.nodes[node.index()].is_used);
+        self.nodes[node.index()].is_used = true;
+        node
+    }
+
+    /// Mark `path` as no longer used, and remove it and each node above that is neither used nor has children.
+    pub fn disuse(&mut self, path: PathId) {
+        self.nodes[path.index()].is_used = false;
+        self.used_count -= 1;
+        let mut node = path;
+        while node != PathId::ROOT && !self.is_used(node) && !self.has_children(node) {
+            let parent = self.nodes[node.index()].parent;
+            self.remove_child(parent, node);
+            node = parent;
+        }
+    }
+
+    /// Note (`+1`) or forget (`-1`) a sub-rule whose clauses stand at `paths`, one entry a clause.
+    pub fn count_joints(&mut self, paths: &[PathId], change: i32) {
+        if paths.len() < 2 {
+            return;
+        }
+        let mut met: Vec<PathId> = paths.iter().flat_map(|&path| self.line(path)).collect();
+        met.sort_unstable();
+        for run in met.chunk_by(|one, other| one == other).filter(|run| run.len() > 1) {
+            let count = &mut self.nodes[run[0].index()].joint_count;
+            *count = count.checked_add_signed(change).expect("joints are counted down only after being counted up");
+        }
+    }
+
+    /// How many sub-rules have two clauses at or below `path`.
+    pub fn joint_count(&self, path: PathId) -> u32 {
+        self.nodes[path.index()].joint_count
+    }
+
+    /// Bytes held.
+    pub fn memory_bytes(&self) -> usize {
+        let names: usize = self.nodes.iter().map(|node| node.name.len() + node.children.capacity() * 4).sum();
+        names + self.nodes.capacity() * size_of::<Node>() + self.by_name.allocation_size()
+    }
+
+    fn add_child(&mut self, parent: PathId, name: &[u8]) -> PathId {
+        let node = Node {
+            name: name.into(),
+            parent,
+            depth: self.depth(parent) + 1,
+            children: Vec::new(),
+            joint_count: 0,
+            is_used: false,
+        };
+        let id = match self.free.pop() {
+            Some(id) => {
+                self.nodes[id.index()] = node;
+                id
+            }
+            None => {
+                self.nodes.push(node);
+                PathId(u32::try_from(self.nodes.len() - 1).expect("fewer than 2^32 paths"))
+            }
+        };
+        let at = self.place_of(parent, name).unwrap_or_else(|at| at);
+        self.nodes[parent.index()].children.insert(at, id);
+        match self.child_count(parent) {
+            count if count <= FEW_CHILDREN => {}
+            count if count == FEW_CHILDREN + 1 => {
+                let children = self.children(parent).to_vec();
+                children.into_iter().for_each(|child| self.enter(child));
+            }
+            _ => self.enter(id),
+        }
+        id
+    }
+
+    fn remove_child(&mut self, parent: PathId, child: PathId) {
+        if self.child_count(parent) > FEW_CHILDREN {
+            self.leave(child);
+        }
+        let name = std::mem::take(&mut self.nodes[child.index()].name);
+        let at = self.nodes[parent.index()].children.iter().position(|&id| id == child);
+        self.nodes[parent.index()].children.remove(at.expect("a child stands among its parent's children"));
+        drop(name);
+        if self.child_count(parent) == FEW_CHILDREN {
+            let children = self.children(parent).to_vec();
+            children.into_iter().for_each(|child| self.leave(child));
+        }
+        self.free.push(child);
+        if self.nodes.len() == self.free.len() + 1 {
+            self.nodes.truncate(1); // only the root is left: give the memory back
+            self.nodes.shrink_to_fit();
+            self.free = Vec::new();
+            self.by_name = HashTable::new();
+        }
+    }
+
+    fn place_of(&self, parent: PathId, name: &[u8]) -> Result<usize, usize> {
+        self.children(parent).binary_search_by(|&id| (*self.nodes[id.index()].name).cmp(name))
+    }
+
+    fn enter(&mut self, child: PathId) {
+        let PathTrie { nodes, by_name, hasher, .. } = self;
+        let hash_of = |&id: &PathId| hash_one(hasher, nodes[id.index()].parent, &nodes[id.index()].name);
+        by_name.insert_unique(hash_of(&child), child, hash_of);
+    }
+
+    fn leave(&mut self, child: PathId) {
+        let node = &self.nodes[child.index()];
+        let hash = hash_one(&self.hasher, node.parent, &node.name);
+        match self.by_name.entry(hash, |&id| id == child, |_| unreachable!("removal never grows a table")) {
+            Entry::Occupied(entry) => drop(entry.remove()),
+            Entry::Vacant(_) => unreachable!("a child of many is found by name"),
+        }
+    }
+
+    #[inline]
+    fn hash(&self, parent: PathId, name: &[u8]) -> u64 {
+        hash_one(&self.hasher, parent, name)
+    }
+
+    #[inline]
+    fn is_named(&self, child: PathId, parent: PathId, name: &[u8]) -> bool {
+        let node = &self.nodes[child.index()];
+        node.parent == parent && *node.name == *name
+    }
+}
+
+#[inline]
+fn hash_one(hasher: &DefaultHashBuilder, parent: PathId, name: &[u8]) -> u64 {
+    hasher.hash_one((parent.0, name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_found_by_its_names_until_it_is_disused() {
+        let mut trie = PathTrie::default();
+        let paths: Vec<String> = (0..40).map(|number| format!("a.n{number}.x")).collect();
+        let ids: Vec<PathId> = paths.iter().map(|path| trie.use_path(path.as_bytes())).collect();
+        for (path, &id) in paths.iter().zip(&ids) {
+            assert_eq!(trie.descendant(PathId::ROOT, path.as_bytes()), Some(id));
+            assert!(trie.is_used(id));
+        }
+        assert_eq!(trie.shared_depth(ids[0], ids[1]), 1);
+        for (path, &id) in paths.iter().zip(&ids) {
+            trie.disuse(id);
+            assert_eq!(trie.descendant(PathId::ROOT, path.as_bytes()), None);
+        }
+        assert_eq!((trie.id_count(), trie.used_count()), (1, 0));
+        assert!(trie.by_name.is_empty());
+    }
+
+    #[test]
+    fn joints_are_nodes_with_two_clauses_of_one_sub_rule_at_or_below() {
+        let mut trie = PathTrie::default();
+        let (x, y, z) = (trie.use_path(b"a.x"), trie.use_path(b"a.y"), trie.use_path(b"b.z"));
+        trie.count_joints(&[x, y, z], 1);
+        let a = trie.parent(x).unwrap();
+        assert!(trie.is_joint(a) && trie.is_joint(PathId::ROOT));
+        assert!(!trie.is_joint(x) && !trie.is_joint(z));
+        trie.count_joints(&[x, y, z], -1);
+        assert!(!trie.is_joint(a));
+    }
+}
