@@ -1,3 +1,24 @@
 //! An event's bytes to its fields.
+//!
+//! ```text
+//! bytes ──masks──▶ 64 classified bytes ──index──▶ bitmaps, grammar checked ──read──▶ fields
+//! ```
+//!
+//! - `masks`, `simd`  which of 64 bytes are quotes, brackets, digits and so on
+//! - `index`          all blocks of an event, with every rule of JSON but nesting checked on the way
+//! - `numbers`, `escapes`  the parts of that for numbers, and for backslashes in strings
+//! - `nesting`        which brackets are open, and the way past what no rule looks into
+//! - `read`           follows the brackets, and at used paths the names, and gathers the fields
+//! - `fields`         what comes out
 
+pub mod escapes;
 pub mod fields;
+pub mod index;
+pub mod masks;
+pub mod nesting;
+pub mod numbers;
+pub mod read;
+#[cfg(target_arch = "x86_64")]
+mod simd;
+
+pub use read::{Reader, Rejected, Validate};

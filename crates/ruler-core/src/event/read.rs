@@ -1,0 +1,486 @@
+//! Follows the brackets of an event, and where rules use what is inside also the names, and gathers the fields.
+//!
+//! In: the bytes of an event and the trie of used paths. Out: fields; `Rejected` for what is no event (which words to
+//! find for that is left to whoever decodes the event anew).
+//! A container that no used path leads into costs its brackets and nothing else. Inside one that is *tracked*, each
+//! colon is a name to look up in the trie; no value is copied unless it holds an escape.
+//! Always: of equal names in one object the last counts; nothing is read outside of the bytes; no recursion.
+
+use super::escapes::unescape;
+use super::fields::{Element, Fields, Value, NONE};
+use super::index::{Block, Index};
+use super::nesting::{Cursor, Nesting};
+use crate::machine::path_trie::{PathId, PathTrie};
+use hashbrown::{HashMap, HashSet};
+
+/// The bytes are no event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rejected;
+
+/// How much of an event is checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Validate {
+    /// Every byte.
+    Full,
+    /// Only what has to be read to settle every used path: for events that are known to be right.
+    Used,
+}
+
+/// A tracked container that is open.
+#[derive(Debug)]
+struct Frame {
+    node: PathId,
+    /// The innermost element of a joint array around what is inside.
+    element: u32,
+    kind: Kind,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Object {
+        /// A number of this object, unique for the reader.
+        number: u64,
+        /// The member whose fields are being added, and whether its name has dots.
+        open_member: Option<(PathId, bool)>,
+        /// Used names that were not met yet, one more if a name with dots can always come.
+        unmet: u32,
+    },
+    Array {
+        number: u32,
+        container_count: u32,
+        /// Where the element begins that ends at the next comma or bracket, None when it is known to be a container.
+        element_start: Option<usize>,
+    },
+}
+
+/// The fields that a member added, and the object it was in.
+#[derive(Clone, Copy, Debug, Default)]
+struct Member {
+    object: u64,
+    first: u32,
+    end: u32,
+}
+
+/// Reads events; serves one after another and keeps its memory.
+#[derive(Debug, Default)]
+pub struct Reader {
+    index: Index,
+    frames: Vec<Frame>,
+    /// By path: the member that led there last.
+    members: Vec<Member>,
+    dotted: Dotted,
+    object_count: u64,
+    array_count: u32,
+    name: Vec<u8>,
+}
+
+/// What is kept for names with dots, which are several steps: rare, so apart.
+#[derive(Debug, Default)]
+struct Dotted {
+    members: HashMap<(u64, PathId), Member>,
+    /// Paths that such a name passes through: they are spelled twice when the same object has a member for one.
+    passed: HashSet<(u64, PathId)>,
+}
+
+impl Reader {
+    /// Gather the fields of `bytes` at the paths that `paths` says are used.
+    pub fn read(
+        &mut self,
+        bytes: &[u8],
+        paths: &PathTrie,
+        validate: Validate,
+        fields: &mut Fields,
+    ) -> Result<(), Rejected> {
+        fields.clear(paths.id_count());
+        self.begin(paths);
+        if validate == Validate::Used {
+            self.index.begin(bytes);
+        } else if !self.index.check(bytes) {
+            return Err(Rejected);
+        }
+        if !first_token_is_object(bytes) {
+            return Err(Rejected);
+        }
+        let mut reading =
+            Reading { bytes, paths, fields, reader: self, nesting: Nesting::default(), unmet: 0, has_replaced: false };
+        let is_event = run(&mut reading, validate);
+        if reading.has_replaced {
+            fields.relink();
+        }
+        is_event.then_some(()).ok_or(Rejected)
+    }
+
+    fn begin(&mut self, paths: &PathTrie) {
+        self.frames.clear();
+        self.array_count = 0;
+        if self.members.len() < paths.id_count() {
+            self.members.resize(paths.id_count(), Member::default());
+        }
+        if !self.dotted.members.is_empty() {
+            self.dotted = Dotted::default();
+        }
+    }
+}
+
+fn first_token_is_object(bytes: &[u8]) -> bool {
+    bytes.get(after_white(bytes, 0)) == Some(&b'{')
+}
+
+/// The first place at or after `at` that holds no white space.
+#[inline(always)]
+fn after_white(bytes: &[u8], at: usize) -> usize {
+    let mut at = at;
+    while let Some(b' ' | b'\t' | b'\n' | b'\r') = bytes.get(at) {
+        at += 1;
+    }
+    at
+}
+
+/// The last place up to `end` that has no white space before it; there is something else before `end`.
+#[inline(always)]
+fn before_white(bytes: &[u8], end: usize) -> usize {
+    let mut end = end;
+    while let Some(b' ' | b'\t' | b'\n' | b'\r') = bytes.get(end - 1) {
+        end -= 1;
+    }
+    end
+}
+
+/// One reading of one event.
+struct Reading<'a> {
+    bytes: &'a [u8],
+    paths: &'a PathTrie,
+    fields: &'a mut Fields,
+    reader: &'a mut Reader,
+    nesting: Nesting,
+    /// How many used names could still come, one more for each open array: nothing is left to find at 0.
+    unmet: u32,
+    has_replaced: bool,
+}
+
+#[cfg(target_arch = "x86_64")]
+fn run(reading: &mut Reading<'_>, validate: Validate) -> bool {
+    #[target_feature(enable = "bmi1,bmi2,lzcnt,popcnt")]
+    fn run_with_bit_instructions(reading: &mut Reading<'_>, validate: Validate) -> bool {
+        reading.run_as(validate)
+    }
+    if super::index::has_bit_instructions() {
+        // SAFETY: the instructions were just found to be there. They count and find bits, which is most of the work:
+        // without them a city-lots event takes 60 ns more.
+        unsafe { run_with_bit_instructions(reading, validate) }
+    } else {
+        reading.run_as(validate)
+    }
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn run(reading: &mut Reading<'_>, validate: Validate) -> bool {
+    reading.run_as(validate)
+}
+
+impl Reading<'_> {
+    #[inline(always)]
+    fn run_as(&mut self, validate: Validate) -> bool {
+        match validate {
+            Validate::Full => self.run::<false>(),
+            Validate::Used => self.run::<true>(),
+        }
+    }
+
+    /// Go through all brackets; false when the bytes are no event.
+    ///
+    /// With `USED_ONLY`, kinds of brackets and what else is checked are ignored, and it ends when all is settled.
+    #[inline(always)]
+    fn run<const USED_ONLY: bool>(&mut self) -> bool {
+        // The node of the container that the next bracket opens, if it is tracked.
+        let mut next_node = Some(PathId::ROOT);
+        let mut at = Cursor::default();
+        loop {
+            if !at.next_block::<USED_ONLY>(&mut self.reader.index, self.bytes) {
+                return false;
+            }
+            while let Some(bit) = at.next_bracket() {
+                let segment = self.nesting.pass(&mut at, bit);
+                if self.nesting.depth > 0 {
+                    if let Some(found) = self.segment::<USED_ONLY>(&at, segment, Some(bit)) {
+                        next_node = found;
+                    }
+                }
+                let is_curly = at.block.curly & bit != 0;
+                if at.block.opens & bit != 0 {
+                    if !self.nesting.push(is_curly) {
+                        return false;
+                    }
+                    match next_node.take() {
+                        Some(node) => self.open::<USED_ONLY>(node, at.place_of(bit)),
+                        None if !self.nesting.leave::<USED_ONLY>(&mut at, &mut self.reader.index, self.bytes) => {
+                            return false;
+                        }
+                        None => {}
+                    }
+                } else {
+                    if !self.nesting.pop(is_curly) {
+                        return false;
+                    }
+                    self.close();
+                    if self.nesting.depth == 0 {
+                        return USED_ONLY || (self.nesting.odd == 0 && self.nothing_follows(&at));
+                    }
+                }
+                if USED_ONLY && self.unmet == 0 && next_node.is_none() {
+                    return true;
+                }
+            }
+            let segment = self.nesting.pass_rest(&mut at);
+            if self.nesting.depth > 0 {
+                if let Some(found) = self.segment::<USED_ONLY>(&at, segment, None) {
+                    next_node = found;
+                }
+                if USED_ONLY && self.unmet == 0 && next_node.is_none() {
+                    return true;
+                }
+            }
+        }
+    }
+
+    /// Whether no token follows the last bracket of the event.
+    fn nothing_follows(&self, at: &Cursor) -> bool {
+        let tokens = |block: &Block| block.brackets | block.colons | block.commas;
+        let mut blocks_after = self.reader.index.blocks[at.number..].iter();
+        tokens(&at.block) & !at.done == 0 && blocks_after.all(|block| tokens(block) == 0)
+    }
+
+    fn open<const USED_ONLY: bool>(&mut self, node: PathId, at: usize) {
+        let element =
+            self.reader.frames.last_mut().map_or(NONE, |around| around.element_inside(self.paths, self.fields));
+        let kind = if self.bytes[at] == b'{' {
+            self.reader.object_count += 1;
+            let mut unmet = 0;
+            if USED_ONLY {
+                unmet = self.paths.child_count(node) as u32 + u32::from(self.paths.has_grandchildren(node));
+                self.unmet += unmet;
+            }
+            Kind::Object { number: self.reader.object_count, open_member: None, unmet }
+        } else {
+            self.unmet += u32::from(USED_ONLY);
+            self.reader.array_count += 1;
+            let number = self.reader.array_count;
+            Kind::Array { number, container_count: 0, element_start: Some(at + 1) }
+        };
+        self.reader.frames.push(Frame { node, element, kind });
+    }
+
+    /// Leave the innermost tracked container.
+    fn close(&mut self) {
+        match self.reader.frames.pop().map(|frame| frame.kind) {
+            Some(Kind::Object { unmet, .. }) => self.unmet = self.unmet.saturating_sub(unmet),
+            _ => self.unmet = self.unmet.saturating_sub(1),
+        }
+    }
+
+    /// Gather what lies in a stretch of one block that has no bracket but perhaps its last byte, `bracket`.
+    ///
+    /// Returns the node of the container that follows, when that is settled: Some(None) when it is not tracked.
+    #[inline(always)]
+    fn segment<const USED_ONLY: bool>(
+        &mut self,
+        at: &Cursor,
+        segment: u64,
+        bracket: Option<u64>,
+    ) -> Option<Option<PathId>> {
+        let (block, base) = (&at.block, at.base());
+        let frame = self.reader.frames.last()?;
+        if let Kind::Object { .. } = frame.kind {
+            let mut colons = block.colons & segment;
+            let mut next_node = None;
+            while colons != 0 {
+                next_node = Some(self.member::<USED_ONLY>(base + colons.trailing_zeros() as usize));
+                colons &= colons - 1;
+            }
+            return next_node;
+        }
+        let node = frame.node;
+        if self.paths.is_used(node) {
+            let mut ends = (block.commas & segment) | bracket.unwrap_or(0);
+            while ends != 0 {
+                self.element(node, base + ends.trailing_zeros() as usize);
+                ends &= ends - 1;
+            }
+        }
+        match bracket {
+            Some(bit) if block.opens & bit != 0 => Some(self.container_in_array(node, block.curly & bit != 0)),
+            _ => None,
+        }
+    }
+
+    /// Note an object or array in an array; returns its node if it is tracked.
+    fn container_in_array(&mut self, node: PathId, is_curly: bool) -> Option<PathId> {
+        if let Some(Frame { kind: Kind::Array { container_count, element_start, .. }, .. }) =
+            self.reader.frames.last_mut()
+        {
+            *element_start = None;
+            *container_count += 1;
+            if *container_count == 2 && self.paths.is_joint(node) {
+                self.fields.joints.push(node);
+            }
+        }
+        self.is_tracked(node, is_curly).then_some(node)
+    }
+
+    /// Whether a container at `node` can hold values at used paths.
+    #[inline]
+    fn is_tracked(&self, node: PathId, is_curly: bool) -> bool {
+        self.paths.has_children(node) || (!is_curly && self.paths.is_used(node))
+    }
+
+    /// Take the element of an array that ends before `end`, unless it is a container.
+    fn element(&mut self, node: PathId, end: usize) {
+        let bytes = self.bytes;
+        let Some(Frame { kind: Kind::Array { element_start, .. }, element, .. }) = self.reader.frames.last_mut() else {
+            return;
+        };
+        let element = *element;
+        let start = element_start.replace(end + 1);
+        let Some(start) = start.map(|start| after_white(bytes, start)).filter(|&start| start < end) else {
+            return;
+        };
+        let end = before_white(bytes, end);
+        let value = if bytes[start] == b'"' { self.text(start + 1, end - 1) } else { scalar(bytes, start, end) };
+        self.fields.add(node, value, element);
+    }
+
+    /// Take the member whose colon is at `colon`; returns the node of its value if that is a tracked container.
+    #[inline(always)]
+    fn member<const USED_ONLY: bool>(&mut self, colon: usize) -> Option<PathId> {
+        let index = &self.reader.index;
+        let end = index.quote_before(colon)?;
+        let start = index.quote_before(end)? + 1;
+        let mut name = &self.bytes[start..end];
+        if index.has_backslash && memchr::memchr(b'\\', name).is_some() {
+            self.reader.name.clear();
+            unescape(name, &mut self.reader.name);
+            name = &self.reader.name;
+        }
+        let frame = self.reader.frames.last_mut()?;
+        let (around, element) = (frame.node, frame.element);
+        let node = match self.paths.child(around, name) {
+            Some(child) => {
+                if let Kind::Object { unmet, .. } = &mut frame.kind {
+                    if USED_ONLY && *unmet > 0 {
+                        *unmet -= 1;
+                        self.unmet -= 1;
+                    }
+                }
+                self.enter_member(child, false);
+                child
+            }
+            None if self.paths.has_grandchildren(around) && memchr::memchr(b'.', name).is_some() => {
+                let target = self.paths.descendant(around, name)?;
+                self.enter_member(target, true);
+                target
+            }
+            None => return None,
+        };
+        let start = after_white(self.bytes, colon + 1);
+        match self.bytes.get(start)? {
+            b'{' => self.is_tracked(node, true).then_some(node),
+            b'[' => self.is_tracked(node, false).then_some(node),
+            _ if !self.paths.is_used(node) => None,
+            b'"' => {
+                let end = self.reader.index.quote_from::<USED_ONLY>(self.bytes, start + 1)?;
+                let value = self.text(start + 1, end);
+                self.fields.add(node, value, element);
+                None
+            }
+            _ => {
+                let is_part = |byte: &u8| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
+                let length = self.bytes[start..].iter().position(|byte| !is_part(byte));
+                let end = length.map_or(self.bytes.len(), |length| start + length);
+                self.fields.add(node, scalar(self.bytes, start, end), element);
+                None
+            }
+        }
+    }
+
+    /// Note that a member leads to `node`; what an earlier member of the same name led to no longer counts.
+    fn enter_member(&mut self, node: PathId, has_dots: bool) {
+        let so_far = self.fields.fields.len() as u32;
+        let reader = &mut *self.reader;
+        let Some(Frame { kind: Kind::Object { number, open_member, .. }, node: around, .. }) = reader.frames.last_mut()
+        else {
+            return;
+        };
+        let object = *number;
+        let previous = open_member.replace((node, has_dots));
+        match previous {
+            Some((before, false)) => reader.members[before.index()].end = so_far,
+            Some((before, true)) => {
+                reader.dotted.members.entry((object, before)).and_modify(|member| member.end = so_far);
+            }
+            None => {}
+        }
+        let member = Member { object, first: so_far, end: so_far };
+        let earlier = if has_dots {
+            self.fields.spelled_twice |= reader.dotted.passes(self.paths, &reader.members, object, *around, node);
+            reader.dotted.members.insert((object, node), member)
+        } else {
+            Some(std::mem::replace(&mut reader.members[node.index()], member))
+                .filter(|earlier| earlier.object == object)
+        };
+        if !reader.dotted.passed.is_empty() {
+            self.fields.spelled_twice |= reader.dotted.passed.contains(&(object, node));
+        }
+        if let Some(earlier) = earlier {
+            self.fields.replace(earlier.first, earlier.end);
+            self.has_replaced |= earlier.first < earlier.end;
+        }
+    }
+
+    /// The value of the string whose inside is given.
+    #[inline]
+    fn text(&mut self, start: usize, end: usize) -> Value {
+        if self.reader.index.has_backslash && memchr::memchr(b'\\', &self.bytes[start..end]).is_some() {
+            let first = self.fields.unescaped.len();
+            unescape(&self.bytes[start..end], &mut self.fields.unescaped);
+            return Value::Unescaped { start: first, end: self.fields.unescaped.len() };
+        }
+        Value::Text { start, end }
+    }
+}
+
+impl Frame {
+    /// The element that what is inside a container directly in this one lies in; made if this is a joint array.
+    fn element_inside(&mut self, paths: &PathTrie, fields: &mut Fields) -> u32 {
+        match self.kind {
+            Kind::Array { number, .. } if paths.is_joint(self.node) => {
+                fields.elements.push(Element { parent: self.element, array: number, path: self.node });
+                fields.elements.len() as u32 - 1
+            }
+            _ => self.element,
+        }
+    }
+}
+
+impl Dotted {
+    /// Note the paths between `around` and `node`, which a name with dots skips; true when one is a member as well.
+    fn passes(&mut self, paths: &PathTrie, members: &[Member], object: u64, around: PathId, node: PathId) -> bool {
+        let mut is_spelled_twice = false;
+        for between in paths.line(node).skip(1).take_while(|&between| between != around) {
+            is_spelled_twice |= members[between.index()].object == object;
+            is_spelled_twice |= self.members.contains_key(&(object, between));
+            self.passed.insert((object, between));
+        }
+        is_spelled_twice
+    }
+}
+
+/// The literal that begins at `start`, or the number from there to `end`.
+#[inline(always)]
+fn scalar(bytes: &[u8], start: usize, end: usize) -> Value {
+    match bytes[start] {
+        b't' => Value::Literal(Some(true)),
+        b'f' => Value::Literal(Some(false)),
+        b'n' => Value::Literal(None),
+        _ => Value::NumberText { start, end },
+    }
+}
