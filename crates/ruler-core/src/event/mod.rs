@@ -21,4 +21,5 @@ pub mod read;
 #[cfg(target_arch = "x86_64")]
 mod simd;
 
+pub use nesting::MAX_DEPTH;
 pub use read::{Reader, Rejected, Validate};

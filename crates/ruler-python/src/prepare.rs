@@ -1,0 +1,161 @@
+//! Sub-rules of ruler/patterns/model.py to those of the core: they cross over once, when a rule is added.
+
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyFloat, PyInt, PyString, PyType};
+use ruler_core::model::{Bound as NumberBound, Cidr, Clause, NumericRange, Pattern, SubRule};
+use ruler_core::number::Number;
+
+/// Sub-rules as the core takes them. Python only carries them from `prepare` to `change`.
+#[pyclass(frozen, module = "ruler._native")]
+pub struct Prepared(Vec<SubRule>);
+
+impl Prepared {
+    pub fn sub_rules(&self) -> &[SubRule] {
+        &self.0
+    }
+}
+
+/// The classes of ruler/patterns/model.py.
+pub struct Model {
+    pub exact: Py<PyType>,
+    pub literal: Py<PyType>,
+    pub prefix: Py<PyType>,
+    pub suffix: Py<PyType>,
+    pub equals_ignore_case: Py<PyType>,
+    pub prefix_ignore_case: Py<PyType>,
+    pub suffix_ignore_case: Py<PyType>,
+    pub wildcard: Py<PyType>,
+    pub numeric_range: Py<PyType>,
+    pub cidr: Py<PyType>,
+    pub exists: Py<PyType>,
+    pub absent: Py<PyType>,
+    pub anything_but: Py<PyType>,
+    pub clause: Py<PyType>,
+}
+
+impl Model {
+    pub fn get(py: Python<'_>) -> PyResult<&Model> {
+        static MODEL: PyOnceLock<Model> = PyOnceLock::new();
+        MODEL.get_or_try_init(py, || {
+            let module = py.import("ruler.patterns.model")?;
+            let class = |name: &str| -> PyResult<Py<PyType>> { Ok(module.getattr(name)?.cast_into::<PyType>()?.unbind()) };
+            Ok(Model {
+                exact: class("Exact")?,
+                literal: class("Literal")?,
+                prefix: class("Prefix")?,
+                suffix: class("Suffix")?,
+                equals_ignore_case: class("EqualsIgnoreCase")?,
+                prefix_ignore_case: class("PrefixIgnoreCase")?,
+                suffix_ignore_case: class("SuffixIgnoreCase")?,
+                wildcard: class("Wildcard")?,
+                numeric_range: class("NumericRange")?,
+                cidr: class("Cidr")?,
+                exists: class("Exists")?,
+                absent: class("Absent")?,
+                anything_but: class("AnythingBut")?,
+                clause: class("Clause")?,
+            })
+        })
+    }
+}
+
+/// The sub-rules of an iterable.
+pub fn prepared(sub_rules: &Bound<'_, PyAny>) -> PyResult<Prepared> {
+    let model = Model::get(sub_rules.py())?;
+    let sub_rules = sub_rules.try_iter()?.map(|sub_rule| {
+        let clauses = sub_rule?.getattr(pyo3::intern!(sub_rules.py(), "clauses"))?;
+        let mut clauses = clauses.try_iter()?.map(|each| clause(&each?, model)).collect::<PyResult<Vec<_>>>()?;
+        clauses.sort_unstable();
+        Ok(SubRule { clauses: clauses.into() })
+    });
+    Ok(Prepared(sub_rules.collect::<PyResult<_>>()?))
+}
+
+fn clause(clause: &Bound<'_, PyAny>, model: &Model) -> PyResult<Clause> {
+    let py = clause.py();
+    let path = text(&clause.getattr(pyo3::intern!(py, "path"))?)?;
+    Ok(Clause { path, patterns: patterns(&clause.getattr(pyo3::intern!(py, "patterns"))?, model)? })
+}
+
+fn patterns(patterns: &Bound<'_, PyAny>, model: &Model) -> PyResult<Box<[Pattern]>> {
+    let mut patterns = patterns.try_iter()?.map(|each| pattern(&each?, model)).collect::<PyResult<Vec<_>>>()?;
+    patterns.sort_unstable();
+    Ok(patterns.into())
+}
+
+fn pattern(pattern: &Bound<'_, PyAny>, model: &Model) -> PyResult<Pattern> {
+    let py = pattern.py();
+    let class = pattern.get_type();
+    let is = |other: &Py<PyType>| class.is(other);
+    let value = || pattern.getattr(pyo3::intern!(py, "value"));
+    let plain_text = || text(&pattern.getattr(pyo3::intern!(py, "text"))?);
+    let folded = || text(&pattern.getattr(pyo3::intern!(py, "folded"))?);
+    Ok(if is(&model.exact) {
+        exact(&value()?)?
+    } else if is(&model.prefix) {
+        Pattern::Prefix(plain_text()?)
+    } else if is(&model.suffix) {
+        Pattern::Suffix(plain_text()?)
+    } else if is(&model.wildcard) {
+        let pieces = pattern.getattr(pyo3::intern!(py, "pieces"))?;
+        Pattern::Wildcard(pieces.try_iter()?.map(|piece| text(&piece?)).collect::<PyResult<_>>()?)
+    } else if is(&model.anything_but) {
+        Pattern::AnythingBut(patterns(&pattern.getattr(pyo3::intern!(py, "excluded"))?, model)?)
+    } else if is(&model.numeric_range) {
+        Pattern::NumericRange(numeric_range(pattern)?)
+    } else if is(&model.exists) {
+        Pattern::Exists
+    } else if is(&model.absent) {
+        Pattern::Absent
+    } else if is(&model.literal) {
+        Pattern::Literal(value()?.extract()?)
+    } else if is(&model.equals_ignore_case) {
+        Pattern::EqualsIgnoreCase(folded()?)
+    } else if is(&model.prefix_ignore_case) {
+        Pattern::PrefixIgnoreCase(folded()?)
+    } else if is(&model.suffix_ignore_case) {
+        Pattern::SuffixIgnoreCase(folded()?)
+    } else if is(&model.cidr) {
+        Pattern::Cidr(Cidr {
+            version: pattern.getattr("version")?.extract()?,
+            network: pattern.getattr("network")?.extract()?,
+            bits: pattern.getattr("bits")?.extract()?,
+        })
+    } else {
+        return Err(PyTypeError::new_err(format!("the native engine knows no pattern of type {}", class.name()?)));
+    })
+}
+
+fn exact(value: &Bound<'_, PyAny>) -> PyResult<Pattern> {
+    Ok(match value.cast_exact::<PyString>() {
+        Ok(value) => Pattern::Text(value.to_str()?.as_bytes().into()),
+        Err(_) => Pattern::Number(number(value)?),
+    })
+}
+
+fn numeric_range(range: &Bound<'_, PyAny>) -> PyResult<NumericRange> {
+    let bound = |number_name: &str, is_open: &str| -> PyResult<Option<NumberBound>> {
+        let value = range.getattr(number_name)?;
+        if value.is_none() {
+            return Ok(None);
+        }
+        Ok(Some(NumberBound { number: number(&value)?, is_open: range.getattr(is_open)?.extract()? }))
+    };
+    Ok(NumericRange { low: bound("low", "low_is_open")?, high: bound("high", "high_is_open")? })
+}
+
+fn number(value: &Bound<'_, PyAny>) -> PyResult<Number> {
+    if value.is_exact_instance_of::<PyFloat>() {
+        return Ok(Number::from_f64(value.extract()?));
+    }
+    match value.cast_exact::<PyInt>()?.extract::<i64>() {
+        Ok(integer) => Ok(Number::from_i64(integer)),
+        Err(_) => value.extract().map(Number::from_u64).map_err(|_| PyValueError::new_err("an integer beyond 64 bits")),
+    }
+}
+
+fn text(value: &Bound<'_, PyAny>) -> PyResult<Box<[u8]>> {
+    Ok(value.cast::<PyString>()?.to_str()?.as_bytes().into())
+}
