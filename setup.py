@@ -80,12 +80,13 @@ def check_rust() -> None:
 
 
 def cargo_failure(error: Exception) -> NativeUnavailableError:
-    """The first error in what cargo wrote is the reason."""
+    """The reason is the first error in what cargo wrote and the innermost cause, without paths of the build."""
     details = str(error)
-    first = re.search(r"^error(?:\[\w+\])?: (.+)$", details, re.MULTILINE)
-    said = first[1] if first else next(iter(details.splitlines()), type(error).__name__)
-    remedy = f"to see all that cargo says, install ruler again with RULER_REQUIRE_NATIVE=1 {AGAIN}"
-    return NativeUnavailableError(f"compiling failed: {said}", remedy, details)
+    said = re.findall(r"^error(?:\[\w+\])?: (.+)$", details, re.MULTILINE)[:1] or [type(error).__name__]
+    said += re.findall(r"^Caused by:\n +(.+)$", details, re.MULTILINE)[-1:]
+    reason = re.sub(r" \([^()]*\)", "", ": ".join(said))
+    remedy = f"mend that and install ruler again with RULER_REQUIRE_NATIVE=1 {AGAIN}, which shows all that cargo says"
+    return NativeUnavailableError(f"cargo failed: {reason}", remedy, details)
 
 
 class CleanBuild(build):
@@ -114,7 +115,7 @@ class OptionalRust(build_rust):
     def try_to_build(self) -> None:
         if is_set("RULER_WITHOUT_NATIVE"):
             raise NativeUnavailableError(
-                "RULER_WITHOUT_NATIVE was set", f"install ruler again without that variable with {AGAIN}"
+                "RULER_WITHOUT_NATIVE was set", f"unset it and install ruler again with {AGAIN}"
             )
         check_rust()
         try:
@@ -147,7 +148,7 @@ class OptionalRust(build_rust):
         notice = (
             f"{missing.details}\n"
             f"ruler is installed WITHOUT its native engine, as pure Python: {missing.reason}.\n"
-            f"Everything works and answers are the same, but matching is several times slower.\n"
+            "Everything works and answers are the same, but matching is several times slower.\n"
             f"To change that, {missing.remedy}."
         )
         print(notice.lstrip(), file=sys.stderr)

@@ -188,8 +188,8 @@ def as_asked_for(source: Path, directory: Path) -> dict[str, str]:
 OBSTACLES = [
     pytest.param(without_rust, "Rust was not found: there is no rustc on PATH", id="no Rust"),
     pytest.param(with_old_rust, "Rust 1.63 is too old; install Rust 1.89 or newer", id="old Rust"),
-    pytest.param(without_crates, "compiling failed: ", id="no crates", marks=needs_cargo),
-    pytest.param(with_a_compile_error, "compiling failed: expected one of", id="compile error", marks=needs_cargo),
+    pytest.param(without_crates, "cargo failed: ", id="no crates", marks=needs_cargo),
+    pytest.param(with_a_compile_error, "cargo failed: expected one of", id="compile error", marks=needs_cargo),
     pytest.param(with_an_old_lock_file, "lock", id="lock file", marks=needs_cargo),
     pytest.param(as_asked_for, "RULER_WITHOUT_NATIVE was set", id="asked for"),
 ]
