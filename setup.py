@@ -23,12 +23,13 @@ import tomllib
 from pathlib import Path
 
 from setuptools import setup
+from setuptools.command.bdist_wheel import bdist_wheel
 from setuptools.command.build import build
 from setuptools.errors import PlatformError
 from setuptools_rust import RustExtension
 from setuptools_rust.build import build_rust
 
-ROOT = Path(__file__).parent
+ROOT = Path(__file__).resolve().parent
 MANIFEST = "crates/ruler-python/Cargo.toml"
 REASON_FILE = "native_missing.txt"
 AGAIN = "pip install --force-reinstall --no-cache-dir"  # pip would take a pure wheel that it built before
@@ -87,6 +88,14 @@ def cargo_failure(error: Exception) -> NativeUnavailableError:
     reason = re.sub(r" \([^()]*\)", "", ": ".join(said))
     remedy = f"mend that and install ruler again with RULER_REQUIRE_NATIVE=1 {AGAIN}, which shows all that cargo says"
     return NativeUnavailableError(f"cargo failed: {reason}", remedy, details)
+
+
+class StableWheel(bdist_wheel):
+    """Is told here and not as an option of setup(), which an editable build forgets."""
+
+    def finalize_options(self) -> None:
+        self.py_limited_api = STABLE_ABI
+        super().finalize_options()
 
 
 class CleanBuild(build):
@@ -155,16 +164,17 @@ class OptionalRust(build_rust):
 
 
 setup(
-    cmdclass={"build": CleanBuild, "build_rust": OptionalRust},
+    cmdclass={"bdist_wheel": StableWheel, "build": CleanBuild, "build_rust": OptionalRust},
     rust_extensions=[
         RustExtension(
             "ruler._native",
             path=MANIFEST,
             cargo_manifest_args=["--locked"],
+            # Not one that is shared: cargo does not tell copies of the source apart, and we would get another's engine.
+            env={**os.environ, "CARGO_TARGET_DIR": str(ROOT / "target")},
             debug=False,  # an editable install too: a debug engine would be slower than the Python one
             quiet=True,  # what cargo writes is caught, so that a failure is told once and in our words
         )
     ],
-    options={"bdist_wheel": {"py_limited_api": STABLE_ABI}} if STABLE_ABI else {},
     zip_safe=False,
 )

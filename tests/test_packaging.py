@@ -1,8 +1,8 @@
 """What the distribution holds: with Rust the native engine, without it pure Python and the reason why.
 
 The build hooks that pip calls are called directly, in copies of the source, so that no package index is needed. Crates
-come from where cargo keeps them, and what is compiled stays in target/. Without cargo, or with crates out of reach,
-tests of the native wheel are skipped; RULER_REQUIRE_NATIVE=1 makes them fail instead.
+come from where cargo keeps them. One copy, in target/packaging, keeps what is compiled for the next run. Without cargo,
+or with crates out of reach, tests of the native wheel are skipped; RULER_REQUIRE_NATIVE=1 makes them fail instead.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-TARGET = ROOT / "target"
+NATIVE_SOURCE = ROOT / "target" / "packaging"
 REQUIRED = os.environ.get("RULER_REQUIRE_NATIVE", "") not in ("", "0")
 BUILD_SECONDS = 600  # one release build of the crates on a slow machine
 
@@ -62,7 +62,7 @@ def build(source: Path, hook: str, into: Path, **changes: str) -> Built:
     done = subprocess.run(
         [sys.executable, "-P", "-c", HOOK, hook, str(into)],
         cwd=source,
-        env={**environment, "CARGO_TARGET_DIR": str(TARGET), **changes},
+        env={**environment, **changes},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -121,14 +121,15 @@ def source(unpacked: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def native_source(unpacked: Path) -> Path:
-    """A copy that keeps its path, so that target/ does not collect an engine of every run."""
-    directory = TARGET / "packaging"
-    shutil.rmtree(directory, ignore_errors=True)
-    return Path(shutil.copytree(unpacked, directory))
+    """A copy that keeps its path and its target/; everything in it is new to cargo, so that our crates are compiled."""
+    for path in NATIVE_SOURCE.glob("*"):
+        if path.is_dir() and path.name != "target":
+            shutil.rmtree(path)
+    return Path(shutil.copytree(unpacked, NATIVE_SOURCE, copy_function=shutil.copy, dirs_exist_ok=True))
 
 
 def require_extension(built: Built) -> None:
-    """Skip where the crates cannot be had, unless they must; fail where the build failed for another reason."""
+    """Skip where the crates cannot be had, unless they must; fail where the extension is missing for another reason."""
     if SAID in built.said and not REQUIRED and ("failed to download" in built.said or "failed to get" in built.said):
         pytest.skip("the crates cannot be downloaded")
     assert SAID not in built.said, built.said
@@ -169,11 +170,6 @@ def without_crates(source: Path, directory: Path) -> dict[str, str]:
     return {"CARGO_HOME": str(directory), "CARGO_NET_OFFLINE": "true"}
 
 
-def with_a_compile_error(source: Path, directory: Path) -> dict[str, str]:
-    (source / "crates/ruler-core/src/lib.rs").write_text("this is no Rust", encoding="utf-8")
-    return {}
-
-
 def with_an_old_lock_file(source: Path, directory: Path) -> dict[str, str]:
     manifest = source / "crates/ruler-core/Cargo.toml"
     text = manifest.read_text(encoding="utf-8")
@@ -189,7 +185,6 @@ OBSTACLES = [
     pytest.param(without_rust, "Rust was not found: there is no rustc on PATH", id="no Rust"),
     pytest.param(with_old_rust, "Rust 1.63 is too old; install Rust 1.89 or newer", id="old Rust"),
     pytest.param(without_crates, "cargo failed: ", id="no crates", marks=needs_cargo),
-    pytest.param(with_a_compile_error, "cargo failed: expected one of", id="compile error", marks=needs_cargo),
     pytest.param(with_an_old_lock_file, "lock", id="lock file", marks=needs_cargo),
     pytest.param(as_asked_for, "RULER_WITHOUT_NATIVE was set", id="asked for"),
 ]
@@ -237,8 +232,10 @@ def test_a_required_extension_that_cannot_be_built_fails(
 
 @needs_cargo
 def test_with_rust_the_wheel_holds_the_extension(native_source: Path, tmp_path: Path) -> None:
-    """From the source distribution; one wheel for every Python from 3.11 on."""
-    built = build(native_source, "build_wheel", tmp_path / "dist")
+    """From the source distribution; one wheel for every Python from 3.11 on, compiled in the source's own target/."""
+    elsewhere = tmp_path / "elsewhere"
+    built = build(native_source, "build_wheel", tmp_path / "dist", CARGO_TARGET_DIR=str(elsewhere))
+    assert not elsewhere.exists()
     require_extension(built)
     [path] = built.files
     if STABLE_ABI:
@@ -260,3 +257,25 @@ def test_editable_installs_follow_the_last_build(native_source: Path, tmp_path: 
             require_extension(built)
         assert (native_source / REASON).exists() == bool(changes)
         assert len(list((native_source / "ruler").glob("_native.*"))) == (not changes)
+        assert (native_source / EXTENSION).exists() == (STABLE_ABI and not changes)
+
+
+@needs_cargo
+def test_what_does_not_compile_is_left_out_or_an_error(native_source: Path, tmp_path: Path) -> None:
+    """The first error of the compiler is the reason."""
+    broken = native_source / "crates/ruler-core/build.rs"  # compiled before all else
+    before = broken.read_bytes() if broken.exists() else None
+    broken.write_text("this is no Rust", encoding="utf-8")
+    try:
+        pure = build(native_source, "build_wheel", tmp_path / "pure")
+        required = build(native_source, "build_wheel", tmp_path / "required", RULER_REQUIRE_NATIVE="1")
+    finally:
+        broken.unlink()
+        if before is not None:
+            broken.write_bytes(before)
+    assert [path.name for path in pure.files] == [PURE_WHEEL]
+    assert pure.said.count(SAID) == 1
+    if "failed to get" not in pure.said:  # the crates are there
+        assert "cargo failed: expected one of" in pure.wheel.read(REASON).decode()
+    assert required.code != 0
+    assert [path.name for path in required.files if path.suffix == ".whl"] == []
