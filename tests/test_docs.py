@@ -181,7 +181,7 @@ def mentions(name: str) -> bool:
 
 def help_text(*arguments: str) -> str:
     done = subprocess.run(
-        [sys.executable, "-m", "ruler", *arguments, "--help"],
+        [sys.executable, "-P", "-m", "ruler", *arguments, "--help"],
         cwd=ROOT,
         capture_output=True,
         text=True,

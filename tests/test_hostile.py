@@ -57,7 +57,12 @@ def run(script: str) -> None:
     """Run a script in a process with limits; fail with what it says."""
     code = PRELUDE + textwrap.dedent(script)
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False
+        [sys.executable, "-P", "-c", code],  # -P: ruler as installed, with its extension, not the source beside this
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_SECONDS,
+        check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]
 
