@@ -113,6 +113,13 @@ def test_pattern_is_in_normal_form(alternative, pattern):
     assert patterns_of(alternative) == {pattern}
 
 
+def test_mask_may_have_any_number_of_leading_zeros():
+    """Also more than the 4300 digits that int() takes."""
+    assert patterns_of(f'{{"cidr": "10.0.0.0/{"0" * 5000}8"}}') == {Cidr(4, 0x0A000000, 8)}
+    with pytest.raises(RuleError, match="not a number of bits"):
+        patterns_of(f'{{"cidr": "10.0.0.0/{"0" * 5000}33"}}')
+
+
 def test_literals_and_numbers_stay_apart():
     """In Python ``True == 1``; in a clause they are two."""
     assert patterns_of("1, true, 1.0, 0, false, null") == {

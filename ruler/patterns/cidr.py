@@ -30,26 +30,24 @@ class CidrReader:
 
     def pattern(self, text: str, argument: Node) -> Cidr | None:
         """Return the block that ``text``, the value of ``argument``, is."""
+        block = block_of(text)
+        if block is not None:
+            return block
+        self.report_wrong(text, argument)
+        return None
+
+    def report_wrong(self, text: str, argument: Node) -> None:
+        """Report why ``text`` is no block."""
         address_text, slash, bits_text = text.partition("/")
         address = parse_address(address_text)
         if (blocks := _several_blocks(text)) is not None:
             self.report_several(blocks, argument)
-            return None
-        if address is None:
+        elif address is None:
             self.report_address(address_text, slash + bits_text, argument)
-            return None
-        if not slash:
+        elif not slash:
             self.report_no_mask(address_text, address[0], argument)
-            return None
-        # An IPv4-mapped block is written with the bits of version 6. Only when all of it is mapped, from 96
-        # bits on, is it a block of version 4; ::ffff:0:0/95 is one of version 6, in which no event's address
-        # that counts as version 4 lies.
-        version = 6 if ":" in address_text else 4
-        width = 32 if version == 4 else 128
-        if not _has_bits(bits_text) or len(bits_text.lstrip("0")) > 3 or int(bits_text) > width:
-            self.report_mask(address_text, bits_text, width, argument)
-            return None
-        return _block(address, version, int(bits_text))
+        else:
+            self.report_mask(address_text, bits_text, _width(address_text), argument)
 
     def report_several(self, blocks: list[str], node: Node) -> None:
         self.report(
@@ -97,6 +95,21 @@ class CidrReader:
         )
 
 
+def block_of(text: str) -> Cidr | None:
+    """Return the block that ``text`` is, None when it is none."""
+    address_text, _, bits_text = text.partition("/")
+    address = parse_address(address_text)
+    if address is None or not _has_bits(bits_text) or len(bits_text.lstrip("0")) > 3:
+        return None
+    width, bits = _width(address_text), int(bits_text.lstrip("0") or "0")  # int() refuses 4301 digits, zeros too
+    return _block(address, width, bits) if bits <= width else None
+
+
+def _width(address_text: str) -> int:
+    """Return how many bits an address written so has."""
+    return 128 if ":" in address_text else 32
+
+
 def _several_blocks(text: str) -> list[str] | None:
     """Return the parts of "10.0.0.0/8, 11.0.0.0/8", None when ``text`` is not such a list."""
     if len(text) > 200 or not re.search(r"[,; ]", text):
@@ -107,7 +120,7 @@ def _several_blocks(text: str) -> list[str] | None:
 
 def _is_block(text: str) -> bool:
     address, slash, bits = text.partition("/")
-    width = 128 if ":" in address else 32
+    width = _width(address)
     return parse_address(address) is not None and (
         not slash or (re.fullmatch(r"[0-9]{1,3}", bits) is not None and int(bits) <= width)
     )
@@ -117,9 +130,12 @@ def _alternative(block: str) -> str:
     return f'{{"cidr": "{block}"}}' if "/" in block else f'"{block}"'
 
 
-def _block(address: tuple[int, int], written_version: int, bits: int) -> Cidr:
+def _block(address: tuple[int, int], width: int, bits: int) -> Cidr:
     version, number = address
-    if version != written_version:  # IPv4-mapped
+    # An IPv4-mapped block is written with the bits of version 6. Only when all of it is mapped, from 96
+    # bits on, is it a block of version 4; ::ffff:0:0/95 is one of version 6, in which no event's address
+    # that counts as version 4 lies.
+    if version == 4 and width == 128:
         if bits >= 96:
             bits -= 96
         else:

@@ -8,6 +8,8 @@ Idea: members are read in text order over a list of sub-rules, at first one, emp
 all of them, over an earlier clause of the same path. A ``$or`` replaces the list by, branch after branch, the
 list extended by that branch. While a ``$or`` is read, an error in a branch does not stop the others.
 
+Ordinary rules are first tried in a quicker way (quick.py), which gives these same sub-rules or nothing.
+
 Always: no recursion (objects are generators on a stack of our own); never more sub-rules in memory than
 twice the limit; a sub-rule that stands in a list is never changed, so lists share them.
 Source: sections 2 to 4 of the semantics.
@@ -24,6 +26,7 @@ from ruler.errors import Location, RuleError
 from ruler.patterns.clauses import ClauseReader
 from ruler.patterns.model import Clause, SubRule
 from ruler.patterns.operators import operator_meant
+from ruler.patterns.quick import quickly_compiled
 from ruler.patterns.reader import Document, Node, document_from_mapping, read_document
 from ruler.patterns.rewrites import both_or_either, fragment, quoted, short_quoted
 from ruler.patterns.vocabulary import INNER_TYPES, PATTERN_TYPES, RESERVED_NAMES_IN_OR
@@ -42,7 +45,7 @@ class Limits:
     max_sub_rules: int = 1024  # in one rule: the product of its $or
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CompiledRule:
     """A rule's text and its sub-rules: distinct, in the order in which they first occur."""
 
@@ -58,10 +61,15 @@ def compile_rule(
 ) -> CompiledRule:
     """Return ``rule`` compiled; raises its first RuleError in text order.
 
+    Cost: some microseconds a clause. A rule that is wrong or rare (quick.py) takes five times as long.
+
     >>> [sub_rule] = compile_rule('{"a": ["x"]}').sub_rules
     >>> sub_rule
     SubRule(clauses=frozenset({Clause(path='a', patterns=frozenset({Exact(value='x')}))}))
     """
+    quick = quickly_compiled(rule, limits.max_paths, limits.max_sub_rules)
+    if quick is not None:
+        return CompiledRule(*quick)
     document = _document(rule)
     sub_rules, errors = compile_node(document, document.root, limits=limits)
     if errors:

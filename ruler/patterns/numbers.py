@@ -37,10 +37,10 @@ def read_number(text: str) -> Number:
     number = float(text)
     if isinf(number):
         raise OverflowError(text)
-    return _canonical(number)
+    return canonical(number)
 
 
-def _canonical(number: float) -> Number:
+def canonical(number: float) -> Number:
     """Return a whole number as an int where ints are exact, so that equal numbers are also shown alike."""
     if number.is_integer() and SMALLEST_INTEGER <= number <= LARGEST_INTEGER:
         return int(number)

@@ -17,9 +17,9 @@ from ruler.patterns.operators import joined_comparisons, numeric_of
 from ruler.patterns.reader import Document, Node
 from ruler.patterns.report import Report
 
-_COMPARISONS = ("=", "<", "<=", ">", ">=")
+COMPARISONS = ("=", "<", "<=", ">", ">=")
 _COMPARISONS_WHY = "comparisons are =, <, <=, > and >="
-_LOWER, _UPPER = (">", ">="), ("<", "<=")
+LOWER, UPPER = (">", ">="), ("<", "<=")
 _OTHER_SPELLINGS = {
     "==": "=",
     "===": "=",
@@ -67,7 +67,7 @@ class NumericReader:
 
     def comparisons_meant(self, nodes: list[Node]) -> str | None:
         """Return the array for ``[[">", 5], ["<", 10]]``, ``["> 5"]`` or ``[5, "<", 10]``; None for other parts."""
-        if [node.kind for node in nodes] == ["number", "string", "number"] and nodes[1].value in _UPPER:
+        if [node.kind for node in nodes] == ["number", "string", "number"] and nodes[1].value in UPPER:
             low, high = self.document.source(nodes[0]), self.document.source(nodes[2])
             if nodes[0].value < nodes[2].value:
                 rest = f'{low}, "{nodes[1].value}", {high}]'
@@ -81,7 +81,7 @@ class NumericReader:
                 parts.append((comparison.value, self.document.source(number), number.value))
             elif (written := _written_together(node)) is not None:
                 parts.append((*written, float(written[1])))
-        if len(parts) < len(nodes) or any(comparison not in _COMPARISONS for comparison, _, _ in parts):
+        if len(parts) < len(nodes) or any(comparison not in COMPARISONS for comparison, _, _ in parts):
             return None
         return joined_comparisons(parts)
 
@@ -96,7 +96,7 @@ class NumericReader:
 
     def range(self, argument: Node, nodes: list[Node]) -> NumericRange | None:
         first, low, second, high = (node.value for node in nodes)
-        if first not in _LOWER or second not in _UPPER:
+        if first not in LOWER or second not in UPPER:
             self.report_order(argument, nodes)
             return None
         if low >= high:
@@ -108,7 +108,7 @@ class NumericReader:
         """Return whether comparisons and numbers alternate; reports those that do not."""
         reported = False
         for index, node in enumerate(nodes[:4]):
-            if index % 2 == 0 and node.value not in _COMPARISONS:
+            if index % 2 == 0 and node.value not in COMPARISONS:
                 self.report_comparison(node, nodes[index + 1] if index + 1 < len(nodes) else None)
                 reported = True
             elif index % 2 == 1 and node.kind != "number":
@@ -188,16 +188,16 @@ class NumericReader:
     def report_order(self, argument: Node, nodes: list[Node]) -> None:
         first, second = nodes[0].value, nodes[2].value
         low, high = (self.document.source(nodes[index]) for index in (1, 3))
-        if first in _UPPER and second in _LOWER and nodes[3].value < nodes[1].value:
+        if first in UPPER and second in LOWER and nodes[3].value < nodes[1].value:
             write = f'["{second}", {high}, "{first}", {low}]'
-        elif first in _UPPER and second in _LOWER:
+        elif first in UPPER and second in LOWER:
             write = (
                 f'[{{"numeric": ["{first}", {low}]}}, {{"numeric": ["{second}", {high}]}}] for either; '
                 "no number is both"
             )
         else:
             write = '[">", 0, "<=", 5], for example; one comparison alone is ["=", 5]'
-            if (first in _LOWER) == (second in _LOWER) and "=" not in (first, second):
+            if (first in LOWER) == (second in LOWER) and "=" not in (first, second):
                 write = f'["{first}", {low}] or ["{second}", {high}]: one bound on a side is enough'
         self.report(
             "numeric-order",
@@ -237,6 +237,6 @@ def one_comparison(comparison: str, number: Number) -> Exact | NumericRange:
     """Return the pattern of one comparison: ``<=`` and 5 are a range without lower bound."""
     if comparison == "=":
         return Exact(number)
-    if comparison in _LOWER:
+    if comparison in LOWER:
         return NumericRange(number, comparison == ">", None, True)
     return NumericRange(None, True, number, comparison == "<")

@@ -29,21 +29,13 @@ class WildcardReader:
 
     def pattern(self, text: str, node: Node) -> Excludable | None:
         """Return the pattern of the wildcard ``text``: the plainest one that means the same."""
-        pieces = self.pieces(text, node)
+        pieces = plain_pieces(text) or self.pieces(text, node)
         if pieces is None:
             return None
-        if len(pieces) == 1:
-            return Exact(pieces[0])
-        if len(pieces) == 2 and not pieces[1]:
-            return Prefix(pieces[0])
-        if len(pieces) == 2 and not pieces[0]:
-            return Suffix(pieces[1])
-        return Wildcard(tuple(pieces))
+        return pattern_of_pieces(pieces)
 
     def pieces(self, text: str, node: Node) -> list[str] | None:
         """Return the texts between the stars of the wildcard ``text``, escapes taken away."""
-        if "\\" not in text and "**" not in text:
-            return text.split("*")
         pieces: list[list[str]] = [[]]
         previous = ""
         for token in _wildcard_tokens(text):
@@ -82,6 +74,22 @@ class WildcardReader:
             why=r"in a wildcard a backslash stands only before * or \, and makes it a plain character",
             write=f"{short_quoted(before + chr(92) * 2 + after)} for a real backslash{without}",
         )
+
+
+def plain_pieces(text: str) -> list[str] | None:
+    """Return the texts between the stars of the wildcard ``text``; None when it holds escapes, or two * in a row."""
+    return text.split("*") if "\\" not in text and "**" not in text else None
+
+
+def pattern_of_pieces(pieces: list[str]) -> Excludable:
+    """Return the plainest pattern for the texts between the stars of a wildcard."""
+    if len(pieces) == 1:
+        return Exact(pieces[0])
+    if len(pieces) == 2 and not pieces[1]:
+        return Prefix(pieces[0])
+    if len(pieces) == 2 and not pieces[0]:
+        return Suffix(pieces[1])
+    return Wildcard(tuple(pieces))
 
 
 def _with_single_stars(wildcard: str) -> str:
