@@ -1,3 +1,5 @@
 //! All sub-rules compiled together.
 
 pub mod path_trie;
+pub mod shrink;
+pub mod wildcards;
