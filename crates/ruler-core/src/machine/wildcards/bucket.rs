@@ -13,9 +13,8 @@
 //!
 //! Leftmost first is right: where a piece ends earliest, the most is left for those that follow.
 
-use super::literals::Literal;
+use super::literals::{Literal, Place};
 use crate::machine::shrink::shrink_list;
-use std::cmp::Ordering;
 
 #[derive(Debug)]
 pub struct Bucket {
@@ -27,7 +26,7 @@ pub struct Bucket {
 struct Member {
     shared: u32, // pieces in common with the member before, the last piece of each aside
     id: u32,
-    pieces: Box<[Box<[u8]>]>,
+    text: Text,
 }
 
 impl Bucket {
@@ -44,64 +43,69 @@ impl Bucket {
     }
 
     pub fn add(&mut self, pieces: &[Box<[u8]>], id: u32) {
-        let at = self.place_of(pieces, id).unwrap_or_else(|at| at);
+        let text = Text::new(pieces);
+        let at = self.place_of(&text, id).unwrap_or_else(|at| at);
         if self.members.is_empty() {
             self.members.reserve_exact(1); // most buckets hold one
         }
-        self.members.insert(at, Member { shared: 0, id, pieces: pieces.into() });
+        self.members.insert(at, Member { shared: 0, id, text });
         self.note_shared(at);
         self.note_shared(at + 1);
     }
 
     /// Forget a member; false when there is none such.
     pub fn remove(&mut self, pieces: &[Box<[u8]>], id: u32) -> bool {
-        let Ok(at) = self.place_of(pieces, id) else { return false };
+        let Ok(at) = self.place_of(&Text::new(pieces), id) else { return false };
         self.members.remove(at);
         self.note_shared(at);
         shrink_list(&mut self.members);
         true
     }
 
-    /// Appends the ids of the members that accept `value`. `ends` is scratch.
-    pub fn find(&self, value: &[u8], ends: &mut Vec<usize>, found: &mut Vec<u32>) {
+    /// Appends the ids of the members that accept `value`, where the literal first stands at `literal_at`.
+    ///
+    /// `ends` is scratch.
+    pub fn find(&self, value: &[u8], literal_at: usize, ends: &mut Vec<usize>, found: &mut Vec<u32>) {
+        // A piece that begins with the literal stands nowhere before it; so where it stands there, it is leftmost.
+        let likely = if self.literal.place == Place::Anywhere { literal_at } else { usize::MAX };
         ends.clear(); // of the first pieces of the member at hand, as far as they were looked for
-        let mut missing = u32::MAX; // the piece that was not found, by its number
+        let mut missing = usize::MAX; // the piece that was not found, by its number
         for member in &self.members {
-            if member.shared > missing {
+            if member.shared as usize > missing {
                 continue;
             }
-            missing = u32::MAX;
+            missing = usize::MAX;
             ends.truncate(member.shared as usize);
-            let Some((last, before)) = member.pieces.split_last() else { continue };
+            let last = member.text.last();
             if !value.ends_with(last) {
                 continue;
             }
-            while let Some(piece) = before.get(ends.len()) {
-                match ends.last() {
-                    None if value.starts_with(piece) => ends.push(piece.len()),
-                    Some(&from) if let Some(at) = find_piece(&value[from..], piece) => {
-                        ends.push(from + at + piece.len());
-                    }
-                    _ => {
-                        missing = ends.len() as u32;
+            for piece in member.text.before_last().skip(ends.len()) {
+                let end = match ends.last() {
+                    None => value.starts_with(piece).then_some(piece.len()),
+                    Some(&from) => find_piece(value, from, piece, likely, self.literal),
+                };
+                match end {
+                    Some(end) => ends.push(end),
+                    None => {
+                        missing = ends.len();
                         break;
                     }
                 }
             }
-            if missing == u32::MAX && ends.last().is_none_or(|&end| end + last.len() <= value.len()) {
+            if missing == usize::MAX && ends.last().is_none_or(|&end| end + last.len() <= value.len()) {
                 found.push(member.id);
             }
         }
     }
 
     pub fn memory_bytes(&self) -> usize {
-        let pieces = self.members.iter().flat_map(|member| &member.pieces);
-        let texts: usize = pieces.map(|piece| size_of::<Box<[u8]>>() + piece.len()).sum();
+        let texts: usize = self.members.iter().map(|member| member.text.bytes.len()).sum();
         texts + self.members.capacity() * size_of::<Member>()
     }
 
-    fn place_of(&self, pieces: &[Box<[u8]>], id: u32) -> Result<usize, usize> {
-        self.members.binary_search_by(|member| compare(&member.pieces, pieces).then(member.id.cmp(&id)))
+    fn place_of(&self, text: &Text, id: u32) -> Result<usize, usize> {
+        self.members.binary_search_by(|member| member.text.bytes.cmp(&text.bytes).then(member.id.cmp(&id)))
     }
 
     /// Set what the member at `at`, if there is one, shares with the one before.
@@ -110,24 +114,73 @@ impl Bucket {
             return;
         };
         member.shared = before.last().map_or(0, |before| {
-            let (one, other) = (&before.pieces, &member.pieces);
-            let most = one.len().min(other.len()).saturating_sub(1);
-            one.iter().zip(other).take(most).take_while(|(one, other)| one == other).count() as u32
+            let pairs = before.text.before_last().zip(member.text.before_last());
+            pairs.take_while(|(one, other)| one == other).count() as u32
         });
     }
 }
 
-/// In order of the pieces before the last, so that those that share the most stand together; then of the last.
-fn compare(one: &[Box<[u8]>], other: &[Box<[u8]>]) -> Ordering {
-    let split = |pieces: &[Box<[u8]>]| pieces.len().saturating_sub(1);
-    one[..split(one)].cmp(&other[..split(other)]).then_with(|| one.last().cmp(&other.last()))
+/// Where `piece` first ends in `value`, looking from `from` on.
+#[inline]
+fn find_piece(value: &[u8], from: usize, piece: &[u8], likely: usize, literal: Literal) -> Option<usize> {
+    if from <= likely && literal.begins(piece) && value.get(likely..).is_some_and(|text| text.starts_with(piece)) {
+        return Some(likely + piece.len());
+    }
+    let text = &value[from..];
+    let at = match piece {
+        [byte] => memchr::memchr(*byte, text)?,
+        _ => memchr::memmem::find(text, piece)?,
+    };
+    Some(from + at + piece.len())
 }
 
-/// Where `piece` first stands in `text`.
-#[inline]
-fn find_piece(text: &[u8], piece: &[u8]) -> Option<usize> {
-    match piece {
-        [byte] => memchr::memchr(*byte, text),
-        _ => memchr::memmem::find(text, piece),
+/// The pieces of a wildcard in one allocation, each but the last after its length. Sorting the bytes puts those with
+/// common first pieces together.
+#[derive(Debug)]
+struct Text {
+    bytes: Box<[u8]>,
+    last_at: u32,
+}
+
+/// Lengths from here on take four more bytes.
+const LONG: u8 = u8::MAX;
+
+impl Text {
+    fn new(pieces: &[Box<[u8]>]) -> Text {
+        let mut bytes = Vec::with_capacity(pieces.iter().map(|piece| piece.len() + 1).sum());
+        let (last, before) = pieces.split_last().map_or((&[][..], &[][..]), |(last, before)| (last, before));
+        for piece in before {
+            match u8::try_from(piece.len()) {
+                Ok(length) if length < LONG => bytes.push(length),
+                _ => {
+                    bytes.push(LONG);
+                    bytes.extend((piece.len() as u32).to_le_bytes());
+                }
+            }
+            bytes.extend_from_slice(piece);
+        }
+        let last_at = bytes.len() as u32;
+        bytes.extend_from_slice(last);
+        Text { bytes: bytes.into(), last_at }
+    }
+
+    #[inline]
+    fn last(&self) -> &[u8] {
+        &self.bytes[self.last_at as usize..]
+    }
+
+    #[inline]
+    fn before_last(&self) -> impl Iterator<Item = &[u8]> {
+        let mut rest = &self.bytes[..self.last_at as usize];
+        std::iter::from_fn(move || {
+            let (&short, after) = rest.split_first()?;
+            let (length, after) = match (short, after.split_first_chunk()) {
+                (LONG, Some((long, after))) => (u32::from_le_bytes(*long) as usize, after),
+                _ => (usize::from(short), after),
+            };
+            let (piece, after) = after.split_at_checked(length)?;
+            rest = after;
+            Some(piece)
+        })
     }
 }

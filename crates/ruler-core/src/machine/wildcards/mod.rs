@@ -237,11 +237,11 @@ impl Search<'_> {
         let (index, value) = (self.index, self.value);
         for length in 0..=LONGEST.min(value.len()) {
             if index.counts[1][length] > 0 {
-                self.look_up(Literal::new(&value[..length], Place::Begin).key(), value);
+                self.look_up(Literal::new(&value[..length], Place::Begin).key(), 0);
             }
             if index.counts[2][length] > 0 {
-                let end = &value[value.len() - length..];
-                self.look_up(Literal::new(end, Place::End).key(), end);
+                let at = value.len() - length;
+                self.look_up(Literal::new(&value[at..], Place::End).key(), at);
             }
         }
     }
@@ -251,17 +251,11 @@ impl Search<'_> {
         if self.index.counts[0][1] == 0 {
             return;
         }
-        let mut seen = [0u64; 4];
-        for &byte in self.value {
-            seen[usize::from(byte >> 6)] |= 1 << (byte & 63);
-        }
-        for (number, mut bits) in seen.into_iter().enumerate() {
-            while bits != 0 {
-                let byte = number as u8 * 64 + bits.trailing_zeros() as u8;
-                bits &= bits - 1;
-                if self.index.filters[0].may_hold(u32::from(byte)) {
-                    self.look_up(Key::of_gram(u32::from(byte), 1), &[byte]);
-                }
+        let filter = &self.index.filters[0];
+        let mut seen = [false; 256];
+        for (at, &byte) in self.value.iter().enumerate() {
+            if !std::mem::replace(&mut seen[usize::from(byte)], true) && filter.may_hold(u32::from(byte)) {
+                self.look_up(Key::of_gram(u32::from(byte), 1), at);
             }
         }
     }
@@ -278,20 +272,20 @@ impl Search<'_> {
             bytes[..LENGTH].copy_from_slice(window);
             let gram = u32::from_le_bytes(bytes);
             if filter.may_hold(gram) {
-                self.look_up(Key::of_gram(gram, LENGTH), &value[at..]);
+                self.look_up(Key::of_gram(gram, LENGTH), at);
             }
         }
     }
 
-    /// Verify the buckets of the literals with `key` that `text` begins with.
-    fn look_up(&mut self, key: Key, text: &[u8]) {
-        let index = self.index;
+    /// Verify the buckets of the literals with `key` that stand at `at`, which are not met again in this search.
+    fn look_up(&mut self, key: Key, at: usize) {
+        let (index, text) = (self.index, &self.value[at..]);
         for slot in index.table.iter_hash(index.hasher.hash_one(key)) {
             if slot.literal.key() == key && slot.literal.begins(text) {
                 let met = &mut self.scratch.met[slot.bucket as usize];
                 if *met != self.scratch.search {
                     *met = self.scratch.search;
-                    index.buckets[slot.bucket as usize].find(self.value, &mut self.scratch.ends, self.found);
+                    index.buckets[slot.bucket as usize].find(self.value, at, &mut self.scratch.ends, self.found);
                 }
             }
         }
