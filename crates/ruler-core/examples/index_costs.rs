@@ -3,7 +3,13 @@
 //! Prints nanoseconds a search, the least of several rounds, and bytes held a pattern. What is stored beyond the first
 //! ten patterns is not found by any of the values, so what a line shows is the cost of size alone.
 
+use ruler_core::machine::address_blocks::AddressBlockIndex;
+use ruler_core::machine::folding::fold;
+use ruler_core::machine::numeric_ranges::NumericRangeIndex;
+use ruler_core::machine::prefixes::{PrefixIndex, SuffixIndex};
 use ruler_core::machine::wildcards::{WildcardIndex, WildcardScratch};
+use ruler_core::model::{Bound, Cidr, NumericRange};
+use ruler_core::number::Number;
 use std::hint::black_box;
 use std::time::Instant;
 
@@ -139,7 +145,99 @@ fn all_wildcards(draw: &mut Draw) {
     }
 }
 
+fn all_prefixes(draw: &mut Draw) {
+    for count in [10, 10_000, 100_000] {
+        let mut words: Vec<String> = (0..count).map(|_| draw.word(6, 16)).collect();
+        words.sort();
+        words.dedup();
+        let values: Vec<String> = (0..500).map(|_| draw.text(30)).collect();
+        let mut index = PrefixIndex::default();
+        let start = Instant::now();
+        for (id, word) in (0..).zip(&words) {
+            index.add(word.as_bytes(), id);
+        }
+        let added = start.elapsed();
+        let cost = time(&values, |value, found| index.find(value.as_bytes(), found));
+        report("prefix", words.len(), cost, added, index.memory_bytes());
+        let mut index = SuffixIndex::default();
+        let start = Instant::now();
+        for (id, word) in (0..).zip(&words) {
+            index.add(word.as_bytes(), id);
+        }
+        let added = start.elapsed();
+        let cost = time(&values, |value, found| index.find(value.as_bytes(), found));
+        report("suffix", words.len(), cost, added, index.memory_bytes());
+    }
+}
+
+fn all_ranges(draw: &mut Draw) {
+    for (what, width) in [("numeric range, narrow", 5), ("numeric range, of all widths", 0)] {
+        for count in [10usize, 10_000, 100_000] {
+            let bound = |number: usize, is_open| Some(Bound { number: Number::from_u64(number as u64), is_open });
+            let ranges: Vec<NumericRange> = (0..count)
+                .map(|_| {
+                    let low = draw.below(count * 10);
+                    // 1/x: few are wide, so about ten contain a number however many there are.
+                    let width = if width > 0 { width } else { 1 + count * 10 / (1 + draw.below(count * 10)) };
+                    NumericRange { low: bound(low, false), high: bound(low + width, true) }
+                })
+                .collect();
+            let values: Vec<Number> = (0..500).map(|_| Number::from_u64(draw.below(count * 10) as u64)).collect();
+            let mut index = NumericRangeIndex::default();
+            let start = Instant::now();
+            for (id, range) in (0..).zip(&ranges) {
+                index.add(range, id);
+            }
+            let added = start.elapsed();
+            let cost = time(&values, |&value, found| _ = index.find(value, 1000, found));
+            report(what, count, cost, added, index.memory_bytes());
+        }
+    }
+}
+
+fn all_blocks(draw: &mut Draw) {
+    for count in [10, 10_000, 100_000] {
+        let mut index = AddressBlockIndex::default();
+        let start = Instant::now();
+        for id in 0..count {
+            let bits = 16 + draw.below(17) as u8;
+            let network = u128::from(draw.next() as u32 >> (32 - bits) << (32 - bits));
+            index.add(&Cidr { version: 4, network, bits }, id);
+        }
+        let added = start.elapsed();
+        let values: Vec<String> =
+            (0..500).map(|_| std::net::Ipv4Addr::from_bits(draw.next() as u32).to_string()).collect();
+        let cost = time(&values, |value, found| index.find(value.as_bytes(), found));
+        report("cidr, 17 mask lengths", count as usize, cost, added, index.memory_bytes());
+        let texts: Vec<String> = (0..500).map(|_| draw.text(30)).collect();
+        let cost = time(&texts, |value, found| index.find(value.as_bytes(), found));
+        report("cidr, values that are no address", count as usize, cost, added, index.memory_bytes());
+    }
+}
+
+fn all_foldings(draw: &mut Draw) {
+    for length in [30, 400] {
+        let lower: Vec<String> = (0..500).map(|_| draw.text(length)).collect();
+        let upper: Vec<String> = lower.iter().map(|text| text.to_uppercase()).collect();
+        let greek: Vec<String> =
+            lower.iter().map(|text| text.replace(['a', 'e', 'i', 'o', 'n', 't', 'r'], "Σ")).collect();
+        for (what, values) in [("lower case", lower), ("upper case", upper), ("half Greek", greek)] {
+            let mut buffer = Vec::new();
+            let (nanoseconds, _) = time(&values, |value, _| _ = black_box(fold(value.as_bytes(), &mut buffer)));
+            println!("fold, {what}, {} bytes: {nanoseconds:.1} ns", values[0].len());
+        }
+    }
+}
+
 fn main() {
     let mut draw = Draw(1);
-    all_wildcards(&mut draw);
+    let wanted = std::env::args().nth(1).unwrap_or_default();
+    let subjects: [(&str, fn(&mut Draw)); 5] = [
+        ("prefixes", all_prefixes),
+        ("ranges", all_ranges),
+        ("blocks", all_blocks),
+        ("foldings", all_foldings),
+        ("wildcards", all_wildcards),
+    ];
+    subjects.iter().filter(|(name, _)| name.contains(&wanted)).for_each(|(_, run)| run(&mut draw));
 }
