@@ -72,7 +72,7 @@ fn decode(text: &[u8]) -> Option<(u32, usize)> {
 }
 
 /// Code points of one page: a page has few ranges, most have none.
-const PAGE: u32 = 128;
+const PAGE: u32 = 32;
 const PAGES: usize = (RANGES[RANGES.len() - 1].last / PAGE + 1) as usize;
 
 /// By page: the first range that does not end before it.

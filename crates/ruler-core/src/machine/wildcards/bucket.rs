@@ -13,6 +13,7 @@
 //!
 //! Leftmost first is right: where a piece ends earliest, the most is left for those that follow.
 
+use super::gram_set::GramSet;
 use super::literals::{Literal, Place};
 use crate::machine::shrink::shrink_list;
 
@@ -26,6 +27,7 @@ pub struct Bucket {
 struct Member {
     shared: u32, // pieces in common with the member before, the last piece of each aside
     id: u32,
+    literal_in: Option<(u16, u8)>, // the first piece in which the bucket's literal stands, and where
     text: Text,
 }
 
@@ -48,7 +50,8 @@ impl Bucket {
         if self.members.is_empty() {
             self.members.reserve_exact(1); // most buckets hold one
         }
-        self.members.insert(at, Member { shared: 0, id, text });
+        let literal_in = literal_in(self.literal, &text);
+        self.members.insert(at, Member { shared: 0, id, literal_in, text });
         self.note_shared(at);
         self.note_shared(at + 1);
     }
@@ -64,10 +67,15 @@ impl Bucket {
 
     /// Appends the ids of the members that accept `value`, where the literal first stands at `literal_at`.
     ///
-    /// `ends` is scratch.
-    pub fn find(&self, value: &[u8], literal_at: usize, ends: &mut Vec<usize>, found: &mut Vec<u32>) {
-        // A piece that begins with the literal stands nowhere before it; so where it stands there, it is leftmost.
-        let likely = if self.literal.place == Place::Anywhere { literal_at } else { usize::MAX };
+    /// `ends` is scratch, and `grams` are those of the value.
+    pub fn find(
+        &self,
+        value: &[u8],
+        literal_at: usize,
+        ends: &mut Vec<usize>,
+        grams: &mut GramSet,
+        found: &mut Vec<u32>,
+    ) {
         ends.clear(); // of the first pieces of the member at hand, as far as they were looked for
         let mut missing = usize::MAX; // the piece that was not found, by its number
         for member in &self.members {
@@ -83,7 +91,12 @@ impl Bucket {
             for piece in member.text.before_last().skip(ends.len()) {
                 let end = match ends.last() {
                     None => value.starts_with(piece).then_some(piece.len()),
-                    Some(&from) => find_piece(value, from, piece, likely, self.literal),
+                    Some(&from) => {
+                        // The piece that holds the literal stands nowhere before it.
+                        let here = member.literal_in.filter(|&(number, _)| usize::from(number) == ends.len());
+                        let earliest = here.and_then(|(_, offset)| literal_at.checked_sub(usize::from(offset)));
+                        find_piece(value, from, piece, earliest, grams)
+                    }
                 };
                 match end {
                     Some(end) => ends.push(end),
@@ -120,18 +133,29 @@ impl Bucket {
     }
 }
 
-/// Where `piece` first ends in `value`, looking from `from` on.
+/// Where `piece` first ends in `value`, looking from `from` on; it does not stand before `earliest`.
 #[inline]
-fn find_piece(value: &[u8], from: usize, piece: &[u8], likely: usize, literal: Literal) -> Option<usize> {
-    if from <= likely && literal.begins(piece) && value.get(likely..).is_some_and(|text| text.starts_with(piece)) {
-        return Some(likely + piece.len());
-    }
-    let text = &value[from..];
+fn find_piece(value: &[u8], from: usize, piece: &[u8], earliest: Option<usize>, grams: &mut GramSet) -> Option<usize> {
+    let from = from.max(earliest.unwrap_or(0));
+    let text = value.get(from..)?;
     let at = match piece {
+        _ if earliest.is_some() && text.starts_with(piece) => 0,
         [byte] => memchr::memchr(*byte, text)?,
+        _ if !grams.may_occur(value, piece) => return None,
         _ => memchr::memmem::find(text, piece)?,
     };
     Some(from + at + piece.len())
+}
+
+/// The first piece in which `literal` stands, and where; None where it must stand at an end of the value.
+fn literal_in(literal: Literal, text: &Text) -> Option<(u16, u8)> {
+    if literal.place != Place::Anywhere {
+        return None;
+    }
+    text.before_last().zip(0..=u16::MAX).find_map(|(piece, number)| {
+        let at = (0..piece.len()).position(|at| literal.begins(&piece[at..]))?;
+        Some((number, u8::try_from(at).ok()?))
+    })
 }
 
 /// The pieces of a wildcard in one allocation, each but the last after its length. Sorting the bytes puts those with

@@ -16,9 +16,11 @@
 //! - `literals`  which literals a wildcard has, and what each is expected to cost
 //! - `filter`    turns away the grams that no literal begins with
 //! - `bucket`    the wildcards of one literal, verified together
+//! - `gram_set`  tells a bucket which pieces a value lacks
 
 mod bucket;
 mod filter;
+mod gram_set;
 mod literals;
 #[cfg(test)]
 mod tests;
@@ -26,6 +28,7 @@ mod tests;
 use crate::machine::shrink::{shrink_list, shrink_table};
 use bucket::Bucket;
 use filter::GramFilter;
+use gram_set::GramSet;
 use hashbrown::{DefaultHashBuilder, HashTable};
 use literals::{for_each_literal, Key, Literal, Place, GRAM, LONGEST};
 use std::hash::BuildHasher;
@@ -54,6 +57,7 @@ pub struct WildcardScratch {
     met: Vec<u32>, // by bucket: the last search that met it
     search: u32,
     ends: Vec<usize>,
+    grams: GramSet,
 }
 
 impl WildcardScratch {
@@ -61,6 +65,7 @@ impl WildcardScratch {
         if self.met.len() < bucket_count {
             self.met.resize(bucket_count, 0);
         }
+        self.grams.clear();
         self.search = self.search.wrapping_add(1);
         if self.search == 0 {
             self.met.fill(0);
@@ -282,10 +287,10 @@ impl Search<'_> {
         let (index, text) = (self.index, &self.value[at..]);
         for slot in index.table.iter_hash(index.hasher.hash_one(key)) {
             if slot.literal.key() == key && slot.literal.begins(text) {
-                let met = &mut self.scratch.met[slot.bucket as usize];
-                if *met != self.scratch.search {
-                    *met = self.scratch.search;
-                    index.buckets[slot.bucket as usize].find(self.value, at, &mut self.scratch.ends, self.found);
+                let WildcardScratch { met, search, ends, grams } = &mut *self.scratch;
+                let last_search = std::mem::replace(&mut met[slot.bucket as usize], *search);
+                if last_search != *search {
+                    index.buckets[slot.bucket as usize].find(self.value, at, ends, grams, self.found);
                 }
             }
         }
