@@ -232,7 +232,8 @@ fn all_foldings(draw: &mut Draw) {
 fn main() {
     let mut draw = Draw(1);
     let wanted = std::env::args().nth(1).unwrap_or_default();
-    let subjects: [(&str, fn(&mut Draw)); 5] = [
+    type Subject = (&'static str, fn(&mut Draw));
+    let subjects: [Subject; 5] = [
         ("prefixes", all_prefixes),
         ("ranges", all_ranges),
         ("blocks", all_blocks),

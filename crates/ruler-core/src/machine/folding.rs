@@ -98,7 +98,7 @@ fn offset_of(code_point: u32) -> Option<i32> {
     let first = *FIRST_RANGES.get((code_point / PAGE) as usize)?;
     let Range { first, step, offset, .. } =
         RANGES[usize::from(first)..].iter().find(|range| range.last >= code_point)?;
-    (code_point >= *first && (code_point - first) % step == 0).then_some(*offset)
+    (code_point >= *first && (code_point - first).is_multiple_of(*step)).then_some(*offset)
 }
 
 #[cfg(test)]

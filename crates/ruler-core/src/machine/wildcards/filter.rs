@@ -5,7 +5,7 @@
 
 use std::hash::{BuildHasher, RandomState};
 
-/// Words a gram. One word costs 1 stray hit in 80 grams, two 1 in 300; a stray hit costs a look-up, about 5 ns.
+/// Words a gram, when the filter is full. Half a kilobyte for 64 grams lets few strangers through.
 const WORDS_PER_GRAM: usize = 1;
 
 #[derive(Debug, Default)]
