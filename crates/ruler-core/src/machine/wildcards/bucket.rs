@@ -1,0 +1,210 @@
+//! The wildcards that are filed under one literal, verified together.
+//!
+//! They are sorted by their pieces, and each knows how many pieces it shares with the one before. Where the first k
+//! pieces end when each is found leftmost is the same for all that share them, so it is found once; and when a
+//! piece is not found, all that share it are passed over:
+//!
+//! ```text
+//! *a*b*c    shares 0    a at 3, b at 7, c is not the end
+//! *a*b*d    shares 3    d is the end: accepted        ("" is the first piece of all)
+//! *a*x*y    shares 2    x is not found after 4
+//! *a*x*z    shares 3    passed over
+//! ```
+//!
+//! Leftmost first is right: where a piece ends earliest, the most is left for those that follow.
+
+use super::gram_set::GramSet;
+use super::literals::{Literal, Place};
+use crate::machine::shrink::shrink_list;
+
+#[derive(Debug)]
+pub struct Bucket {
+    pub literal: Literal,
+    members: Vec<Member>,
+}
+
+#[derive(Debug)]
+struct Member {
+    shared: u32, // pieces in common with the member before, the last piece of each aside
+    id: u32,
+    literal_in: Option<(u16, u8)>, // the first piece in which the bucket's literal stands, and where
+    text: Text,
+}
+
+impl Bucket {
+    pub fn new(literal: Literal) -> Bucket {
+        Bucket { literal, members: Vec::new() }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
+    pub fn len(&self) -> usize {
+        self.members.len()
+    }
+
+    pub fn add(&mut self, pieces: &[Box<[u8]>], id: u32) {
+        let text = Text::new(pieces);
+        let at = self.place_of(&text, id).unwrap_or_else(|at| at);
+        if self.members.is_empty() {
+            self.members.reserve_exact(1); // most buckets hold one
+        }
+        let literal_in = literal_in(self.literal, &text);
+        self.members.insert(at, Member { shared: 0, id, literal_in, text });
+        self.note_shared(at);
+        self.note_shared(at + 1);
+    }
+
+    /// Forget a member; false when there is none such.
+    pub fn remove(&mut self, pieces: &[Box<[u8]>], id: u32) -> bool {
+        let Ok(at) = self.place_of(&Text::new(pieces), id) else { return false };
+        self.members.remove(at);
+        self.note_shared(at);
+        shrink_list(&mut self.members);
+        true
+    }
+
+    /// Appends the ids of the members that accept `value`, where the literal first stands at `literal_at`.
+    ///
+    /// `ends` is scratch, and `grams` are those of the value.
+    pub fn find(
+        &self,
+        value: &[u8],
+        literal_at: usize,
+        ends: &mut Vec<usize>,
+        grams: &mut GramSet,
+        found: &mut Vec<u32>,
+    ) {
+        ends.clear(); // of the first pieces of the member at hand, as far as they were looked for
+        let mut missing = usize::MAX; // the piece that was not found, by its number
+        for member in &self.members {
+            if member.shared as usize > missing {
+                continue;
+            }
+            missing = usize::MAX;
+            ends.truncate(member.shared as usize);
+            let last = member.text.last();
+            if !value.ends_with(last) {
+                continue;
+            }
+            for piece in member.text.before_last().skip(ends.len()) {
+                let end = match ends.last() {
+                    None => value.starts_with(piece).then_some(piece.len()),
+                    Some(&from) => {
+                        // The piece that holds the literal stands nowhere before it.
+                        let here = member.literal_in.filter(|&(number, _)| usize::from(number) == ends.len());
+                        let earliest = here.and_then(|(_, offset)| literal_at.checked_sub(usize::from(offset)));
+                        find_piece(value, from, piece, earliest, grams)
+                    }
+                };
+                match end {
+                    Some(end) => ends.push(end),
+                    None => {
+                        missing = ends.len();
+                        break;
+                    }
+                }
+            }
+            if missing == usize::MAX && ends.last().is_none_or(|&end| end + last.len() <= value.len()) {
+                found.push(member.id);
+            }
+        }
+    }
+
+    pub fn memory_bytes(&self) -> usize {
+        let texts: usize = self.members.iter().map(|member| member.text.bytes.len()).sum();
+        texts + self.members.capacity() * size_of::<Member>()
+    }
+
+    fn place_of(&self, text: &Text, id: u32) -> Result<usize, usize> {
+        self.members.binary_search_by(|member| member.text.bytes.cmp(&text.bytes).then(member.id.cmp(&id)))
+    }
+
+    /// Set what the member at `at`, if there is one, shares with the one before.
+    fn note_shared(&mut self, at: usize) {
+        let Some((member, before)) = self.members.get_mut(..=at).and_then(|members| members.split_last_mut()) else {
+            return;
+        };
+        member.shared = before.last().map_or(0, |before| {
+            let pairs = before.text.before_last().zip(member.text.before_last());
+            pairs.take_while(|(one, other)| one == other).count() as u32
+        });
+    }
+}
+
+/// Where `piece` first ends in `value`, looking from `from` on; it does not stand before `earliest`.
+#[inline]
+fn find_piece(value: &[u8], from: usize, piece: &[u8], earliest: Option<usize>, grams: &mut GramSet) -> Option<usize> {
+    let from = from.max(earliest.unwrap_or(0));
+    let text = value.get(from..)?;
+    let at = match piece {
+        _ if earliest.is_some() && text.starts_with(piece) => 0,
+        [byte] => memchr::memchr(*byte, text)?,
+        _ if !grams.may_occur(value, piece) => return None,
+        _ => memchr::memmem::find(text, piece)?,
+    };
+    Some(from + at + piece.len())
+}
+
+/// The first piece in which `literal` stands, and where; None where it must stand at an end of the value.
+fn literal_in(literal: Literal, text: &Text) -> Option<(u16, u8)> {
+    if literal.place != Place::Anywhere {
+        return None;
+    }
+    text.before_last().zip(0..=u16::MAX).find_map(|(piece, number)| {
+        let at = (0..piece.len()).position(|at| literal.begins(&piece[at..]))?;
+        Some((number, u8::try_from(at).ok()?))
+    })
+}
+
+/// The pieces of a wildcard in one allocation, each but the last after its length. Sorting the bytes puts those with
+/// common first pieces together.
+#[derive(Debug)]
+struct Text {
+    bytes: Box<[u8]>,
+    last_at: u32,
+}
+
+/// Lengths from here on take four more bytes.
+const LONG: u8 = u8::MAX;
+
+impl Text {
+    fn new(pieces: &[Box<[u8]>]) -> Text {
+        let mut bytes = Vec::with_capacity(pieces.iter().map(|piece| piece.len() + 1).sum());
+        let (last, before) = pieces.split_last().map_or((&[][..], &[][..]), |(last, before)| (last, before));
+        for piece in before {
+            match u8::try_from(piece.len()) {
+                Ok(length) if length < LONG => bytes.push(length),
+                _ => {
+                    bytes.push(LONG);
+                    bytes.extend((piece.len() as u32).to_le_bytes());
+                }
+            }
+            bytes.extend_from_slice(piece);
+        }
+        let last_at = bytes.len() as u32;
+        bytes.extend_from_slice(last);
+        Text { bytes: bytes.into(), last_at }
+    }
+
+    #[inline]
+    fn last(&self) -> &[u8] {
+        &self.bytes[self.last_at as usize..]
+    }
+
+    #[inline]
+    fn before_last(&self) -> impl Iterator<Item = &[u8]> {
+        let mut rest = &self.bytes[..self.last_at as usize];
+        std::iter::from_fn(move || {
+            let (&short, after) = rest.split_first()?;
+            let (length, after) = match (short, after.split_first_chunk()) {
+                (LONG, Some((long, after))) => (u32::from_le_bytes(*long) as usize, after),
+                _ => (usize::from(short), after),
+            };
+            let (piece, after) = after.split_at_checked(length)?;
+            rest = after;
+            Some(piece)
+        })
+    }
+}

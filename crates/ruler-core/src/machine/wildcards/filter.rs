@@ -1,0 +1,79 @@
+//! Says of nearly all grams of a value that nothing is filed under them: one load and a few shifts each.
+//!
+//! A Bloom filter of two bits, both in one word. It answers "no" only when the gram was not added since it was built.
+//! Grams are not taken out: the owner builds it anew when too many that were added are gone.
+
+use std::hash::{BuildHasher, RandomState};
+
+/// Words a gram, when the filter is full. Half a kilobyte for 64 grams lets few strangers through.
+const WORDS_PER_GRAM: usize = 1;
+
+#[derive(Debug, Default)]
+pub struct GramFilter {
+    words: Box<[u64]>, // a power of two, or none
+    shift: u32,
+    multiplier: u64,
+    room: usize, // grams that may still be added before the filter lets too many through
+    gone: usize, // grams that were removed, and are let through all the same
+}
+
+impl GramFilter {
+    /// A filter of `grams`, with room for as many again.
+    pub fn of(grams: impl ExactSizeIterator<Item = u32>) -> GramFilter {
+        if grams.len() == 0 {
+            return GramFilter::default();
+        }
+        let words = (grams.len() * 2 * WORDS_PER_GRAM).next_power_of_two().max(4);
+        let mut filter = GramFilter {
+            words: vec![0; words].into(),
+            shift: 64 - words.trailing_zeros(),
+            // Drawn, so that nobody can write grams that all pass.
+            multiplier: RandomState::new().hash_one(words) | 1,
+            room: words / WORDS_PER_GRAM,
+            gone: 0,
+        };
+        grams.for_each(|gram| filter.insert(gram));
+        filter
+    }
+
+    /// Whether `gram` may have been added.
+    #[inline]
+    pub fn may_hold(&self, gram: u32) -> bool {
+        let (word, bits) = self.place(gram);
+        self.words.get(word).is_some_and(|word| word & bits == bits)
+    }
+
+    /// Add `gram`; false when the filter has no room for it and must be built anew.
+    #[must_use]
+    pub fn add(&mut self, gram: u32) -> bool {
+        let has_room = self.room > 0;
+        if has_room {
+            self.insert(gram);
+        }
+        has_room
+    }
+
+    /// Note that a gram is gone; false when so many are that the filter must be built anew.
+    #[must_use]
+    pub fn remove(&mut self) -> bool {
+        self.gone += 1;
+        self.gone <= self.words.len() / (4 * WORDS_PER_GRAM)
+    }
+
+    pub fn memory_bytes(&self) -> usize {
+        size_of_val(&*self.words)
+    }
+
+    fn insert(&mut self, gram: u32) {
+        self.room -= 1;
+        let (word, bits) = self.place(gram);
+        self.words[word] |= bits;
+    }
+
+    #[inline]
+    fn place(&self, gram: u32) -> (usize, u64) {
+        let hash = u64::from(gram).wrapping_add(1).wrapping_mul(self.multiplier);
+        let bits = 1 << ((hash >> 32) & 63) | 1 << ((hash >> 26) & 63);
+        (hash.checked_shr(self.shift).unwrap_or(0) as usize, bits)
+    }
+}
