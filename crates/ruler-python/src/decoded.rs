@@ -84,7 +84,11 @@ pub fn gather(event: &Bound<'_, PyDict>, paths: &PathTrie, fields: &mut Fields) 
 
 impl<'py> Frame<'py> {
     fn object(object: &Bound<'py, PyDict>, node: Option<PathId>, element: u32) -> Frame<'py> {
-        Frame { members: Members::Object { object: object.clone(), members: object.iter(), names: None }, node, element }
+        Frame {
+            members: Members::Object { object: object.clone(), members: object.iter(), names: None },
+            node,
+            element,
+        }
     }
 
     /// The next value and the node that it stands at.
@@ -140,7 +144,8 @@ impl<'py> Frame<'py> {
 /// The names of an object, made once a name with dots makes them of interest. Not asked of the dict itself, which may
 /// have other keys, whose comparison runs code.
 fn names_of(object: &Bound<'_, PyDict>) -> HashSet<String> {
-    let names = object.iter().filter_map(|(name, _)| name.cast_exact::<PyString>().ok()?.to_str().ok().map(str::to_owned));
+    let names =
+        object.iter().filter_map(|(name, _)| name.cast_exact::<PyString>().ok()?.to_str().ok().map(str::to_owned));
     names.collect()
 }
 
@@ -166,7 +171,11 @@ fn kind_of<'a, 'py>(value: &'a Bound<'py, PyAny>) -> Result<Kind<'a, 'py>, Rejec
     }
     if let Ok(double) = value.cast_exact::<PyFloat>() {
         let double = double.value();
-        return if double.is_finite() { Ok(Kind::Other(Value::Number(Number::from_f64(double)))) } else { Err(Rejected) };
+        return if double.is_finite() {
+            Ok(Kind::Other(Value::Number(Number::from_f64(double))))
+        } else {
+            Err(Rejected)
+        };
     }
     if let Ok(list) = value.cast_exact::<PyList>() {
         return Ok(Kind::Array(Items::List(list.clone())));

@@ -56,10 +56,7 @@ impl Workspace {
         let Workspace { reader, fields, scratch, found } = self;
         reader.read(text, state.machine.paths(), validate, fields).map_err(|_| Unmatched::Rejected)?;
         found.clear();
-        state
-            .machine
-            .match_fields(fields, text, scratch, first_only, found)
-            .map_err(|_| Unmatched::TooManyCombinations)
+        state.machine.match_fields(fields, text, scratch, first_only, found).map_err(|_| Unmatched::TooManyCombinations)
     }
 
     /// Find the rules that a decoded event matches; they stand in `found`.

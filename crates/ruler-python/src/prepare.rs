@@ -40,7 +40,8 @@ impl Model {
         static MODEL: PyOnceLock<Model> = PyOnceLock::new();
         MODEL.get_or_try_init(py, || {
             let module = py.import("ruler.patterns.model")?;
-            let class = |name: &str| -> PyResult<Py<PyType>> { Ok(module.getattr(name)?.cast_into::<PyType>()?.unbind()) };
+            let class =
+                |name: &str| -> PyResult<Py<PyType>> { Ok(module.getattr(name)?.cast_into::<PyType>()?.unbind()) };
             Ok(Model {
                 exact: class("Exact")?,
                 literal: class("Literal")?,

@@ -24,6 +24,8 @@ use super::simd;
 pub struct Block {
     /// Where strings begin and end: quotes that are not escaped.
     pub quotes: u64,
+    /// Those of them that begin one.
+    pub starts: u64,
     pub brackets: u64,
     /// `{` and `[`.
     pub opens: u64,
@@ -136,7 +138,16 @@ fn check_block(
     } else {
         check_neighbours::<true>(&tokens, scalar_starts, after_scalar, carry)
     };
-    let block = Block { quotes, brackets: opens | closes, opens, curly: masks.curly, colons, commas, odd };
+    let block = Block {
+        quotes,
+        starts: quotes & inside,
+        brackets: opens | closes,
+        opens,
+        curly: masks.curly,
+        colons,
+        commas,
+        odd,
+    };
     (block, faults | misplaced)
 }
 
@@ -362,6 +373,7 @@ macro_rules! define_locate {
                 index.carry.in_string = ((inside as i64) >> 63) as u64;
                 index.blocks.push(Block {
                     quotes,
+                    starts: quotes & inside,
                     brackets: (masks.opens | masks.closes) & !inside,
                     opens: masks.opens & !inside,
                     curly: masks.curly,
@@ -402,17 +414,15 @@ mod compiled {
         is_x86_feature_detected!("avx512bw") && has_avx2()
     }
 
-    fn has_avx2() -> bool {
-        is_x86_feature_detected!("avx2") && is_x86_feature_detected!("pclmulqdq") && has_bit_instructions()
-    }
-
-    /// Whether this processor counts and finds bits in one instruction: BMI1, BMI2, LZCNT and POPCNT.
+    /// Whether this processor has AVX2 and what came with it: counting and finding bits in one instruction.
     #[inline]
-    pub fn has_bit_instructions() -> bool {
-        is_x86_feature_detected!("bmi1")
+    pub fn has_avx2() -> bool {
+        is_x86_feature_detected!("avx2")
+            && is_x86_feature_detected!("bmi1")
             && is_x86_feature_detected!("bmi2")
             && is_x86_feature_detected!("lzcnt")
             && is_x86_feature_detected!("popcnt")
+            && is_x86_feature_detected!("pclmulqdq")
     }
 
     pub fn check_all(bytes: &[u8], index: &mut Index) -> bool {
@@ -441,7 +451,7 @@ mod compiled {
 }
 
 #[cfg(target_arch = "x86_64")]
-pub use compiled::has_bit_instructions;
+pub use compiled::has_avx2;
 
 #[cfg(not(target_arch = "x86_64"))]
 mod compiled {
@@ -487,18 +497,6 @@ impl Index {
             quotes = self.block::<LAZY>(bytes, number)?.quotes;
         }
         Some(number * BLOCK + quotes.trailing_zeros() as usize)
-    }
-
-    /// The last quote before `at`.
-    #[inline(always)]
-    pub fn quote_before(&self, at: usize) -> Option<usize> {
-        let mut number = at / BLOCK;
-        let mut quotes = self.blocks.get(number)?.quotes & !(u64::MAX << (at % BLOCK));
-        while quotes == 0 {
-            number = number.checked_sub(1)?;
-            quotes = self.blocks[number].quotes;
-        }
-        Some(number * BLOCK + 63 - quotes.leading_zeros() as usize)
     }
 }
 

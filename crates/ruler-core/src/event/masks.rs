@@ -101,6 +101,11 @@ pub fn exponents(block: &[u8; BLOCK]) -> ExponentMasks {
     masks
 }
 
+/// Which bytes of a block are `byte`, in plain Rust.
+pub fn places_of(block: &[u8; BLOCK], byte: u8) -> u64 {
+    block.iter().rev().fold(0, |bits, &each| bits << 1 | u64::from(each == byte))
+}
+
 /// Each bit becomes the parity of the bits up to it: ones from an opening quote up to before its closing one.
 pub fn parity_up_to(bits: u64) -> u64 {
     [1, 2, 4, 8, 16, 32].iter().fold(bits, |parity, shift| parity ^ (parity << shift))

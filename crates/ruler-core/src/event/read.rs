@@ -9,7 +9,10 @@
 use super::escapes::unescape;
 use super::fields::{Element, Fields, Value, NONE};
 use super::index::{Block, Index};
+use super::masks::{self, BLOCK};
 use super::nesting::{Cursor, Nesting};
+#[cfg(target_arch = "x86_64")]
+use super::simd;
 use crate::machine::path_trie::{PathId, PathTrie};
 use hashbrown::{HashMap, HashSet};
 
@@ -160,30 +163,30 @@ struct Reading<'a> {
 
 #[cfg(target_arch = "x86_64")]
 fn run(reading: &mut Reading<'_>, validate: Validate) -> bool {
-    #[target_feature(enable = "bmi1,bmi2,lzcnt,popcnt")]
-    fn run_with_bit_instructions(reading: &mut Reading<'_>, validate: Validate) -> bool {
-        reading.run_as(validate)
+    #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+    fn run_with_avx2(reading: &mut Reading<'_>, validate: Validate) -> bool {
+        reading.run_as(validate, |block, byte| simd::avx2::places_of(block, byte))
     }
-    if super::index::has_bit_instructions() {
+    if super::index::has_avx2() {
         // SAFETY: the instructions were just found to be there. They count and find bits, which is most of the work:
         // without them a city-lots event takes 60 ns more.
-        unsafe { run_with_bit_instructions(reading, validate) }
+        unsafe { run_with_avx2(reading, validate) }
     } else {
-        reading.run_as(validate)
+        reading.run_as(validate, masks::places_of)
     }
 }
 
 #[cfg(not(target_arch = "x86_64"))]
 fn run(reading: &mut Reading<'_>, validate: Validate) -> bool {
-    reading.run_as(validate)
+    reading.run_as(validate, masks::places_of)
 }
 
 impl Reading<'_> {
     #[inline(always)]
-    fn run_as(&mut self, validate: Validate) -> bool {
+    fn run_as(&mut self, validate: Validate, places_of: impl Fn(&[u8; BLOCK], u8) -> u64) -> bool {
         match validate {
-            Validate::Full => self.run::<false>(),
-            Validate::Used => self.run::<true>(),
+            Validate::Full => self.run::<false>(&places_of),
+            Validate::Used => self.run::<true>(&places_of),
         }
     }
 
@@ -191,7 +194,7 @@ impl Reading<'_> {
     ///
     /// With `USED_ONLY`, kinds of brackets and what else is checked are ignored, and it ends when all is settled.
     #[inline(always)]
-    fn run<const USED_ONLY: bool>(&mut self) -> bool {
+    fn run<const USED_ONLY: bool>(&mut self, places_of: &impl Fn(&[u8; BLOCK], u8) -> u64) -> bool {
         // The node of the container that the next bracket opens, if it is tracked.
         let mut next_node = Some(PathId::ROOT);
         let mut at = Cursor::default();
@@ -202,9 +205,7 @@ impl Reading<'_> {
             while let Some(bit) = at.next_bracket() {
                 let segment = self.nesting.pass(&mut at, bit);
                 if self.nesting.depth > 0 {
-                    if let Some(found) = self.segment::<USED_ONLY>(&at, segment, Some(bit)) {
-                        next_node = found;
-                    }
+                    next_node = self.segment::<USED_ONLY>(&at, segment, Some(bit), places_of).or(next_node);
                 }
                 let is_curly = at.block.curly & bit != 0;
                 if at.block.opens & bit != 0 {
@@ -233,9 +234,7 @@ impl Reading<'_> {
             }
             let segment = self.nesting.pass_rest(&mut at);
             if self.nesting.depth > 0 {
-                if let Some(found) = self.segment::<USED_ONLY>(&at, segment, None) {
-                    next_node = found;
-                }
+                next_node = self.segment::<USED_ONLY>(&at, segment, None, places_of).or(next_node);
                 if USED_ONLY && self.unmet == 0 && next_node.is_none() {
                     return true;
                 }
@@ -280,22 +279,26 @@ impl Reading<'_> {
 
     /// Gather what lies in a stretch of one block that has no bracket but perhaps its last byte, `bracket`.
     ///
-    /// Returns the node of the container that follows, when that is settled: Some(None) when it is not tracked.
+    /// Returns the node of the container that the next bracket opens, if it is settled and tracked.
     #[inline(always)]
     fn segment<const USED_ONLY: bool>(
         &mut self,
         at: &Cursor,
         segment: u64,
         bracket: Option<u64>,
-    ) -> Option<Option<PathId>> {
+        places_of: &impl Fn(&[u8; BLOCK], u8) -> u64,
+    ) -> Option<PathId> {
         let (block, base) = (&at.block, at.base());
         let frame = self.reader.frames.last()?;
         if let Kind::Object { .. } = frame.kind {
-            let mut colons = block.colons & segment;
             let mut next_node = None;
-            while colons != 0 {
-                next_node = Some(self.member::<USED_ONLY>(base + colons.trailing_zeros() as usize));
-                colons &= colons - 1;
+            let mut names = block.starts & segment;
+            if names != 0 {
+                names &= self.may_be_used(frame.node, base, places_of);
+            }
+            while names != 0 {
+                next_node = self.member::<USED_ONLY>(base + names.trailing_zeros() as usize);
+                names &= names - 1;
             }
             return next_node;
         }
@@ -308,9 +311,23 @@ impl Reading<'_> {
             }
         }
         match bracket {
-            Some(bit) if block.opens & bit != 0 => Some(self.container_in_array(node, block.curly & bit != 0)),
+            Some(bit) if block.opens & bit != 0 => self.container_in_array(node, block.curly & bit != 0),
             _ => None,
         }
+    }
+
+    /// Which quotes of the block at `base` may begin a name that leads on from `node`: judged by the byte after each.
+    #[inline(always)]
+    fn may_be_used(&self, node: PathId, base: usize, places_of: &impl Fn(&[u8; BLOCK], u8) -> u64) -> u64 {
+        let block = self.bytes.get(base..base + BLOCK).and_then(|block| block.first_chunk::<BLOCK>());
+        let (Some(block), Some(first_bytes)) = (block, self.paths.first_bytes(node).few()) else {
+            return u64::MAX;
+        };
+        let mut found = if self.reader.index.has_backslash { places_of(block, b'\\') } else { 0 };
+        for &byte in first_bytes {
+            found |= places_of(block, byte);
+        }
+        found >> 1 | 1 << 63
     }
 
     /// Note an object or array in an array; returns its node if it is tracked.
@@ -349,13 +366,17 @@ impl Reading<'_> {
         self.fields.add(node, value, element);
     }
 
-    /// Take the member whose colon is at `colon`; returns the node of its value if that is a tracked container.
+    /// Take the member whose name begins with the quote at `quote`; returns the node of its value if that is a tracked
+    /// container. A string that is no name is left alone.
     #[inline(always)]
-    fn member<const USED_ONLY: bool>(&mut self, colon: usize) -> Option<PathId> {
-        let index = &self.reader.index;
-        let end = index.quote_before(colon)?;
-        let start = index.quote_before(end)? + 1;
-        let mut name = &self.bytes[start..end];
+    fn member<const USED_ONLY: bool>(&mut self, quote: usize) -> Option<PathId> {
+        let index = &mut self.reader.index;
+        let end = index.quote_from::<USED_ONLY>(self.bytes, quote + 1)?;
+        let colon = after_white(self.bytes, end + 1);
+        if self.bytes.get(colon) != Some(&b':') {
+            return None;
+        }
+        let mut name = &self.bytes[quote + 1..end];
         if index.has_backslash && memchr::memchr(b'\\', name).is_some() {
             self.reader.name.clear();
             unescape(name, &mut self.reader.name);

@@ -111,6 +111,12 @@ pub mod avx2 {
         bits([_mm256_cmpeq_epi8(bytes[0], wanted), _mm256_cmpeq_epi8(bytes[1], wanted)])
     }
 
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    pub fn places_of(block: &[u8; BLOCK], byte: u8) -> u64 {
+        equal(load(block), byte)
+    }
+
     /// Which bytes are at most `most`, as unsigned numbers.
     #[inline]
     #[target_feature(enable = "avx2")]

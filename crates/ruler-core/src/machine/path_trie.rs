@@ -34,8 +34,43 @@ struct Node {
     depth: u32,
     /// In order of name, so that what goes through them does not depend on history.
     children: Vec<PathId>,
+    /// A bit for each length that a child's name has, the last for all from 63 on: most names are of no child, and
+    /// most of these are of another length. It may keep bits of children that went.
+    name_lengths: u64,
+    first_bytes: FirstBytes,
+    /// How many children have children: whether a name with a dot could lead on from here.
+    parent_count: u32,
     joint_count: u32,
     is_used: bool,
+}
+
+/// The bytes that names begin with, while they are few: a reader looks for these alone.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct FirstBytes {
+    bytes: [u8; FirstBytes::MOST],
+    count: usize,
+    is_any: bool,
+}
+
+impl FirstBytes {
+    const MOST: usize = 4;
+
+    /// The bytes; None when a name may begin with any, or be empty. It may keep bytes of names that went.
+    #[inline]
+    pub fn few(&self) -> Option<&[u8]> {
+        (!self.is_any).then(|| &self.bytes[..self.count])
+    }
+
+    fn add(&mut self, name: &[u8]) {
+        match name.first() {
+            Some(byte) if self.bytes[..self.count].contains(byte) => {}
+            Some(&byte) if self.count < Self::MOST => {
+                self.bytes[self.count] = byte;
+                self.count += 1;
+            }
+            _ => self.is_any = true,
+        }
+    }
 }
 
 /// So few children are compared one by one; more are found by hash.
@@ -58,6 +93,9 @@ impl Default for PathTrie {
             parent: PathId::ROOT,
             depth: 0,
             children: Vec::new(),
+            name_lengths: 0,
+            first_bytes: FirstBytes::default(),
+            parent_count: 0,
             joint_count: 0,
             is_used: false,
         };
@@ -96,6 +134,12 @@ impl PathTrie {
     #[inline]
     pub fn has_children(&self, path: PathId) -> bool {
         !self.nodes[path.index()].children.is_empty()
+    }
+
+    /// What the names of the children of `path` begin with.
+    #[inline]
+    pub fn first_bytes(&self, path: PathId) -> &FirstBytes {
+        &self.nodes[path.index()].first_bytes
     }
 
     pub fn child_count(&self, path: PathId) -> usize {
@@ -145,7 +189,11 @@ impl PathTrie {
     /// The child that one name leads to; `name` is compared as it is, dots included.
     #[inline]
     pub fn child(&self, path: PathId, name: &[u8]) -> Option<PathId> {
-        let children = &self.nodes[path.index()].children;
+        let node = &self.nodes[path.index()];
+        if node.name_lengths & length_bit(name) == 0 {
+            return None;
+        }
+        let children = &node.children;
         if children.len() <= FEW_CHILDREN {
             return children.iter().copied().find(|child| *self.nodes[child.index()].name == *name);
         }
@@ -160,7 +208,7 @@ impl PathTrie {
     /// Whether some name with a dot could lead on from `path`: whether any child has children.
     #[inline]
     pub fn has_grandchildren(&self, path: PathId) -> bool {
-        self.children(path).iter().any(|&child| self.has_children(child))
+        self.nodes[path.index()].parent_count > 0
     }
 
     // -- changing -----------------------------------------------------------------------------------------------
@@ -221,6 +269,9 @@ impl PathTrie {
             parent,
             depth: self.depth(parent) + 1,
             children: Vec::new(),
+            name_lengths: 0,
+            first_bytes: FirstBytes::default(),
+            parent_count: 0,
             joint_count: 0,
             is_used: false,
         };
@@ -235,7 +286,12 @@ impl PathTrie {
             }
         };
         let at = self.place_of(parent, name).unwrap_or_else(|at| at);
-        self.nodes[parent.index()].children.insert(at, id);
+        let grandparent = self.nodes[parent.index()].parent;
+        self.nodes[grandparent.index()].parent_count += u32::from(parent != PathId::ROOT && !self.has_children(parent));
+        let above = &mut self.nodes[parent.index()];
+        above.children.insert(at, id);
+        above.name_lengths |= length_bit(name);
+        above.first_bytes.add(name);
         match self.child_count(parent) {
             count if count <= FEW_CHILDREN => {}
             count if count == FEW_CHILDREN + 1 => {
@@ -255,6 +311,13 @@ impl PathTrie {
         let at = self.nodes[parent.index()].children.iter().position(|&id| id == child);
         self.nodes[parent.index()].children.remove(at.expect("a child stands among its parent's children"));
         drop(name);
+        if !self.has_children(parent) {
+            let above = &mut self.nodes[parent.index()];
+            above.name_lengths = 0;
+            above.first_bytes = FirstBytes::default();
+            let grandparent = above.parent;
+            self.nodes[grandparent.index()].parent_count -= u32::from(parent != PathId::ROOT);
+        }
         if self.child_count(parent) == FEW_CHILDREN {
             let children = self.children(parent).to_vec();
             children.into_iter().for_each(|child| self.leave(child));
@@ -300,6 +363,11 @@ impl PathTrie {
 }
 
 #[inline]
+fn length_bit(name: &[u8]) -> u64 {
+    1 << name.len().min(63)
+}
+
+#[inline]
 fn hash_one(hasher: &DefaultHashBuilder, parent: PathId, name: &[u8]) -> u64 {
     hasher.hash_one((parent.0, name))
 }
@@ -318,11 +386,13 @@ mod tests {
             assert!(trie.is_used(id));
         }
         assert_eq!(trie.shared_depth(ids[0], ids[1]), 1);
+        assert!(trie.has_grandchildren(PathId::ROOT) && !trie.has_grandchildren(trie.parent(ids[0]).unwrap()));
         for (path, &id) in paths.iter().zip(&ids) {
             trie.disuse(id);
             assert_eq!(trie.descendant(PathId::ROOT, path.as_bytes()), None);
         }
         assert_eq!((trie.id_count(), trie.used_count()), (1, 0));
+        assert!(!trie.has_grandchildren(PathId::ROOT));
         assert!(trie.by_name.is_empty());
     }
 
