@@ -295,7 +295,7 @@ def test_check_names_the_invariant_that_is_broken(break_it: Callable[[Machine], 
     """A machine is sound, one thing is changed by hand, and ``_check`` says which invariant that breaks."""
     matcher = Matcher(RULES)
     matcher._check()
-    break_it(matcher._machine)
+    break_it(matcher._engine._machine)
     with pytest.raises(MachineError) as caught:
         matcher._check()
     assert what in str(caught.value)

@@ -689,7 +689,7 @@ def test_hostile_names_are_only_names_in_the_written_function() -> None:
 def test_a_change_of_paths_ends_the_written_function() -> None:
     """A rule on a new path is seen by the next event; once paths stay the same, a new function is written."""
     matcher = Matcher({"a": {"a": [1]}})
-    machine = matcher._machine
+    machine = matcher._engine._machine
     event = '{"a":1,"b":2,"c":3}'
     for _ in range(WORTHWHILE_AFTER):
         assert matcher.rules_for_event(event) == ["a"]
