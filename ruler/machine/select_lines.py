@@ -8,7 +8,6 @@ whoever asked can say so in its place among the selected lines, and go on behind
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from io import BytesIO
 from itertools import chain
 from typing import NamedTuple
 
@@ -16,7 +15,9 @@ from ruler.errors import EventError
 
 JSON_WHITE_SPACE = b" \t\r\n"
 
-PIECE_BYTES = 16 * 1024  # what is cut into lines at once: little is done in vain when an early line is refused
+# What is cut into lines at once: little at first and then twice as much each time, so that where an early line ends the
+# selection, no more was cut in vain than was read.
+FIRST_PIECE_BYTES, LARGEST_PIECE_BYTES = 256, 64 * 1024
 
 
 class LineSelection(NamedTuple):
@@ -36,10 +37,10 @@ def select_lines(
     wanted = not invert
     selected: list[bytes] = []
     refused = None
-    line_count = consumed = 0
-    for line in _lines(data):
+    line_count = byte_count = 0
+    for line in chain.from_iterable(map(_lines, _pieces(data))):
         line_count += 1
-        consumed += len(line)
+        byte_count += len(line)
         try:
             if matches_any(line) is wanted:
                 selected.append(line)
@@ -47,36 +48,27 @@ def select_lines(
                     break
         except EventError as error:
             if line.strip(JSON_WHITE_SPACE):
-                refused = _without_line_end(matches_any, line, error)
+                refused = error
                 break
-    if selected and not selected[-1].endswith(b"\n"):
-        selected.append(b"\n")
-        return LineSelection(b"".join(selected), len(selected) - 1, line_count, consumed, refused)
-    return LineSelection(b"".join(selected), len(selected), line_count, consumed, refused)
+    consumed = min(byte_count + line_count, len(data))  # the last line may lack its end
+    selected_count = len(selected)
+    if selected:
+        selected.append(b"")
+    return LineSelection(b"\n".join(selected), selected_count, line_count, consumed, refused)
 
 
-def _without_line_end(matches_any: Callable[[bytes], bool], line: bytes, error: EventError) -> EventError:
-    r"""Return ``error`` as it is worded for ``line`` without its ``\n``, which may move the offset of an end."""
-    try:
-        matches_any(line.removesuffix(b"\n"))
-    except EventError as worded:
-        return worded
-    return error
-
-
-def _lines(data: bytes | memoryview) -> Iterator[bytes]:
-    r"""Yield each line with its ``\n``; the last may have none."""
-    return chain.from_iterable(map(BytesIO, _pieces(data)))
+def _lines(piece: bytes) -> list[bytes]:
+    return piece.removesuffix(b"\n").split(b"\n")
 
 
 def _pieces(data: bytes | memoryview) -> Iterator[bytes]:
-    """Yield ``data`` in pieces that end where a line ends."""
-    start, size = 0, PIECE_BYTES
+    """Yield ``data`` in pieces that end where a line ends; one holds a long line whole."""
+    start, size = 0, FIRST_PIECE_BYTES
     while start < len(data):
         piece = bytes(data[start : start + size])
         end = len(piece) if start + size >= len(data) else piece.rfind(b"\n") + 1
-        if end == 0:  # a line longer than the piece; doubled, so that a line of any length is copied twice at most
+        if end:
+            yield piece[:end]
+            start += end
+        if size < LARGEST_PIECE_BYTES or not end:
             size *= 2
-            continue
-        yield piece[:end]
-        start, size = start + end, PIECE_BYTES
