@@ -91,7 +91,7 @@ class Matcher(Generic[Name]):
         """
         if isinstance(events, EventText | Mapping):
             raise TypeError(f"found {type(events).__name__}, expected several events; one event: rules_for_event")
-        return self._engine.rules_for_events(events, _limit("threads", threads))
+        return self._engine.rules_for_events(events, min(_limit("threads", threads), sys.maxsize))
 
     def select_lines(
         self, data: bytes | bytearray | memoryview, *, invert: bool = False, at_most: int | None = None
@@ -104,7 +104,7 @@ class Matcher(Generic[Name]):
 
         >>> matcher = Matcher({"one": {"n": [1]}})
         >>> matcher.select_lines(b'{"n": 1}\n{"n": 2}\n{"n": [0, 1]}')
-        LineSelection(output=b'{"n": 1}\n{"n": [0, 1]}\n', selected=2, lines=3, consumed=30, refused=None)
+        LineSelection(output=b'{"n": 1}\n{"n": [0, 1]}\n', selected=2, lines=3, consumed=31, refused=None)
         """
         most = sys.maxsize if at_most is None else min(_limit("at_most", at_most), sys.maxsize)
         return LineSelection(*self._engine.select_lines(_contiguous(data), bool(invert), most))
