@@ -21,11 +21,11 @@ from ruler_cli.problems import Problem, Source, in_text_order, printable
 from ruler_cli.rule_files import RuleSet, add_rules, read_rule_file, rule_of_pattern
 from ruler_cli.selection import (
     JSON_WHITE_SPACE,
-    Scan,
-    StopReading,
+    BadLine,
+    Selector,
+    line_selector,
     names_output,
-    scan_for_lines,
-    scan_for_names,
+    names_selector,
     tagged_output,
 )
 from ruler_cli.streams import STANDARD_OUTPUT, write_message, write_output
@@ -166,26 +166,24 @@ def _rule_sets(options: Options) -> Iterator[RuleSet]:
         yield rule_of_pattern(f"pattern-{number}", os.fsencode(text))
 
 
+class StopReading(Exception):
+    """Raised when a line ends the run."""
+
+
 class _Filter:
     """One run over all inputs: what was selected so far, and what went wrong."""
 
     def __init__(self, options: Options, matcher: Matcher[str]) -> None:
         self.options = options
         self.writes_outputs = options.output in ("lines", "names", "tagged")
-        self.scan = self._scan_of(matcher)
+        self.select = _selector(options, matcher)
+        self.outputs: list[bytes] = []  # of the block at hand, not written yet
         self.input_name = ""
         self.wanted = options.max_count  # outputs still to select
         self.selected_count = 0
         self.bad_line_count = 0
         self.has_trouble = False
         self.hint = ""  # what the bad lines look like, "" when they look like nothing known
-
-    def _scan_of(self, matcher: Matcher[str]) -> Scan:
-        if self.options.output == "names":
-            return scan_for_names(matcher, self.options.invert, self.bad_line, names_output(matcher))
-        if self.options.output == "tagged":
-            return scan_for_names(matcher, self.options.invert, self.bad_line, tagged_output(matcher))
-        return scan_for_lines(matcher, self.options.invert, self.bad_line)
 
     def run(self) -> int:
         """Read the inputs until enough is selected; return the exit code."""
@@ -220,48 +218,57 @@ class _Filter:
                 if self.writes_outputs and is_also_output(file, STANDARD_OUTPUT):
                     self._complain("is also the output: it would grow for ever")
                     return
-                blocks = blocks_of_lines(file)
                 first_number = 1
-                for lines in blocks:
-                    self._take(self.scan(lines, first_number, self.wanted))
+                for block in blocks_of_lines(file):
+                    self._read_block(block, first_number)
                     if self.wanted <= 0:
                         break
-                    first_number += len(lines)
+                    first_number += block.count(b"\n")
         except OSError as error:
             if isinstance(error, BrokenPipeError):
                 raise
             self._complain(error.strerror or str(error))
 
-    def _take(self, outputs: list[bytes]) -> int:
-        """Count and write ``outputs``, and empty the list; return how many there were."""
-        count = len(outputs)
-        if count:
+    def _read_block(self, block: bytes, first_number: int) -> None:
+        """Select from a block of lines, and write all that was selected before it ends."""
+        for output, count, bad_line in self.select(block, first_number, self.wanted):
             self.selected_count += count
             self.wanted -= count
             if self.writes_outputs:
-                outputs.append(b"")
-                write_output(b"\n".join(outputs))
-            outputs.clear()
-        return count
+                self.outputs.append(output)
+            if bad_line is not None:
+                self._report(bad_line)
+        self._write_outputs()
 
-    def bad_line(self, number: int, line: bytes, error: EventError, outputs: list[bytes]) -> int:
-        """Take notice of a line that is no event (selection.BadLine)."""
+    def _write_outputs(self) -> None:
+        write_output(b"".join(self.outputs))
+        self.outputs.clear()
+
+    def _report(self, bad_line: BadLine) -> None:
+        """Take notice of a line that is no event."""
         if self.options.on_error == "skip":
-            return 0
+            return
         self.has_trouble = True
         self.bad_line_count += 1
         if self.bad_line_count > SHOWN_BAD_LINES:
-            return 0
-        self.hint = self.hint or _hint(number, line, error)
-        taken = self._take(outputs)  # a terminal shows both streams: keep the order of the lines
-        write_message(f"{printable(self.input_name)}:{number}: {_reason(error)}")
+            return
+        self.hint = self.hint or _hint(*bad_line)
+        self._write_outputs()  # a terminal shows both streams: keep the order of the lines
+        write_message(f"{printable(self.input_name)}:{bad_line.number}: {_reason(bad_line.error)}")
         if self.options.on_error == "fail":
             raise StopReading
-        return taken
 
     def _complain(self, what: str) -> None:
         self.has_trouble = True
         write_message(str(Problem(Source(self.input_name, ""), what)))
+
+
+def _selector(options: Options, matcher: Matcher[str]) -> Selector:
+    if options.output == "names":
+        return names_selector(matcher, options.invert, names_output(matcher))
+    if options.output == "tagged":
+        return names_selector(matcher, options.invert, tagged_output(matcher))
+    return line_selector(matcher, options.invert)
 
 
 def _reason(error: EventError) -> str:

@@ -1,7 +1,7 @@
-r"""Cuts an input into lines, a block at a time.
+r"""Reads an input a block of whole lines at a time.
 
-In: a raw (unbuffered) file. Out: lists of lines without their ``\n``; each list holds every line that
-the last read completed, so a caller that handles a list at once is never behind a slow pipe.
+In: a raw (unbuffered) file. Out: blocks of bytes that end where a line ends; each holds every line that
+the last read completed, so a caller that handles a block at once is never behind a slow pipe.
 Only ``\n`` ends a line: ``b'{"a":1}\r\n{}'`` is ``b'{"a":1}\r'`` and ``b'{}'``.
 Always: memory follows the longest line, not the file; a line of any length is joined once.
 """
@@ -37,10 +37,10 @@ def is_also_output(file: FileIO, output: int) -> bool:
     return stat.S_ISREG(there.st_mode) and os.path.samestat(there, os.fstat(file.fileno()))
 
 
-def blocks_of_lines(file: FileIO) -> Iterator[list[bytes]]:
-    r"""Yield the lines of ``file``, a list for each read that completed at least one.
+def blocks_of_lines(file: FileIO) -> Iterator[bytes]:
+    r"""Yield the lines of ``file`` with their ``\n``, a block for each read that completed at least one.
 
-    A last line without ``\n`` is a line like any other. Raises OSError.
+    A last line without ``\n`` is a line like any other, in a block of its own. Raises OSError.
     """
     read = file.read
     pieces: list[bytes] = []  # of the line that no read has completed yet
@@ -51,12 +51,12 @@ def blocks_of_lines(file: FileIO) -> Iterator[list[bytes]]:
             continue
         if not chunk:
             break
-        end = chunk.rfind(b"\n")
-        if end < 0:
+        end = chunk.rfind(b"\n") + 1
+        if end == 0:
             pieces.append(chunk)
             continue
         pieces.append(chunk[:end])
-        yield b"".join(pieces).split(b"\n")
-        pieces = [chunk[end + 1 :]] if end + 1 < len(chunk) else []
+        yield b"".join(pieces)
+        pieces = [chunk[end:]] if end < len(chunk) else []
     if pieces:
-        yield [b"".join(pieces)]
+        yield b"".join(pieces)

@@ -1,84 +1,93 @@
 r"""Decides which lines of a block are selected, and what is written for them.
 
-In: a list of lines. Out: a list of outputs, the bytes to write for each selected line, without line
-end. An output is the line itself (``lines``), the names of its rules (``names``) or a JSON object with
-both (``tagged``).
-
-Blank lines are not events. The matcher refuses them like any other text that is no event, so only a
-refused line is looked at twice and the others pay nothing for the question.
+In: a block of whole lines. Out: steps (``Step``), each what to write for some selected lines: the lines themselves
+(``line_selector``), or for each the names of its rules (``names_output``) or a JSON object with both
+(``tagged_output``). A step ends at a line that is no event, so that the caller can say so in its place.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
 
 from ruler import EventError, Matcher
 
 JSON_WHITE_SPACE = b" \t\r\n"
 
-Scan = Callable[[list[bytes], int, int], list[bytes]]
-"""(lines, number of the first, most outputs wanted) -> outputs."""
 
-BadLine = Callable[[int, bytes, EventError, list[bytes]], int]
-"""(line number, line, why it is no event, outputs so far) -> how many outputs it took out of the list.
+class BadLine(NamedTuple):
+    """A line that is no event."""
 
-It takes all, to write them before a message, or none. It raises StopReading to read no further.
-"""
+    number: int
+    line: bytes
+    error: EventError
+
+
+class Step(NamedTuple):
+    """Selected lines, and the line that is no event behind them, if one is."""
+
+    output: bytes  # what to write, line ends included
+    selected: int  # for how many lines
+    bad_line: BadLine | None
+
+
+Selector = Callable[[bytes, int, int], Iterator[Step]]
+"""(block, number of its first line, most lines wanted) -> steps, made as they are asked for."""
 
 _ENDS_A_LINE = re.compile("[\x7f-\x9f\u2028\u2029]")  # JSON may leave these as they are
 _NEEDS_ESCAPE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\\\\]")
 
 
-class StopReading(Exception):
-    """Raised by a BadLine when its line ends the run."""
+def line_selector(matcher: Matcher[str], invert: bool) -> Selector:
+    """Return a selector that writes the selected lines. It asks for no names, so matching can stop early."""
+
+    def select(block: bytes, first_number: int, most: int) -> Iterator[Step]:
+        rest = memoryview(block)
+        number = first_number
+        while rest and most > 0:
+            found = matcher.select_lines(rest, invert=invert, at_most=most)
+            number += found.lines
+            most -= found.selected
+            bad_line = None
+            if found.refused is not None:
+                bad_line = BadLine(number - 1, _last_line(bytes(rest[: found.consumed])), found.refused)
+            yield Step(found.output, found.selected, bad_line)
+            rest = rest[found.consumed :]
+
+    return select
 
 
-def scan_for_lines(matcher: Matcher[str], invert: bool, bad_line: BadLine) -> Scan:
-    """Return a scan whose outputs are the selected lines. Asks for no names, so matching can stop early."""
-    matches_any = matcher.matches_any
+def _last_line(lines: bytes) -> bytes:
+    lines = lines.removesuffix(b"\n")
+    return lines[lines.rfind(b"\n") + 1 :]
+
+
+def names_selector(matcher: Matcher[str], invert: bool, output: Callable[[list[str], int, bytes], bytes]) -> Selector:
+    """Return a selector that writes ``output(names, line number, line)``; inverted, names are none."""
     wanted = not invert
 
-    def scan(lines: list[bytes], first_number: int, most: int) -> list[bytes]:
-        selected: list[bytes] = []
+    def select(block: bytes, first_number: int, most: int) -> Iterator[Step]:
+        lines = block.removesuffix(b"\n").split(b"\n")
+        answers = matcher.rules_for_events(lines)
+        outputs: list[bytes] = []
         for number, line in enumerate(lines, first_number):
             try:
-                if matches_any(line) is wanted:
-                    selected.append(line)
-                    if len(selected) >= most:
-                        break
+                names = next(answers)
             except EventError as error:
                 if line.strip(JSON_WHITE_SPACE):
-                    most -= bad_line(number, line, error, selected)
-        return selected
-
-    return scan
-
-
-def scan_for_names(
-    matcher: Matcher[str], invert: bool, bad_line: BadLine, output: Callable[[list[str], int, bytes], bytes]
-) -> Scan:
-    """Return a scan whose outputs are ``output(names, line number, line)``; inverted, names are none."""
-    rules_for_event = matcher.rules_for_event
-    wanted = not invert
-
-    def scan(lines: list[bytes], first_number: int, most: int) -> list[bytes]:
-        selected: list[bytes] = []
-        for number, line in enumerate(lines, first_number):
-            try:
-                names = rules_for_event(line)
-            except EventError as error:
-                if line.strip(JSON_WHITE_SPACE):
-                    most -= bad_line(number, line, error, selected)
+                    yield Step(b"".join(outputs), len(outputs), BadLine(number, line, error))
+                    most -= len(outputs)
+                    outputs.clear()
                 continue
             if bool(names) is wanted:
-                selected.append(output(names, number, line))
-                if len(selected) >= most:
+                outputs.append(output(names, number, line))
+                if len(outputs) >= most:
                     break
-        return selected
+        yield Step(b"".join(outputs), len(outputs), None)
 
-    return scan
+    return select
 
 
 def names_output(names: Iterable[str]) -> Callable[[list[str], int, bytes], bytes]:
@@ -86,7 +95,7 @@ def names_output(names: Iterable[str]) -> Callable[[list[str], int, bytes], byte
     written = {name: escaped_name(name).encode() for name in names}
 
     def output(names: list[str], number: int, line: bytes) -> bytes:
-        return b"\t".join([written[name] for name in names])
+        return b"\t".join([written[name] for name in names]) + b"\n"
 
     return output
 
@@ -97,7 +106,7 @@ def tagged_output(names: Iterable[str]) -> Callable[[list[str], int, bytes], byt
 
     def output(names: list[str], number: int, line: bytes) -> bytes:
         rules = b", ".join([written[name] for name in names])
-        return b'{"rules": [%b], "line": %d, "event": %b}' % (rules, number, line.strip(JSON_WHITE_SPACE))
+        return b'{"rules": [%b], "line": %d, "event": %b}\n' % (rules, number, line.strip(JSON_WHITE_SPACE))
 
     return output
 

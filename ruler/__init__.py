@@ -16,13 +16,14 @@ from ruler.errors import (
     UnknownRuleError,
 )
 from ruler.machine.describe import Stats
+from ruler.machine.select_lines import LineSelection
 from ruler.matcher import Matcher, matches
-
-__version__ = "0.1.0"
+from ruler.version import VERSION as __version__
 
 __all__ = [
     "EngineError",
     "EventError",
+    "LineSelection",
     "MachineError",
     "Matcher",
     "RuleError",

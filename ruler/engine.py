@@ -1,24 +1,107 @@
-"""The one place that chooses an engine, the whole machine at a time.
+"""What an engine is, and the one place that chooses one: the whole machine at a time.
 
-``engine="auto"`` takes what the environment variable RULER_ENGINE names, else the best there is. This version has one
-engine, ``python``; ``native``, a compiled one, is not part of it and raises when it is asked for.
+A ``Matcher`` reads rule text, keeps the rule id of each name, and leaves everything else to an engine: names and texts
+by rule id, the machine, matching, changes. There are two: ``python`` (ruler/machine/engine.py), complete by itself
+and the definition of every answer, and ``native``, the compiled one, where the extension ``ruler._native`` is built.
+
+``engine="auto"`` takes what the environment variable RULER_ENGINE names, else native when it can be imported, else
+python. With RULER_REQUIRE_NATIVE=1 a native engine that cannot be had is an error unless python was asked for.
 """
 
 from __future__ import annotations
 
+import functools
+import importlib
 import os
+from collections.abc import Iterable, Iterator, Sequence
+from types import ModuleType
+from typing import Any, Protocol
 
-from ruler.errors import EngineError
-from ruler.machine.build import Machine
+from ruler.errors import EngineError, EventError
+from ruler.machine.decode import Event
+from ruler.machine.describe import Counts, StateRow
+from ruler.machine.engine import Edit, PythonEngine
+from ruler.version import VERSION
 
 ENGINES = ("auto", "python", "native")
+VALIDATIONS = ("full", "used")
 
 
-def choose_engine(requested: str) -> type[Machine]:
-    """Return the machine class for ``requested``: "auto", "python" or "native".
+class Engine(Protocol):
+    """Rules under rule ids, compiled into one machine, and the events they match.
 
-    Raises EngineError for another word, here or in RULER_ENGINE, and for an engine that is not installed.
+    Matching may run in any number of threads, beside each other and beside one change. All other methods are called
+    by one thread at a time, under the lock of a matcher. Rules are answered in the order in which their ids were
+    reserved. That need not be the order of the numbers: an engine may give a free id to a later rule.
     """
+
+    @property
+    def name(self) -> str:
+        """The word that chooses this engine: "python" or "native"."""
+
+    @property
+    def changes(self) -> int:
+        """How many calls of ``change`` have taken effect: tells after any exception whether the last one has."""
+
+    # -- matching
+
+    def rules_for_event(self, event: Event) -> list[Any]:
+        """Return a new list of the names of the rules that match. EventError as ``Matcher.rules_for_event``."""
+
+    def matches_any(self, event: Event) -> bool:
+        """Return whether any rule matches."""
+
+    def rules_for_events(self, events: Iterable[Event], threads: int) -> Iterator[list[Any]]:
+        """Yield the names for each event; an error comes in its turn, and asking again goes on with the next."""
+
+    def select_lines(
+        self, data: bytes | memoryview, invert: bool, at_most: int
+    ) -> tuple[bytes, int, int, int, EventError | None]:
+        """Return the fields of a LineSelection. ``data``: contiguous bytes; ``at_most``: from 1 to sys.maxsize."""
+
+    # -- changing the rules
+
+    def reserve(self) -> int:
+        """Return the id of a new rule, after all others in the order of answers. Nothing else changes."""
+
+    def release(self, rule_id: int) -> None:
+        """Take back a reserved id that no change has used."""
+
+    def change(self, edits: Sequence[Edit]) -> None:
+        """Make all of ``edits``, one after the other, or none; matching threads see all of them or none.
+
+        Runs no code of a name, not its hash, comparison or text.
+        """
+
+    # -- what is there
+
+    def name_of(self, rule_id: int) -> Any:
+        """Return the name of a rule, the very object that was given."""
+
+    def place_of(self, rule_id: int) -> int:
+        """Return a number that ascends in the order of answers, also for an id that is only reserved."""
+
+    def texts(self, rule_id: int) -> tuple[str, ...]:
+        """Return the texts of a rule, in the order of adding."""
+
+    def stats(self) -> Counts:
+        """Return the fields of a Stats, in their order."""
+
+    def states(self) -> list[StateRow]:
+        """Return a row for each state of the machine, the start first and each other one behind its parent."""
+
+    def check(self) -> None:
+        """Raise MachineError when an invariant of the machine is broken. Slow: for tests."""
+
+
+def choose_engine(requested: str, validate: str = "full") -> Engine:
+    """Return a new, empty engine for ``requested``: "auto", "python" or "native".
+
+    ``validate`` is how much of an event a native engine must read, "full" or "used"; ValueError for another word.
+    EngineError for another engine, here or in RULER_ENGINE, and for one that cannot be had.
+    """
+    if validate not in VALIDATIONS:
+        raise ValueError(f"validate is {validate!r}, expected 'full' or 'used'")
     chosen = requested
     asked_by = f"engine={requested!r}"
     if requested == "auto":
@@ -26,6 +109,33 @@ def choose_engine(requested: str) -> type[Machine]:
         asked_by = f"RULER_ENGINE={chosen}"
     if chosen not in ENGINES:
         raise EngineError(f"{asked_by}: no such engine; write one of {', '.join(ENGINES)}")
+    if chosen == "python":
+        return PythonEngine()
+    native, reason = native_module()
+    if native is not None:
+        engine: Engine = native.Engine(validate)
+        return engine
     if chosen == "native":
-        raise EngineError(f"{asked_by}: the native engine is not installed; write python or auto")
-    return Machine
+        raise EngineError(
+            f"{asked_by}: the native engine is not installed ({reason}); "
+            "install ruler where a Rust toolchain can build it, or write python or auto"
+        )
+    if os.environ.get("RULER_REQUIRE_NATIVE") == "1":
+        raise EngineError(
+            f"RULER_REQUIRE_NATIVE=1: the native engine is not installed ({reason}); "
+            "install ruler where a Rust toolchain can build it, or ask for python with RULER_ENGINE=python"
+        )
+    return PythonEngine()
+
+
+@functools.cache  # a failed import is not remembered by Python: 30 µs for each matcher otherwise
+def native_module() -> tuple[ModuleType | None, str]:
+    """Return the compiled extension and "", or None and why it cannot be used."""
+    try:
+        module = importlib.import_module("ruler._native")
+    except ImportError as error:
+        return None, str(error)
+    version = getattr(module, "VERSION", None)
+    if version != VERSION:
+        return None, f"ruler._native is of version {version}, ruler of {VERSION}"
+    return module, ""

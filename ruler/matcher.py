@@ -1,44 +1,35 @@
-"""The matcher: rules under names, compiled into one machine, and the events they match.
+"""The matcher: rules under names, and the events they match.
 
-Threads. Any number of threads may match while others change the rules; no lock is taken to match unless a change
-is under way at that very moment. A change (``add_rules`` and ``replace_rule`` included) is seen whole or not at all:
-every answer is that of the rules before it or of the rules after it. Changes wait for each other.
+It reads rule text, knows the rule id of each name, and hands both on to an engine (ruler/engine.py), which holds
+names, texts and the compiled rules by rule id, and matches.
 
-How: a change makes ``_version`` odd, edits the machine in place, and makes it even again. A match notes the
-version, reads without a lock, and if the version has moved meanwhile, whatever it read, or whatever it ran
-into, is thrown away and it matches again under the lock.
+Threads. Any number of threads may match while others change the rules. A change (``add_rules`` and ``replace_rule``
+included) is seen whole or not at all: every answer is that of the rules before it or of the rules after it. Changes
+wait for each other.
+
+How a change is whole: what can fail for the user's reasons, reading text and hashing or comparing names, comes before
+``Engine.change``, which is whole by itself. Whatever is raised, an interrupt say, ``Engine.changes`` tells whether the
+engine has changed, and the names are made to agree with it.
 """
 
 from __future__ import annotations
 
+import sys
 import threading
-from collections.abc import Callable, Hashable, ItemsView, Iterable, Iterator, Mapping, ValuesView
-from dataclasses import dataclass
+from collections.abc import Hashable, ItemsView, Iterable, Iterator, Mapping, ValuesView
 from typing import Any, Generic, TypeVar
 
-from orjson import loads
-
-from ruler.engine import choose_engine
-from ruler.errors import RuleError, UnknownRuleError, text_of
-from ruler.machine.build import Machine
-from ruler.machine.check import check
-from ruler.machine.decode import Event, EventText, decode
-from ruler.machine.describe import Stats, describe, stats
+from ruler.engine import Engine, choose_engine
+from ruler.errors import MachineError, RuleError, UnknownRuleError, text_of
+from ruler.machine.decode import Event, EventText
+from ruler.machine.describe import Stats, describe
+from ruler.machine.engine import Edit
+from ruler.machine.select_lines import LineSelection
 from ruler.patterns.compiler import CompiledRule, Limits, compile_rule
-from ruler.patterns.model import SubRule
 
 Name = TypeVar("Name", bound=Hashable)
 
 RuleText = str | bytes | bytearray | memoryview | Mapping[str, Any]
-
-
-@dataclass(slots=True)
-class _Rule:
-    """What is kept of one name."""
-
-    rule_id: int  # ascending in the order in which names were first added
-    texts: list[str]  # as given, one for each time that the name was added
-    sub_rules: dict[SubRule, None]
 
 
 class Matcher(Generic[Name]):
@@ -49,8 +40,10 @@ class Matcher(Generic[Name]):
     ['big-order']
 
     ``rules`` are added as by ``add_rules``. A rule is JSON text (str or bytes) or a mapping; a name is any hashable
-    value. ``engine`` is "auto", "python" or "native" (ruler/engine.py). ``max_paths`` and ``max_sub_rules`` bound what
-    one rule may grow into; a rule beyond them is refused.
+    value. ``engine`` is "auto", "python" or "native" (ruler/engine.py). ``validate="used"`` lets the native engine stop
+    reading an event as soon as everything that rules ask about is settled: for events of producers that are trusted to
+    write JSON without duplicate names. ``max_paths`` and ``max_sub_rules`` bound what one rule may grow into; a
+    rule beyond them is refused.
     """
 
     def __init__(
@@ -58,19 +51,18 @@ class Matcher(Generic[Name]):
         rules: Mapping[Name, RuleText] | None = None,
         *,
         engine: str = "auto",
+        validate: str = "full",
         max_paths: int = 256,
         max_sub_rules: int = 1024,
     ) -> None:
         self._requested_engine = engine
+        self._validate = validate
         self._limits = Limits(
             max_paths=_limit("max_paths", max_paths), max_sub_rules=_limit("max_sub_rules", max_sub_rules)
         )
-        self._machine: Machine = choose_engine(engine)()
-        self._rules: dict[Name, _Rule] = {}
-        self._names: dict[int, Name] = {}  # rule id -> name
-        self._next_id = 0
-        self._version = 0  # odd while a change is under way
-        self._lock = threading.RLock()  # held by changes
+        self._engine = choose_engine(engine, validate)
+        self._rules: dict[Name, int] = {}  # name -> rule id, in the order of answers
+        self._lock = threading.RLock()  # held by changes, and by whoever looks at the rules
         if rules is not None:
             self.add_rules(rules)
 
@@ -83,51 +75,39 @@ class Matcher(Generic[Name]):
         JSON text would. EventError when it is neither, with the offset or the place of what is wrong.
         Cost: reading the event, plus what matches; it hardly depends on the number of rules.
         """
-        try:
-            # Asked here before ``decode``, which would do the same: the call saved is 2% of a small event.
-            decoded = loads(event)  # type: ignore[arg-type]  # a mapping is refused, and read by decode
-        except ValueError:
-            decoded = None
-        if decoded.__class__ is not dict:
-            decoded = decode(event)
-        version = self._version
-        if not version & 1:
-            try:
-                rule_ids = self._machine.match(decoded)
-                answer = list(map(self._names.__getitem__, rule_ids)) if rule_ids else []
-            except Exception:
-                if version == self._version:
-                    raise
-            else:
-                if version == self._version:
-                    return answer
-        with self._lock:
-            return [self._names[rule_id] for rule_id in self._machine.match(decoded)]
+        return self._engine.rules_for_event(event)
 
     def matches_any(self, event: Event) -> bool:
         """Return whether ``event`` matches any rule. Stops at the first; otherwise as ``rules_for_event``."""
-        decoded = decode(event)
-        version = self._version
-        if not version & 1:
-            try:
-                answer = bool(self._machine.match(decoded, first_only=True))
-            except Exception:
-                if version == self._version:
-                    raise
-            else:
-                if version == self._version:
-                    return answer
-        with self._lock:
-            return bool(self._machine.match(decoded, first_only=True))
+        return self._engine.matches_any(event)
 
-    def rules_for_events(self, events: Iterable[Event]) -> Iterator[list[Name]]:
-        """Yield what ``rules_for_event`` returns for each of ``events``, reading them one by one as asked for.
+    def rules_for_events(self, events: Iterable[Event], *, threads: int = 1) -> Iterator[list[Name]]:
+        """Yield what ``rules_for_event`` returns for each of ``events``.
 
         An EventError comes when its event is reached; asking again goes on with the event after it.
+        The native engine matches a list or a tuple some thousand events at a time, in as many threads as asked for;
+        other iterables are read one by one as asked for, or that far ahead when ``threads`` is more than 1. The
+        python engine always takes one event when one answer is asked for, and uses one thread.
         """
         if isinstance(events, EventText | Mapping):
             raise TypeError(f"found {type(events).__name__}, expected several events; one event: rules_for_event")
-        return map(self.rules_for_event, events)
+        return self._engine.rules_for_events(events, min(_limit("threads", threads), sys.maxsize))
+
+    def select_lines(
+        self, data: bytes | bytearray | memoryview, *, invert: bool = False, at_most: int | None = None
+    ) -> LineSelection:
+        r"""Return the lines of ``data`` that match any rule, or with ``invert`` those that match none.
+
+        ``data`` is bytes with one event a line, ``\n`` between; the last line may lack it. Blank lines are skipped.
+        Stops after ``at_most`` selected lines, and after the first line that is no event: ``refused`` is its EventError
+        then, and ``data[consumed:]`` what comes behind it.
+
+        >>> matcher = Matcher({"one": {"n": [1]}})
+        >>> matcher.select_lines(b'{"n": 1}\n{"n": 2}\n{"n": [0, 1]}')
+        LineSelection(output=b'{"n": 1}\n{"n": [0, 1]}\n', selected=2, lines=3, consumed=31, refused=None)
+        """
+        most = sys.maxsize if at_most is None else min(_limit("at_most", at_most), sys.maxsize)
+        return LineSelection(*self._engine.select_lines(_contiguous(data), bool(invert), most))
 
     # -- changing the rules --------------------------------------------------------------------------------
 
@@ -148,14 +128,15 @@ class Matcher(Generic[Name]):
     def remove_rule(self, name: Name) -> None:
         """Remove all that was added under ``name``. UnknownRuleError, and no change, when nothing was."""
         with self._lock:
-            rule = self._known(name)
-
-            def act() -> None:
-                self._edit(removed=rule.sub_rules, added=(), rule_id=rule.rule_id)
-                del self._rules[name]  # the last step that can fail, since it may run code of the names
-                del self._names[rule.rule_id]
-
-            self._change(act, undo=lambda: None)
+            rule_id = self._known(name)
+            name_count, changes = len(self._rules), self._engine.changes
+            try:
+                del self._rules[name]  # first: it may run code of the names, and that may raise
+                self._engine.change([(rule_id, None, True, None, ())])
+            except BaseException:
+                if len(self._rules) < name_count and self._engine.changes == changes:
+                    self._put_back(rule_id)
+                raise
 
     def replace_rule(self, name: Name, rule: RuleText) -> None:
         """Put ``rule`` in place of all that was added under ``name``, at its place in the order of answers.
@@ -163,20 +144,8 @@ class Matcher(Generic[Name]):
         At no moment are both or neither in force. RuleError or UnknownRuleError, and no change, on refusal.
         """
         compiled = self._compile(name, rule)
-        wanted = dict.fromkeys(compiled.sub_rules)
         with self._lock:
-            known = self._known(name)
-            before = known.texts, known.sub_rules
-
-            def act() -> None:
-                removed = [sub_rule for sub_rule in known.sub_rules if sub_rule not in wanted]
-                self._edit(removed=removed, added=wanted, rule_id=known.rule_id)
-                known.texts, known.sub_rules = [compiled.text], wanted
-
-            def undo() -> None:
-                known.texts, known.sub_rules = before
-
-            self._change(act, undo)
+            self._engine.change([(self._known(name), name, True, compiled.text, compiled.sub_rules)])
 
     def _compile(self, name: Name, rule: RuleText) -> CompiledRule:
         hash(name)  # a name that cannot be one is refused before anything else
@@ -186,87 +155,60 @@ class Matcher(Generic[Name]):
             error.rule_name = text_of(name)
             raise
 
-    def _known(self, name: Name) -> _Rule:
-        rule = self._rules.get(name)
-        if rule is None:
+    def _known(self, name: Name) -> int:
+        rule_id = self._rules.get(name)
+        if rule_id is None:
             raise UnknownRuleError(name)
-        return rule
+        return rule_id
 
     def _add(self, compiled: list[tuple[Name, CompiledRule]]) -> None:
         with self._lock:
-            name_count = len(self._rules)
-            lengths: list[tuple[_Rule, int, int]] = []  # of what is kept of names that were there before
+            name_count, changes = len(self._rules), -1
+            try:
+                edits: list[Edit] = [
+                    (self._id_of(name), name, False, rule.text, rule.sub_rules) for name, rule in compiled
+                ]
+                changes = self._engine.changes
+                self._engine.change(edits)
+            except BaseException:
+                if changes in (-1, self._engine.changes):
+                    self._forget_names_after(name_count)
+                raise
 
-            def act() -> None:
-                rules = [self._rule_of(name) for name, _ in compiled]  # may run code of the names, so it comes first
-                for rule, (_, one) in zip(rules, compiled, strict=True):
-                    lengths.append((rule, len(rule.texts), len(rule.sub_rules)))
-                    self._edit(removed=(), added=one.sub_rules, rule_id=rule.rule_id)
-                    rule.sub_rules.update(dict.fromkeys(one.sub_rules))
-                    rule.texts.append(one.text)
+    def _id_of(self, name: Name) -> int:
+        """Return the rule id of ``name``, a new one when the name is new. May run code of the names."""
+        rule_id = self._rules.get(name)
+        if rule_id is None:
+            rule_id = self._rules[name] = self._engine.reserve()
+        return rule_id
 
-            def undo() -> None:
-                for rule, text_count, sub_rule_count in reversed(lengths):
-                    del rule.texts[text_count:]
-                    while len(rule.sub_rules) > sub_rule_count:
-                        rule.sub_rules.popitem()
-                while len(self._rules) > name_count:  # new names are the last ones, and popitem runs no code of theirs
-                    _, rule = self._rules.popitem()
-                    self._names.pop(rule.rule_id, None)
+    def _forget_names_after(self, name_count: int) -> None:
+        """Undo the naming of rules that did not come: new names are the last, and popitem runs no code of theirs."""
+        while len(self._rules) > name_count:
+            _, rule_id = self._rules.popitem()
+            self._engine.release(rule_id)
 
-            self._change(act, undo)
-
-    def _rule_of(self, name: Name) -> _Rule:
-        """Return what is kept of ``name``, made when it is new."""
-        rule = self._rules.get(name)
-        if rule is None:
-            rule = _Rule(self._next_id, [], {})
-            self._next_id += 1
-            self._names[rule.rule_id] = name
-            self._rules[name] = rule
-        return rule
-
-    def _change(self, act: Callable[[], None], undo: Callable[[], None]) -> None:
-        """Change rules and machine out of the sight of other threads; when ``act`` fails all is as it was before.
-
-        Also on an interrupt, or with no memory left, half-way through: ``undo`` puts the rules back, and the machine is
-        built again from them. The lock is held.
-        """
-        try:
-            self._version |= 1
-            act()
-        except BaseException:
-            undo()
-            self._machine = self._rebuilt()
-            self._names = {rule.rule_id: name for name, rule in self._rules.items()}
-            raise
-        finally:
-            self._version = (self._version | 1) + 1
-
-    def _edit(self, removed: Iterable[SubRule], added: Iterable[SubRule], rule_id: int) -> None:
-        for sub_rule in added:
-            self._machine.add(sub_rule, rule_id)
-        for sub_rule in removed:
-            self._machine.remove(sub_rule, rule_id)
-
-    def _rebuilt(self) -> Machine:
-        machine = type(self._machine)()
-        for rule in self._rules.values():
-            for sub_rule in rule.sub_rules:
-                machine.add(sub_rule, rule.rule_id)
-        return machine
+    def _put_back(self, rule_id: int) -> None:
+        """Give the name of a rule that was not removed its place again."""
+        place_of = self._engine.place_of
+        place = place_of(rule_id)
+        behind: list[tuple[Name, int]] = []
+        while self._rules and place_of(next(reversed(self._rules.values()))) > place:
+            behind.append(self._rules.popitem())
+        self._rules[self._engine.name_of(rule_id)] = rule_id
+        self._rules.update(reversed(behind))
 
     # -- what is there -------------------------------------------------------------------------------------
 
     @property
     def engine(self) -> str:
-        """The engine in use: "python"."""
-        return self._machine.engine
+        """The engine in use: "python" or "native"."""
+        return self._engine.name
 
     @property
     def rules(self) -> Mapping[Name, tuple[str, ...]]:
         """A read-only view: name -> the texts that were added under it, in order. A mapping shows as its JSON text."""
-        return _RulesView(self._rules, self._lock)
+        return _RulesView(self._rules, self._engine, self._lock)
 
     def __len__(self) -> int:
         return len(self.rules)
@@ -284,17 +226,23 @@ class Matcher(Generic[Name]):
     def stats(self) -> Stats:
         """Return counts of what the matcher holds. Cost: one pass over all of it."""
         with self._lock:
-            return stats(self._machine, len(self._rules))
+            return Stats(*self._engine.stats())
 
     def describe(self) -> str:
         """Return the machine drawn as text, one line a state. The same rules give the same drawing."""
         with self._lock:
-            return describe(self._machine, self._names.__getitem__)
+            return describe(self._engine.states(), self._engine.name_of)
 
     def _check(self) -> None:
         """Raise MachineError when an invariant is broken. Slow: for tests."""
         with self._lock:
-            check(self._machine)
+            engine = self._engine
+            engine.check()
+            if any(engine.name_of(rule_id) is not name for name, rule_id in self._rules.items()):
+                raise MachineError("names and rule ids disagree")
+            places = [engine.place_of(rule_id) for rule_id in self._rules.values()]
+            if places != sorted(set(places)) or len(places) != engine.stats()[0]:
+                raise MachineError("names are not those of the engine, in its order")
 
     # -- copies: rules travel, the machine is rebuilt --------------------------------------------------------
 
@@ -309,8 +257,9 @@ class Matcher(Generic[Name]):
     def __getstate__(self) -> dict[str, Any]:
         with self._lock:
             return {
-                "rules": [(name, tuple(rule.texts)) for name, rule in self._rules.items()],
+                "rules": [(name, self._engine.texts(rule_id)) for name, rule_id in self._rules.items()],
                 "engine": self._requested_engine,
+                "validate": self._validate,
                 "max_paths": self._limits.max_paths,
                 "max_sub_rules": self._limits.max_sub_rules,
             }
@@ -324,15 +273,16 @@ class Matcher(Generic[Name]):
 class _RulesView(Mapping[Name, tuple[str, ...]]):
     """The names and texts of a matcher, never in the middle of a change."""
 
-    __slots__ = ("_lock", "_rules")
+    __slots__ = ("_engine", "_lock", "_rules")
 
-    def __init__(self, rules: dict[Name, _Rule], lock: threading.RLock) -> None:
+    def __init__(self, rules: dict[Name, int], engine: Engine, lock: threading.RLock) -> None:
         self._rules = rules
+        self._engine = engine
         self._lock = lock
 
     def __getitem__(self, name: Name) -> tuple[str, ...]:
         with self._lock:
-            return tuple(self._rules[name].texts)
+            return self._engine.texts(self._rules[name])
 
     def __len__(self) -> int:
         with self._lock:
@@ -349,7 +299,7 @@ class _RulesView(Mapping[Name, tuple[str, ...]]):
     def items(self) -> ItemsView[Name, tuple[str, ...]]:
         """Return the names and texts there are now; a removal meanwhile does not disturb going through them."""
         with self._lock:
-            return {name: tuple(rule.texts) for name, rule in self._rules.items()}.items()
+            return {name: self._engine.texts(rule_id) for name, rule_id in self._rules.items()}.items()
 
     def values(self) -> ValuesView[tuple[str, ...]]:
         """Return the texts there are now."""
@@ -374,3 +324,14 @@ def _limit(name: str, value: int) -> int:
     if value < 1:
         raise ValueError(f"{name} is {value}, expected 1 or more")
     return value
+
+
+def _contiguous(data: bytes | bytearray | memoryview) -> bytes | memoryview:
+    """Return ``data`` as bytes one after the other, without a copy where it is so already."""
+    if isinstance(data, bytes):
+        return data
+    try:
+        view = memoryview(data)
+    except TypeError:
+        raise TypeError(f"found {type(data).__name__}, expected bytes with one event a line") from None
+    return view.cast("B") if view.c_contiguous else view.tobytes()

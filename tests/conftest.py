@@ -6,10 +6,13 @@ RULER_HYPOTHESIS_PROFILE=long searches twenty times as long as the default, "ci"
 from __future__ import annotations
 
 import os
+from types import ModuleType
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from ruler.engine import native_module
 
 CI_EXAMPLES = 400
 LONG_FACTOR = 20
@@ -25,8 +28,25 @@ settings.register_profile("long", max_examples=CI_EXAMPLES * LONG_FACTOR, **SHAR
 settings.load_profile(os.environ.get("RULER_HYPOTHESIS_PROFILE", "ci"))
 
 
-@pytest.fixture(params=["python"])
-def engine(request: pytest.FixtureRequest) -> str:
-    """The name of the engine under test: every test that takes it runs once per engine."""
+@pytest.fixture(params=["python", "native"])
+def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The name of the engine under test: every test that takes it runs once per engine.
+
+    "auto" means that engine too, also in processes that the test starts. Native is skipped where it is not built; with
+    RULER_REQUIRE_NATIVE=1 in the environment it fails instead.
+    """
     name: str = request.param
+    if name == "native":
+        require_native()
+    monkeypatch.setenv("RULER_ENGINE", name)
     return name
+
+
+def require_native() -> ModuleType:
+    """The compiled extension; skips or fails the test when there is none."""
+    module, reason = native_module()
+    if module is None:
+        if os.environ.get("RULER_REQUIRE_NATIVE") == "1":
+            pytest.fail(f"RULER_REQUIRE_NATIVE=1, and the native engine is not installed: {reason}")
+        pytest.skip(f"the native engine is not installed: {reason}")
+    return module

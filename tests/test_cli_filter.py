@@ -19,7 +19,8 @@ BAD = b"{bad\n"
 
 
 @pytest.fixture
-def shell(tmp_path: Path) -> Shell:
+def shell(tmp_path: Path, engine: str) -> Shell:
+    """Every command line here runs with each engine."""
     return Shell(tmp_path)
 
 

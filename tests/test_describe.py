@@ -16,6 +16,7 @@ import pytest
 from ruler import MachineError, Matcher
 from ruler.machine.build import Machine
 from ruler.machine.describe import PATTERN_NAMES
+from ruler.machine.engine import PythonEngine
 from ruler.machine.name_state import Edges, NameState
 from ruler.machine.path_trie import PathNode, descendant
 from ruler.machine.value_matcher import NOTHING, ClauseNode, PatternNode, ValueMatcher
@@ -51,35 +52,35 @@ EVERY_PATTERN: dict[Any, dict[str, Any]] = {
 }
 
 
-def test_drawing_of_every_pattern_type() -> None:
+def test_drawing_of_every_pattern_type(engine: str) -> None:
     """The drawing is the recorded one, and is the same whatever the order in which rules were added."""
-    drawing = Matcher(EVERY_PATTERN).describe() + "\n"
+    drawing = Matcher(EVERY_PATTERN, engine=engine).describe() + "\n"
     if os.environ.get("RULER_REWRITE"):
         DRAWING.write_text(drawing, encoding="utf-8")
     assert DRAWING.read_text(encoding="utf-8") == drawing
-    one_by_one = Matcher(EVERY_PATTERN)
+    one_by_one = Matcher(EVERY_PATTERN, engine=engine)
     for name in [name for name in EVERY_PATTERN if name != "plain"]:
         one_by_one.remove_rule(name)
     for name in reversed(list(EVERY_PATTERN)):
         if name != "plain":
             one_by_one.add_rule(name, EVERY_PATTERN[name])
-    same_order = Matcher({name: EVERY_PATTERN[name] for name in one_by_one})
+    same_order = Matcher({name: EVERY_PATTERN[name] for name in one_by_one}, engine=engine)
     assert same_order.describe() == one_by_one.describe()
 
 
-def test_every_pattern_type_is_drawn_and_counted() -> None:
+def test_every_pattern_type_is_drawn_and_counted(engine: str) -> None:
     """The recorded machine holds each pattern type that there is, and each has a name of its own."""
-    stats = Matcher(EVERY_PATTERN).stats()
+    stats = Matcher(EVERY_PATTERN, engine=engine).stats()
     assert set(PATTERN_NAMES.values()) == set(stats.patterns)
     assert len(set(PATTERN_NAMES.values())) == len(PATTERN_NAMES)
 
 
-def test_drawing_of_an_empty_machine() -> None:
+def test_drawing_of_an_empty_machine(engine: str) -> None:
     """Nothing but the start."""
-    assert Matcher().describe() == "start"
+    assert Matcher(engine=engine).describe() == "start"
 
 
-def test_stats_count_shared_parts_once() -> None:
+def test_stats_count_shared_parts_once(engine: str) -> None:
     """Two rules with a common clause: one clause, one pattern; the same sub-rule under two names is one."""
     matcher = Matcher(
         {
@@ -87,7 +88,8 @@ def test_stats_count_shared_parts_once() -> None:
             "two": {"a": ["x"], "b": [{"numeric": [">", 2]}, {"exists": False}]},
             "three": {"a": ["x"], "b": [{"numeric": [">", 2.0]}, {"exists": False}]},
             "four": {"$or": [{"a": ["x"]}, {"c.d": [{"anything-but": ["x", "y"]}, {"wildcard": "x*y*"}]}]},
-        }
+        },
+        engine=engine,
     )
     stats = matcher.stats()
     assert stats.rules == 4
@@ -99,7 +101,7 @@ def test_stats_count_shared_parts_once() -> None:
     assert expected == stats.patterns
     for name in list(matcher):
         matcher.remove_rule(name)
-    assert Matcher().stats() == matcher.stats()
+    assert Matcher(engine=engine).stats() == matcher.stats()
 
 
 # ----- invariants: each is broken by hand, and must be named
@@ -293,9 +295,10 @@ BREAKS: dict[Callable[[Machine], None], str] = {
 @pytest.mark.parametrize(("break_it", "what"), BREAKS.items(), ids=[each.__name__ for each in BREAKS])
 def test_check_names_the_invariant_that_is_broken(break_it: Callable[[Machine], None], what: str) -> None:
     """A machine is sound, one thing is changed by hand, and ``_check`` says which invariant that breaks."""
-    matcher = Matcher(RULES)
+    matcher = Matcher(RULES, engine="python")
+    assert isinstance(matcher._engine, PythonEngine)
     matcher._check()
-    break_it(matcher._machine)
+    break_it(matcher._engine._machine)
     with pytest.raises(MachineError) as caught:
         matcher._check()
     assert what in str(caught.value)

@@ -42,6 +42,13 @@ NOT_RUN = (
 COMMAND_SECONDS = 60
 FENCED = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```\s*$", re.MULTILINE | re.DOTALL)
 
+
+@pytest.fixture(autouse=True)
+def python_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pages show what everybody has, wherever they are run."""
+    monkeypatch.setenv("RULER_ENGINE", "python")
+
+
 page_of_docs = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 
 

@@ -46,9 +46,9 @@ class InterruptAtLine:
         return self
 
 
-def interrupted(change: Callable[[Matcher[str]], None], line_number: int) -> tuple[Matcher[str], bool]:
+def interrupted(engine: str, change: Callable[[Matcher[str]], None], line_number: int) -> tuple[Matcher[str], bool]:
     """A matcher on which the change was interrupted at a line, and whether the change had so many lines."""
-    matcher = Matcher(BEFORE)
+    matcher = Matcher(BEFORE, engine=engine)
     sys.settrace(InterruptAtLine(line_number))
     try:
         change(matcher)
@@ -60,14 +60,14 @@ def interrupted(change: Callable[[Matcher[str]], None], line_number: int) -> tup
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_an_interrupt_anywhere_in_a_change_leaves_a_sound_matcher(name: str) -> None:
+def test_an_interrupt_anywhere_in_a_change_leaves_a_sound_matcher(engine: str, name: str) -> None:
     """The rules are those before or those after; the machine is theirs, and the next change works."""
-    changed = Matcher(BEFORE)
+    changed = Matcher(BEFORE, engine=engine)
     CHANGES[name](changed)
-    sound = [dict(Matcher(BEFORE).rules), dict(changed.rules)]
+    sound = [dict(Matcher(BEFORE, engine=engine).rules), dict(changed.rules)]
     line_number, reached = 0, True
     while reached:
-        matcher, reached = interrupted(CHANGES[name], line_number)
+        matcher, reached = interrupted(engine, CHANGES[name], line_number)
         matcher._check()
         assert dict(matcher.rules) in sound
         twin = matcher.copy()
@@ -78,4 +78,4 @@ def test_an_interrupt_anywhere_in_a_change_leaves_a_sound_matcher(name: str) -> 
         assert "next" in matcher.rules_for_event(EVENT)
         matcher._check()
         line_number += 1
-    assert line_number > 100
+    assert line_number > (100 if engine == "python" else 20)  # the lines of a compiled engine are not counted

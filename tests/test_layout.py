@@ -15,6 +15,7 @@ LAYERS = ("shared", "patterns", "machine", "engine", "ruler", "ruler_cli")
 MODULE_LAYERS = {
     "ruler.errors": "shared",
     "ruler.fields": "shared",
+    "ruler.version": "shared",
     "ruler.engine": "engine",
     "ruler.matcher": "engine",
     "ruler": "ruler",

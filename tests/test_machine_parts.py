@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from ruler import Matcher
 from ruler.machine.address_blocks import AddressBlockIndex
+from ruler.machine.engine import PythonEngine
 from ruler.machine.flatten import Element, flatten, flatten_with_trails
 from ruler.machine.name_state import _RANKS, NameState, canonical_order
 from ruler.machine.numeric_ranges import NumericRangeIndex, ordered_bits
@@ -688,8 +689,9 @@ def test_hostile_names_are_only_names_in_the_written_function() -> None:
 
 def test_a_change_of_paths_ends_the_written_function() -> None:
     """A rule on a new path is seen by the next event; once paths stay the same, a new function is written."""
-    matcher = Matcher({"a": {"a": [1]}})
-    machine = matcher._machine
+    matcher = Matcher({"a": {"a": [1]}}, engine="python")
+    assert isinstance(matcher._engine, PythonEngine)
+    machine = matcher._engine._machine
     event = '{"a":1,"b":2,"c":3}'
     for _ in range(WORTHWHILE_AFTER):
         assert matcher.rules_for_event(event) == ["a"]

@@ -14,9 +14,11 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import ruler
-from ruler import EventError, Matcher, RuleError, RulerError, UnknownRuleError, matches
+from ruler import EventError, LineSelection, Matcher, RuleError, RulerError, UnknownRuleError, matches
 
 A1 = '{"a":[1]}'
 B1 = '{"b":[1]}'
@@ -93,7 +95,7 @@ def test_matches_any_returns_a_bool(engine: str) -> None:
     assert matcher.matches_any(b'{"a":2}') is False
 
 
-def test_matches_is_for_one_rule() -> None:
+def test_matches_is_for_one_rule(engine: str) -> None:
     """Text or mapping on both sides; errors as with a matcher."""
     assert matches(A1, '{"a":1}') is True
     assert matches({"a": [1]}, {"a": [0, 1.0]}) is True
@@ -125,6 +127,82 @@ def test_rules_for_events_reads_lazily(engine: str) -> None:
     with pytest.raises(EventError):
         next(answers)
     assert len(read) == 4
+
+
+@pytest.mark.parametrize("threads", [1, 2, 10**30])
+@pytest.mark.parametrize("form", [list, tuple, iter])
+def test_rules_for_events_goes_on_behind_an_error(engine: str, form: Any, threads: int) -> None:
+    """Answers and errors come in the order of the events, however many there are and whatever holds them."""
+    matcher: Matcher[str] = Matcher({"r": A1}, engine=engine)
+    events = ['{"a":1}', b"broken", {"a": 2}, None, memoryview(b'{"a":[1]}')] * 3000
+    answers = matcher.rules_for_events(form(events), threads=threads)
+    found: list[Any] = []
+    while True:
+        try:
+            found.append(next(answers))
+        except EventError as error:
+            found.append(error.code)
+        except StopIteration:
+            break
+    assert [["r"], "not-json", [], "unsupported-type", ["r"]] * 3000 == found
+
+
+# ----- lines
+
+LINES = b'{"a":1}\n\n{"a":2}\r\n \t\r\n{"a":[1]} \nbroken\n{"a":1}'
+
+
+@pytest.mark.parametrize("form", [bytes, bytearray, memoryview])
+def test_select_lines_stops_at_a_line_that_is_no_event(engine: str, form: Any) -> None:
+    """Selected lines come out byte for byte; what is behind the refused line is for the next call."""
+    matcher: Matcher[str] = Matcher({"r": A1}, engine=engine)
+    found = matcher.select_lines(form(LINES))
+    assert isinstance(found, LineSelection)
+    assert found[:4] == (b'{"a":1}\n{"a":[1]} \n', 2, 6, LINES.index(b"broken") + 7)
+    assert str(found.refused) == "event, offset 0: unexpected character, expected a JSON value"
+    rest = matcher.select_lines(form(LINES[found.consumed :]))
+    assert rest == (b'{"a":1}\n', 1, 1, 7, None)
+
+
+def test_select_lines_inverts_and_stops_when_there_are_enough(engine: str) -> None:
+    """Blank lines are no events; a carriage return belongs to its line."""
+    matcher: Matcher[str] = Matcher({"r": A1}, engine=engine)
+    assert matcher.select_lines(LINES, invert=True, at_most=1) == (b'{"a":2}\r\n', 1, 3, 18, None)
+    assert matcher.select_lines(LINES, at_most=1) == (b'{"a":1}\n', 1, 1, 8, None)
+    assert matcher.select_lines(LINES, at_most=10**30).selected == 2
+    assert matcher.select_lines(b"") == (b"", 0, 0, 0, None)
+    assert matcher.select_lines(b"\n \n") == (b"", 0, 2, 3, None)
+    assert matcher.select_lines(memoryview(b"{x}x\nx")[::2], invert=True) == (b"{}\n", 1, 1, 3, None)
+
+
+def test_select_lines_words_an_error_as_for_the_line_alone(engine: str) -> None:
+    """Whatever stands before and behind it, and whether it is the last."""
+    matcher: Matcher[str] = Matcher({"r": A1}, engine=engine)
+    for line in (b'{"a":1', b'{"a":"', b'{"a":\xff}', b"1", b'{"a":1} x', b'{"a":1e999}'):
+        with pytest.raises(EventError) as caught:
+            matcher.rules_for_event(line)
+        for before, behind in ((b"", b""), (b'{"a":1}\n', b"\n"), (b"\n", b"\n}")):
+            refused = matcher.select_lines(before + line + behind).refused
+            assert refused is not None
+            assert (str(caught.value), caught.value.code) == (str(refused), refused.code)
+
+
+@given(lines=st.lists(st.sampled_from([b"", b" ", b'{"a":1}', b'{"a":2}', b"{", b'{"a":"' + b"x" * 700 + b'"}'])))
+def test_select_lines_selects_what_matches_one_by_one(engine: str, lines: list[bytes]) -> None:
+    """Called until all is consumed, it has said of each line what ``matches_any`` says."""
+    matcher: Matcher[str] = Matcher({"r": A1}, engine=engine)
+    data = b"\n".join(lines)
+    output, line_count, refused_count = b"", 0, 0
+    while data:
+        found = matcher.select_lines(data, at_most=2)
+        output += found.output
+        line_count += found.lines
+        refused_count += found.refused is not None
+        assert found.output.count(b"\n") == found.selected <= 2
+        data = data[found.consumed :]
+    assert b'{"a":1}\n' * lines.count(b'{"a":1}') == output
+    assert refused_count == lines.count(b"{")
+    assert line_count == len(lines) - (lines[-1:] == [b""])
 
 
 # ----- names
@@ -238,7 +316,7 @@ def test_a_name_whose_comparison_raises_changes_nothing(engine: str) -> None:
     assert matcher.rules_for_event({"a": 1, "b": 1}) == [first]
 
 
-def test_matcher_is_generic_over_the_type_of_names() -> None:
+def test_matcher_is_generic_over_the_type_of_names(engine: str) -> None:
     """``Matcher[int]`` is for type checkers and makes an ordinary matcher."""
     matcher = Matcher[int]({7: A1})
     assert matcher.rules_for_event({"a": 1}) == [7]
@@ -355,18 +433,6 @@ def test_limits_are_named_when_exceeded_and_can_be_raised(engine: str) -> None:
     with pytest.raises(RuleError, match="256"):
         Matcher({"r": many}, engine=engine)
     Matcher({"r": many}, engine=engine, max_paths=300)
-
-
-def test_an_unknown_engine_is_refused() -> None:
-    """A word that names no engine, and an engine that is not there."""
-    with pytest.raises(RulerError) as caught:
-        Matcher(engine="fast")
-    assert str(caught.value) == "engine='fast': no such engine; write one of auto, python, native"
-
-
-def test_the_engine_under_test_is_the_one_named(engine: str) -> None:
-    """So that a broken build cannot pass by falling back."""
-    assert engine == Matcher(engine=engine).engine
 
 
 def test_every_error_survives_pickling(engine: str) -> None:
@@ -877,9 +943,14 @@ def test_equal_numbers_are_one_pattern_however_they_are_spelt(engine: str) -> No
         (lambda: Matcher(max_paths="x"), "max_paths is 'x', expected an int"),
         (lambda: Matcher(max_sub_rules=True), "max_sub_rules is True, expected an int"),
         (lambda: Matcher(max_paths=0), "max_paths is 0, expected 1 or more"),
+        (lambda: Matcher(validate="fast"), "validate is 'fast', expected 'full' or 'used'"),
+        (lambda: Matcher().rules_for_events([], threads=0), "threads is 0, expected 1 or more"),
+        (lambda: Matcher().rules_for_events([], threads=2.0), "threads is 2.0, expected an int"),
+        (lambda: Matcher().select_lines(b"", at_most=0), "at_most is 0, expected 1 or more"),
+        (lambda: Matcher().select_lines("{}"), "found str, expected bytes with one event a line"),
     ],
 )
-def test_misuse_of_an_argument_is_named(misuse: Any, text: str) -> None:
+def test_misuse_of_an_argument_is_named(engine: str, misuse: Any, text: str) -> None:
     """Not an error of Python's own from somewhere inside."""
     with pytest.raises((TypeError, ValueError)) as caught:
         misuse()

@@ -17,7 +17,11 @@ from ruler.patterns.reader import MAX_DEPTH, document_from_mapping, read_documen
 
 names = st.sampled_from(["", "a", "b", "é", 'q"', "\n", "😀"]) | st.text(max_size=3)
 values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | names,
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**64 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | names,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=3),
     max_leaves=12,
 )

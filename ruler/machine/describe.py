@@ -12,8 +12,9 @@ text, whatever was added and removed on the way.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import orjson
 
@@ -67,39 +68,59 @@ class Stats:
     clauses: int  # distinct ones
     patterns: dict[str, int]  # distinct a path, by kind: {"exact": 3, "prefix": 1}; what anything-but excludes included
     paths: int  # distinct paths that some rule uses
+    memory_bytes: int | None = field(default=None, compare=False)  # what the machine takes; None when not known
 
 
-def stats(machine: Machine, rule_count: int) -> Stats:
+Counts = tuple[int, int, int, int, dict[str, int], int, int | None]
+"""The fields of a Stats, in their order."""
+
+StateRow = tuple[int, Clause | None, list[int]]
+"""A state of a machine: the index of the row of the state it is reached from, the clause on the edge, and the ids of
+the rules that match once it is reached, in the order of answers. The start has -1 and None."""
+
+
+def counts(machine: Machine, rule_count: int) -> Counts:
     """Count the parts of a machine. Cost: one pass over all of it."""
     matchers = _value_matchers(machine.root)
     patterns: Counter[str] = Counter()
     for matcher in matchers:
         patterns.update(PATTERN_NAMES[type(pattern)] for pattern in matcher.patterns)
         patterns["absent"] += sum(clause.holds_when_absent for clause in matcher.clauses.values())
-    return Stats(
-        rules=rule_count,
-        sub_rules=len(machine.final_states),
-        states=sum(1 for _ in states(machine.start)),
-        clauses=sum(len(matcher.clauses) for matcher in matchers),
-        patterns={kind: count for kind, count in sorted(patterns.items()) if count},
-        paths=len(matchers),
+    return (
+        rule_count,
+        len(machine.final_states),
+        len(states(machine.start)),
+        sum(len(matcher.clauses) for matcher in matchers),
+        {kind: count for kind, count in sorted(patterns.items()) if count},
+        len(matchers),
+        None,
     )
 
 
-def describe(machine: Machine, name_of: Callable[[int], object]) -> str:
-    """Return a drawing of ``machine``; ``name_of`` gives the name of a rule id."""
+def describe(rows: Sequence[StateRow], name_of: Callable[[int], Any]) -> str:
+    """Return a drawing of the states in ``rows``, the start first; ``name_of`` gives the name of a rule id."""
+    children: list[list[tuple[str, int]]] = [[] for _ in rows]
+    for index, (parent, clause, _) in enumerate(rows):
+        if clause is not None:
+            children[parent].append((describe_clause(clause), index))
     lines: list[str] = []
-    todo: list[tuple[int, str, NameState]] = [(0, "start", machine.start)]
+    todo = [(0, "start", 0)]
     while todo:
-        depth, label, state = todo.pop()
-        names = ", ".join(str(name_of(rule_id)) for rule_id in sorted(state.rule_ids))
+        depth, label, index = todo.pop()
+        names = ", ".join(str(name_of(rule_id)) for rule_id in rows[index][2])
         lines.append("  " * depth + label + (f"  → {names}" if names else ""))
-        below = sorted(
-            ((describe_clause(child.clause.clause), child) for child in state.children() if child.clause),
-            key=lambda pair: pair[0],
-        )
-        todo.extend((depth + 1, text, child) for text, child in reversed(below))
+        todo.extend((depth + 1, text, child) for text, child in sorted(children[index], reverse=True))
     return "\n".join(lines)
+
+
+def state_rows(machine: Machine) -> list[StateRow]:
+    """Return a row for the start and for every state behind it, the one before first."""
+    found = states(machine.start)
+    index_of: dict[NameState | None, int] = {state: index for index, state in enumerate(found)}
+    return [
+        (index_of.get(state.parent, -1), None if state.clause is None else state.clause.clause, sorted(state.rule_ids))
+        for state in found
+    ]
 
 
 def states(start: NameState) -> list[NameState]:

@@ -1,0 +1,288 @@
+"""Which engine is chosen, that it is the one named, and that both have the same methods."""
+
+from __future__ import annotations
+
+import inspect
+import pickle
+import sys
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
+
+import pytest
+from conftest import require_native
+
+from ruler import EngineError, MachineError, Matcher, __version__
+from ruler.engine import Engine, choose_engine, native_module
+from ruler.machine.engine import PythonEngine
+
+BUILD = "install ruler where a Rust toolchain can build it"
+
+
+class Native(PythonEngine):
+    """Stands for the compiled engine where only the choice is tested."""
+
+    name = "native"
+
+    def __init__(self, validate: str) -> None:
+        super().__init__()
+        self.validate = validate
+
+
+@pytest.fixture(autouse=True)
+def choose_anew(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Nothing in the environment chooses, and the extension is looked for again."""
+    monkeypatch.delenv("RULER_ENGINE", raising=False)
+    monkeypatch.delenv("RULER_REQUIRE_NATIVE", raising=False)
+    native_module.cache_clear()
+    yield
+    native_module.cache_clear()
+
+
+@pytest.fixture
+def without_native(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ruler._native", None)
+
+
+@pytest.fixture
+def with_native(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    module: Any = ModuleType("ruler._native")
+    module.VERSION = __version__
+    module.Engine = Native
+    monkeypatch.setitem(sys.modules, "ruler._native", module)
+    assert isinstance(module, ModuleType)
+    return module
+
+
+def parts_of(kind: type) -> dict[str, list[str] | None]:
+    """Public methods with the names of their parameters; None for an attribute."""
+    return {
+        name: list(inspect.signature(member).parameters) if callable(member) else None
+        for name, member in vars(kind).items()
+        if not name.startswith("_")
+    }
+
+
+OWED = parts_of(Engine)
+
+
+def test_the_python_engine_has_what_an_engine_owes() -> None:
+    """Every method under its name, with the same parameters, and nothing public beside them."""
+    has = parts_of(PythonEngine)
+    assert {name: OWED[name] for name in OWED if name != "changes"} == {**has, "name": None}
+    assert PythonEngine().changes == 0
+
+
+def test_the_native_engine_has_what_an_engine_owes() -> None:
+    """As the python engine, by name and parameters, and it is a compiled class."""
+    module: Any = require_native()
+    has = parts_of(module.Engine)
+    assert {name: has.get(name, "missing") for name in OWED} == OWED
+    assert list(inspect.signature(module.Engine).parameters) == ["validate"]
+    assert module.Engine.__module__ == "ruler._native"
+    assert not module.__file__.endswith(".py")
+
+
+def test_the_engine_under_test_is_the_one_named(request: pytest.FixtureRequest, engine: str) -> None:
+    """So that a broken build cannot pass by falling back."""
+    matchers: list[Matcher[str]] = [Matcher(engine=engine), Matcher()]
+    for matcher in matchers:
+        assert engine == matcher.engine
+        assert type(matcher._engine).__module__ == {"python": "ruler.machine.engine", "native": "ruler._native"}[engine]
+
+
+def test_auto_takes_native_where_it_is(with_native: ModuleType) -> None:
+    """Python only when it is asked for, by argument or environment."""
+    assert choose_engine("auto").name == "native"
+    assert choose_engine("native").name == "native"
+    assert choose_engine("python").name == "python"
+    assert repr(Matcher()) == "<Matcher: 0 rules, native engine>"
+
+
+def test_auto_falls_back_on_python(without_native: None) -> None:
+    """Silently, since python is complete."""
+    assert choose_engine("auto").name == "python"
+
+
+@pytest.mark.parametrize("word", ["python", "native"])
+def test_the_environment_chooses_for_auto_only(
+    monkeypatch: pytest.MonkeyPatch, with_native: ModuleType, word: str
+) -> None:
+    """RULER_ENGINE is read each time; an argument counts more."""
+    monkeypatch.setenv("RULER_ENGINE", word)
+    assert choose_engine("auto").name == word
+    assert choose_engine("python").name == "python"
+    assert choose_engine("native").name == "native"
+    monkeypatch.setenv("RULER_ENGINE", "")
+    assert choose_engine("auto").name == "native"
+
+
+@pytest.mark.parametrize(
+    ("argument", "environment", "asked_by"),
+    [
+        ("native", {}, "engine='native'"),
+        ("auto", {"RULER_ENGINE": "native"}, "RULER_ENGINE=native"),
+        ("native", {"RULER_ENGINE": "python", "RULER_REQUIRE_NATIVE": "1"}, "engine='native'"),
+    ],
+)
+def test_a_native_engine_that_is_asked_for_and_missing_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, without_native: None, argument: str, environment: dict[str, str], asked_by: str
+) -> None:
+    """It says who asked, why there is none, and what to do."""
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(EngineError) as caught:
+        choose_engine(argument)
+    why = "import of ruler._native halted; None in sys.modules"
+    expected = f"{asked_by}: the native engine is not installed ({why}); {BUILD}, or write python or auto"
+    assert expected == str(caught.value)
+
+
+def test_native_can_be_required(monkeypatch: pytest.MonkeyPatch, without_native: None) -> None:
+    """With RULER_REQUIRE_NATIVE=1 auto is native or nothing; python is there for who asks for it."""
+    monkeypatch.setenv("RULER_REQUIRE_NATIVE", "0")
+    assert choose_engine("auto").name == "python"
+    monkeypatch.setenv("RULER_REQUIRE_NATIVE", "1")
+    with pytest.raises(EngineError) as caught:
+        choose_engine("auto")
+    why = "import of ruler._native halted; None in sys.modules"
+    assert str(caught.value) == (
+        f"RULER_REQUIRE_NATIVE=1: the native engine is not installed ({why}); {BUILD}, "
+        "or ask for python with RULER_ENGINE=python"
+    )
+    assert choose_engine("python").name == "python"
+    monkeypatch.setenv("RULER_ENGINE", "python")
+    assert choose_engine("auto").name == "python"
+
+
+@pytest.mark.parametrize("version", ["0.0.9", None])
+def test_an_extension_of_another_version_counts_as_missing(with_native: Any, version: str | None) -> None:
+    """A forgotten build of another version must not answer."""
+    with_native.VERSION = version
+    if version is None:
+        del with_native.VERSION
+    assert choose_engine("auto").name == "python"
+    with pytest.raises(EngineError, match=f"ruler._native is of version {version}, ruler of {__version__}"):
+        choose_engine("native")
+
+
+@pytest.mark.parametrize(("argument", "variable"), [("fast", ""), ("auto", "fast")])
+def test_an_unknown_engine_is_refused(monkeypatch: pytest.MonkeyPatch, argument: str, variable: str) -> None:
+    """A word that names no engine."""
+    monkeypatch.setenv("RULER_ENGINE", variable)
+    with pytest.raises(EngineError) as caught:
+        Matcher(engine=argument)
+    asked_by = "RULER_ENGINE=fast" if variable else "engine='fast'"
+    assert f"{asked_by}: no such engine; write one of auto, python, native" == str(caught.value)
+
+
+def test_validate_reaches_the_native_engine_and_its_copies(with_native: ModuleType) -> None:
+    """It travels with the matcher; the python engine has no use for it."""
+    matcher = Matcher({"r": {"a": [1]}}, engine="native", validate="used")
+    for twin in (matcher, matcher.copy(), pickle.loads(pickle.dumps(matcher))):
+        assert isinstance(twin._engine, Native)
+        assert twin._engine.validate == "used"
+    assert Matcher(engine="python", validate="used").rules_for_event("{}") == []
+
+
+# ----- a change is whole: names and engine agree, whichever part fails
+
+
+RULES = {"p": '{"a":[1]}', "q": '{"a":[1]}', "r": '{"a":[1]}'}
+
+
+def changes(matcher: Matcher[str]) -> list[Any]:
+    return [
+        lambda: matcher.add_rule("new", '{"a":[1]}'),
+        lambda: matcher.add_rules({"new": '{"a":[1]}', "p": '{"b":[1]}'}),
+        lambda: matcher.remove_rule("p"),
+        lambda: matcher.remove_rule("q"),
+        lambda: matcher.remove_rule("r"),
+        lambda: matcher.replace_rule("q", '{"b":[1]}'),
+    ]
+
+
+@pytest.mark.parametrize("index", range(6))
+def test_a_change_that_the_engine_refuses_leaves_all_as_it_was(monkeypatch: pytest.MonkeyPatch, index: int) -> None:
+    """Names too, each at its place."""
+    matcher = Matcher(RULES, engine="python")
+    before = (list(matcher.rules.items()), matcher.describe())
+
+    def refuse(edits: Any) -> None:
+        raise MemoryError("no")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(matcher._engine, "change", refuse)
+        with pytest.raises(MemoryError):
+            changes(matcher)[index]()
+    matcher._check()
+    assert before == (list(matcher.rules.items()), matcher.describe())
+    assert matcher.rules_for_event({"a": 1}) == ["p", "q", "r"]
+
+
+@pytest.mark.parametrize("index", range(6))
+def test_an_interrupt_after_the_engine_has_changed_keeps_the_change(
+    monkeypatch: pytest.MonkeyPatch, index: int
+) -> None:
+    """What has taken effect stays, with its names."""
+    matcher, twin = Matcher(RULES, engine="python"), Matcher(RULES, engine="python")
+    changes(twin)[index]()
+    change = matcher._engine.change
+
+    def late(edits: Any) -> None:
+        change(edits)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(matcher._engine, "change", late)
+        with pytest.raises(KeyboardInterrupt):
+            changes(matcher)[index]()
+    matcher._check()
+    assert list(twin.rules.items()) == list(matcher.rules.items())
+    assert twin.describe() == matcher.describe()
+
+
+class Counting:
+    """A name whose comparison raises when it is asked once too often."""
+
+    def __init__(self) -> None:
+        self.left = 1000
+
+    def __hash__(self) -> int:
+        return 7
+
+    def __eq__(self, other: object) -> bool:
+        self.left -= 1
+        if self.left < 0:
+            raise LookupError("no comparison")
+        return self is other
+
+
+@pytest.mark.parametrize("left", range(6))
+def test_a_name_that_raises_at_any_step_of_a_removal_changes_nothing(engine: str, left: int) -> None:
+    """The look-up, or the deletion after a look-up that went well."""
+    first, second = Counting(), Counting()
+    matcher: Matcher[Any] = Matcher({first: '{"a":[1]}', second: '{"a":[1]}', "last": '{"a":[1]}'}, engine=engine)
+    first.left = second.left = left
+    try:
+        matcher.remove_rule(second)
+        expected = [first, "last"]
+    except LookupError:
+        expected = [first, second, "last"]
+    first.left = second.left = 1000
+    matcher._check()
+    assert expected == list(matcher)
+    assert expected == matcher.rules_for_event({"a": 1})
+
+
+def test_names_that_disagree_with_the_engine_are_found() -> None:
+    """The check of a matcher sees what the check of the engine cannot."""
+    for act in (
+        lambda rules: rules.pop("q"),
+        lambda rules: rules.update(p=rules["q"], q=rules["p"]),
+        lambda rules: rules.update(p=rules.pop("p")),
+    ):
+        matcher = Matcher(RULES, engine="python")
+        act(matcher._rules)
+        with pytest.raises(MachineError, match="names"):
+            matcher._check()
