@@ -21,6 +21,7 @@ from ruler.errors import EngineError, EventError
 from ruler.machine.decode import Event
 from ruler.machine.describe import Counts, StateRow
 from ruler.machine.engine import Edit, PythonEngine
+from ruler.patterns.model import SubRule
 from ruler.version import VERSION
 
 ENGINES = ("auto", "python", "native")
@@ -66,6 +67,9 @@ class Engine(Protocol):
 
     def release(self, rule_id: int) -> None:
         """Take back a reserved id that no change has used."""
+
+    def prepare(self, sub_rules: Sequence[SubRule]) -> Any:
+        """Return sub-rules in the form in which ``change`` takes them. Nothing changes."""
 
     def change(self, edits: Sequence[Edit]) -> None:
         """Make all of ``edits``, one after the other, or none; matching threads see all of them or none.

@@ -25,7 +25,7 @@ from ruler.machine.decode import Event, EventText
 from ruler.machine.describe import Stats, describe
 from ruler.machine.engine import Edit
 from ruler.machine.select_lines import LineSelection
-from ruler.patterns.compiler import CompiledRule, Limits, compile_rule
+from ruler.patterns.compiler import Limits, compile_rule
 
 Name = TypeVar("Name", bound=Hashable)
 
@@ -117,13 +117,13 @@ class Matcher(Generic[Name]):
         RuleError, and no change, when the rule cannot be added.
         Cost: reading the text and some microseconds a clause, whatever is there already.
         """
-        self._add([(name, self._compile(name, rule))])
+        self._add([(name, *self._compile(name, rule))])
 
     def add_rules(self, rules: Mapping[Name, RuleText]) -> None:
         """Add every rule of a mapping from name to rule, or none: RuleError names the first that cannot be."""
         if not isinstance(rules, Mapping):
             raise TypeError(f"found {type(rules).__name__}, expected a mapping of names to rules; one rule: add_rule")
-        self._add([(name, self._compile(name, rule)) for name, rule in rules.items()])
+        self._add([(name, *self._compile(name, rule)) for name, rule in rules.items()])
 
     def remove_rule(self, name: Name) -> None:
         """Remove all that was added under ``name``. UnknownRuleError, and no change, when nothing was."""
@@ -143,17 +143,20 @@ class Matcher(Generic[Name]):
 
         At no moment are both or neither in force. RuleError or UnknownRuleError, and no change, on refusal.
         """
-        compiled = self._compile(name, rule)
+        text, sub_rules = self._compile(name, rule)
         with self._lock:
-            self._engine.change([(self._known(name), name, True, compiled.text, compiled.sub_rules)])
+            self._engine.change([(self._known(name), name, True, text, sub_rules)])
 
-    def _compile(self, name: Name, rule: RuleText) -> CompiledRule:
+    def _compile(self, name: Name, rule: RuleText) -> tuple[str, Any]:
+        """Return the text of a rule, and its sub-rules as the engine takes them."""
         hash(name)  # a name that cannot be one is refused before anything else
         try:
-            return compile_rule(rule, limits=self._limits)
+            compiled = compile_rule(rule, limits=self._limits)
         except RuleError as error:
             error.rule_name = text_of(name)
             raise
+        # At once, not for all rules at the end: a native form is one object and no work for the garbage collector.
+        return compiled.text, self._engine.prepare(compiled.sub_rules)
 
     def _known(self, name: Name) -> int:
         rule_id = self._rules.get(name)
@@ -161,12 +164,12 @@ class Matcher(Generic[Name]):
             raise UnknownRuleError(name)
         return rule_id
 
-    def _add(self, compiled: list[tuple[Name, CompiledRule]]) -> None:
+    def _add(self, compiled: list[tuple[Name, str, Any]]) -> None:
         with self._lock:
             name_count, changes = len(self._rules), -1
             try:
                 edits: list[Edit] = [
-                    (self._id_of(name), name, False, rule.text, rule.sub_rules) for name, rule in compiled
+                    (self._id_of(name), name, False, text, sub_rules) for name, text, sub_rules in compiled
                 ]
                 changes = self._engine.changes
                 self._engine.change(edits)
@@ -267,7 +270,7 @@ class Matcher(Generic[Name]):
     def __setstate__(self, state: dict[str, Any]) -> None:
         rules: list[tuple[Name, tuple[str, ...]]] = state.pop("rules")
         Matcher.__init__(self, **state)
-        self._add([(name, self._compile(name, text)) for name, texts in rules for text in texts])
+        self._add([(name, *self._compile(name, text)) for name, texts in rules for text in texts])
 
 
 class _RulesView(Mapping[Name, tuple[str, ...]]):

@@ -60,18 +60,23 @@ def sub_rule_holds(clauses: list[ClauseNode], views: TrailViews) -> bool:
             choices.append(frozenset())
         views.steps_left -= candidate.step_count
         if views.steps_left < 0:
-            raise EventError(
-                "too-many-array-combinations",
-                "the elements of its arrays combine in too many ways to tell which rules match; "
-                "give each path one spelling (no name with dots beside the same names nested) or shorter arrays",
-                location=(),
-            )
+            raise too_many_combinations()
         for line in choices:
             kept = frozenset(element for element in chosen | line if element.array in arrays_after[index + 1])
             if (index + 1, kept) not in seen:
                 seen.add((index + 1, kept))
                 todo.append((index + 1, kept))
     return False
+
+
+def too_many_combinations() -> EventError:
+    """Return the error for an event that takes more steps than it has; the native engine raises it as well."""
+    return EventError(
+        "too-many-array-combinations",
+        "the elements of its arrays combine in too many ways to tell which rules match; "
+        "give each path one spelling (no name with dots beside the same names nested) or shorter arrays",
+        location=(),
+    )
 
 
 def _distinct_lines(trails: list[Element | None]) -> list[frozenset[Element]]:

@@ -25,8 +25,8 @@ from ruler.machine.describe import Counts, StateRow, counts, state_rows
 from ruler.machine.select_lines import LineSelection, select_lines
 from ruler.patterns.model import SubRule
 
-Edit = tuple[int, Any, bool, str | None, Sequence[SubRule]]
-"""(rule id, name, clear, text, sub-rules): a change of one rule.
+Edit = tuple[int, Any, bool, str | None, Any]
+"""(rule id, name, clear, text, prepared sub-rules): a change of one rule.
 
 With ``clear`` the texts and sub-rules of the id are forgotten first. Then, when ``text`` is None, the rule is gone and
 its id free; else the text and the sub-rules are added to what the id has. The name is kept from the first edit that
@@ -123,6 +123,9 @@ class PythonEngine:
 
     def release(self, rule_id: int) -> None:
         """Do nothing: ids ascend and none is used twice, so there are always more."""
+
+    def prepare(self, sub_rules: Sequence[SubRule]) -> Sequence[SubRule]:
+        return sub_rules
 
     def change(self, edits: Sequence[Edit]) -> None:
         with self._lock:

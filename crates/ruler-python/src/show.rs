@@ -25,8 +25,8 @@ pub fn stats<'py>(py: Python<'py>, state: &State) -> PyResult<Bound<'py, PyTuple
 /// A row for each state: the index of the one before it, the clause on the edge, the ids of the rules that end there.
 pub fn states<'py>(py: Python<'py>, states: &[StateView]) -> PyResult<Bound<'py, PyList>> {
     let model = Model::get(py)?;
-    let rows = states.iter().enumerate().map(|(index, state)| {
-        let parent = if index == 0 { -1 } else { state.parent as i64 };
+    let rows = states.iter().map(|state| {
+        let parent = state.parent.map_or(-1, |parent| parent as i64);
         let clause = state.clause.as_ref().map(|clause| clause_object(py, clause, model)).transpose()?;
         (parent, clause, state.rules.clone()).into_pyobject(py)
     });

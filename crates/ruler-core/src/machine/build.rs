@@ -1,0 +1,393 @@
+//! Adds and removes sub-rules. The twin of `build.py`.
+//!
+//! A sub-rule is added by interning its clauses and walking or making one state a clause; it is removed from its final
+//! state upwards, dropping each state, clause, pattern and path that nothing else uses.
+//! Always (`check.rs`): a machine after any additions and removals equals one that was never given what was removed.
+
+use super::canonical_order::canonical_order;
+use super::clause::{ClauseNode, Kind, PatternList};
+use super::id_set::shrink;
+use super::name_state::{State, START};
+use super::path_trie::PathId;
+use super::pattern::{Key, Links, Own, PatternNode};
+use super::slab::NONE;
+use super::{Machine, Rule, RuleId};
+use crate::model::{Clause, Pattern, SubRule};
+use hashbrown::DefaultHashBuilder;
+use std::hash::BuildHasher;
+
+impl Machine {
+    /// A new rule without sub-rules, later in the order of answers than all others.
+    pub fn reserve(&mut self) -> RuleId {
+        let order = self.next_order;
+        self.next_order += 1;
+        self.rules.add(Rule { order, ..Rule::default() })
+    }
+
+    /// Forget a rule and all its sub-rules.
+    pub fn release(&mut self, rule: RuleId) {
+        self.clear_rule(rule);
+        self.rules.remove(rule);
+    }
+
+    /// Make events that match `sub_rule` answer `rule`. Adding the same pair again changes nothing.
+    pub fn add(&mut self, rule: RuleId, sub_rule: &SubRule) {
+        self.version.changes += 1;
+        let state = self.make_states(sub_rule);
+        if self.sets.add(&mut self.rules[rule].finals, state) {
+            if self.states.states[state].rules.is_empty() {
+                self.final_count += 1;
+                self.count_joints(state, 1);
+            }
+            self.sets.add(&mut self.states.states[state].rules, rule);
+        }
+    }
+
+    /// Put `sub_rules` in place of all sub-rules of `rule`; what both need is not torn down.
+    pub fn replace(&mut self, rule: RuleId, sub_rules: &[SubRule]) {
+        let before = self.finals(rule);
+        let mut wanted = Vec::with_capacity(sub_rules.len());
+        for sub_rule in sub_rules {
+            self.add(rule, sub_rule);
+            wanted.push(self.make_states(sub_rule)); // walks only
+        }
+        wanted.sort_unstable();
+        before.into_iter().filter(|state| wanted.binary_search(state).is_err()).for_each(|state| {
+            self.remove_final(rule, state);
+        });
+    }
+
+    /// Remove all sub-rules of `rule`.
+    pub fn clear_rule(&mut self, rule: RuleId) {
+        self.finals(rule).into_iter().for_each(|state| self.remove_final(rule, state));
+    }
+
+    fn finals(&self, rule: RuleId) -> Vec<u32> {
+        self.sets.iter(self.rules[rule].finals).collect()
+    }
+
+    fn remove_final(&mut self, rule: RuleId, state: u32) {
+        self.version.changes += 1;
+        self.sets.remove(&mut self.rules[rule].finals, state);
+        self.sets.remove(&mut self.states.states[state].rules, rule);
+        if self.states.states[state].rules.is_empty() {
+            self.final_count -= 1;
+            self.count_joints(state, -1);
+            self.prune_states(state);
+        }
+    }
+
+    /// Note or forget the sub-rule that ends at `state` in the paths that its clauses have in common.
+    fn count_joints(&mut self, state: u32, change: i32) {
+        if self.states.line(state).nth(1).is_some() {
+            let clauses = self.states.line(state).map(|state| self.states.states[state].clause);
+            let paths: Vec<PathId> = clauses.map(|clause| self.clauses[clause].path).collect();
+            self.paths.count_joints(&paths, change);
+        }
+    }
+
+    /// The last state of `sub_rule`, made with those before it where they are new.
+    fn make_states(&mut self, sub_rule: &SubRule) -> u32 {
+        if let [only] = &*sub_rule.clauses {
+            let clause = self.intern_clause(only);
+            return self.step(START, clause);
+        }
+        let clauses: Vec<u32> = sub_rule.clauses.iter().map(|clause| self.intern_clause(clause)).collect();
+        let paths: Vec<PathId> = clauses.iter().map(|&clause| self.clauses[clause].path).collect();
+        let order = canonical_order(&self.paths, &sub_rule.clauses, &paths);
+        order.into_iter().fold(START, |state, place| self.step(state, clauses[place]))
+    }
+
+    /// The state behind the edge of `clause`, made when there is none.
+    fn step(&mut self, from: u32, clause: u32) -> u32 {
+        let node = &self.clauses[clause];
+        if let Some(state) = self.states.next_state(from, clause, node) {
+            return state;
+        }
+        let shared_depth = match self.states.states[from].clause {
+            NONE => 0,
+            last => self.paths.shared_depth(self.clauses[last].path, node.path),
+        };
+        let state = self.states.extend(from, clause, node, shared_depth);
+        let node = &mut self.clauses[clause];
+        node.edge_count += 1;
+        node.edge_xor ^= state;
+        self.note_own(clause);
+        state
+    }
+
+    /// Drop `state` and each state before it that leads nowhere and ends no sub-rule.
+    fn prune_states(&mut self, mut state: u32) {
+        while state != START && self.states.is_leaf(state) && self.states.states[state].rules.is_empty() {
+            let State { parent, clause, .. } = self.states.states[state];
+            self.states.cut(state, &self.clauses[clause]);
+            let node = &mut self.clauses[clause];
+            node.edge_count -= 1;
+            node.edge_xor ^= state;
+            if node.edge_count == 0 {
+                self.release_clause(clause);
+            } else {
+                self.note_own(clause);
+            }
+            state = parent;
+        }
+    }
+
+    /// Bring the short cut from a clause's only pattern up to date.
+    fn note_own(&mut self, clause: u32) {
+        let node = &self.clauses[clause];
+        if node.is_single {
+            let own = if node.edge_count == 1 { Own::State(node.edge_xor) } else { Own::Clause(clause) };
+            self.patterns[node.patterns].set_own(own);
+        }
+    }
+
+    // -- clauses ------------------------------------------------------------------------------------------------
+
+    /// The clause that has only this pattern.
+    pub(super) fn own_clause(&self, pattern: u32) -> Option<u32> {
+        match self.patterns[pattern].own() {
+            Own::Nothing => None,
+            Own::Clause(clause) => Some(clause),
+            Own::State(state) => Some(self.states.states[state].clause),
+        }
+    }
+
+    /// The id of `clause`, made with its path and patterns when it is new.
+    fn intern_clause(&mut self, clause: &Clause) -> u32 {
+        let path = match self.paths.descendant(PathId::ROOT, &clause.path) {
+            Some(path) if self.paths.is_used(path) => path,
+            _ => self.use_path(&clause.path),
+        };
+        match &*clause.patterns {
+            [Pattern::Absent] => self.intern_absent(path),
+            [pattern] => {
+                let pattern = self.intern_pattern(path, pattern);
+                match self.own_clause(pattern) {
+                    Some(clause) => clause,
+                    None => self.add_single(path, pattern),
+                }
+            }
+            patterns => self.intern_list(path, patterns),
+        }
+    }
+
+    fn use_path(&mut self, path: &[u8]) -> PathId {
+        let path = self.paths.use_path(path);
+        if self.matchers.len() < self.paths.id_count() {
+            self.matchers.resize_with(self.paths.id_count(), || None);
+        }
+        self.matchers[path.index()] = Some(Box::default());
+        path
+    }
+
+    fn matcher_mut(&mut self, path: PathId) -> &mut super::ValueMatcher {
+        self.matchers[path.index()].get_or_insert_default()
+    }
+
+    fn intern_absent(&mut self, path: PathId) -> u32 {
+        let known = self.matcher_mut(path).absent_clause;
+        if known != NONE {
+            return known;
+        }
+        let id = self.clauses.add(ClauseNode { path, holds_when_absent: true, ..ClauseNode::default() });
+        let matcher = self.matcher_mut(path);
+        matcher.absent_clause = id;
+        matcher.clause_count += 1;
+        id
+    }
+
+    fn add_single(&mut self, path: PathId, pattern: u32) -> u32 {
+        let key = self.patterns[pattern].stored.key();
+        let kind = match key {
+            Key::Exists | Key::AnythingBut(_) => Kind::Open,
+            Key::NumericRange(_) => Kind::Ranged,
+            _ => Kind::Closed,
+        };
+        let always = key == Key::Exists;
+        let node = ClauseNode { path, patterns: pattern, kind, always, is_single: true, ..ClauseNode::default() };
+        let id = self.clauses.add(node);
+        self.patterns[pattern].set_own(Own::Clause(id));
+        self.matcher_mut(path).clause_count += 1;
+        id
+    }
+
+    fn intern_list(&mut self, path: PathId, patterns: &[Pattern]) -> u32 {
+        let holds_when_absent = patterns.contains(&Pattern::Absent);
+        let accepting = patterns.iter().filter(|&pattern| *pattern != Pattern::Absent);
+        let mut ids: Vec<u32> = accepting.map(|pattern| self.intern_pattern(path, pattern)).collect();
+        ids.sort_unstable();
+        let hash = hash_list(&self.hasher, path, holds_when_absent, &ids);
+        let is_same = |&id: &u32| {
+            let node = &self.clauses[id];
+            node.path == path
+                && node.holds_when_absent == holds_when_absent
+                && *self.lists[node.patterns].patterns == *ids
+        };
+        if let Some(&known) = self.listed.find(hash, is_same) {
+            return known;
+        }
+        let mut list = PatternList::default();
+        let keys = || ids.iter().map(|&id| (id, self.patterns[id].stored.key()));
+        list.open = keys().filter(|(_, key)| matches!(key, Key::AnythingBut(_))).map(|(id, _)| id).collect();
+        list.ranges = keys()
+            .filter_map(|(_, key)| if let Key::NumericRange(range) = key { Some(*range) } else { None })
+            .collect();
+        let always = keys().any(|(_, key)| key == Key::Exists);
+        let kind = match () {
+            () if always || !list.open.is_empty() => Kind::Open,
+            () if !list.ranges.is_empty() => Kind::Ranged,
+            () => Kind::Closed,
+        };
+        list.patterns = ids.clone().into();
+        let patterns = self.lists.add(list);
+        let node = ClauseNode { path, patterns, kind, always, holds_when_absent, ..ClauseNode::default() };
+        let id = self.clauses.add(node);
+        let Machine { listed, clauses, lists, hasher, .. } = self;
+        listed.insert_unique(hash, id, |&id| {
+            let node = &clauses[id];
+            hash_list(hasher, node.path, node.holds_when_absent, &lists[node.patterns].patterns)
+        });
+        for pattern in ids {
+            self.change_links(pattern, |sets, links| {
+                sets.add(&mut links.clauses, id);
+            });
+        }
+        self.matcher_mut(path).clause_count += 1;
+        id
+    }
+
+    /// Forget a clause that is on no edge any more, the patterns that only it used, and its path when that was all.
+    fn release_clause(&mut self, id: u32) {
+        let path = self.clauses[id].path;
+        if self.clauses[id].is_single {
+            let pattern = self.clauses.remove(id).patterns;
+            self.patterns[pattern].set_own(Own::Nothing);
+            self.drop_unused(path, pattern);
+        } else if self.clauses[id].patterns == NONE {
+            self.clauses.remove(id);
+            self.matcher_mut(path).absent_clause = NONE;
+        } else {
+            self.release_list(path, id);
+        }
+        let matcher = self.matcher_mut(path);
+        matcher.clause_count -= 1;
+        if matcher.clause_count == 0 {
+            self.matchers[path.index()] = None;
+            self.paths.disuse(path);
+            if self.paths.id_count() < self.matchers.len() {
+                self.matchers.truncate(self.paths.id_count());
+                self.matchers.shrink_to_fit();
+            }
+            if self.paths.used_count() == 0 {
+                self.matchers = Vec::new();
+            }
+        }
+    }
+
+    fn release_list(&mut self, path: PathId, id: u32) {
+        let Machine { listed, clauses, lists, hasher, .. } = self;
+        let hash = |&id: &u32| {
+            let node = &clauses[id];
+            hash_list(hasher, node.path, node.holds_when_absent, &lists[node.patterns].patterns)
+        };
+        if let Ok(entry) = listed.find_entry(hash(&id), |&other| other == id) {
+            entry.remove();
+        }
+        shrink_or_free(listed, hash);
+        let list = self.clauses.remove(id).patterns;
+        for &pattern in &self.lists.remove(list).patterns {
+            self.change_links(pattern, |sets, links| {
+                sets.remove(&mut links.clauses, id);
+            });
+            self.drop_unused(path, pattern);
+        }
+    }
+
+    // -- patterns -----------------------------------------------------------------------------------------------
+
+    /// The id of `pattern`, which is not absence; made when it is new.
+    fn intern_pattern(&mut self, path: PathId, pattern: &Pattern) -> u32 {
+        if let Pattern::AnythingBut(excluded) = pattern {
+            let mut ids: Vec<u32> =
+                excluded.iter().filter_map(Key::of).map(|key| self.intern_key(path, key).0).collect();
+            ids.sort_unstable();
+            ids.dedup();
+            let (id, is_new) = self.intern_key(path, Key::AnythingBut(&ids));
+            if is_new {
+                for inner in ids {
+                    self.change_links(inner, |sets, links| {
+                        sets.add(&mut links.excluders, id);
+                    });
+                }
+            }
+            return id;
+        }
+        self.intern_key(path, Key::of(pattern).unwrap_or(Key::Exists)).0
+    }
+
+    /// The id of the pattern with this key, and whether it is new.
+    fn intern_key(&mut self, path: PathId, key: Key<'_>) -> (u32, bool) {
+        let hash = key.hash(&self.hasher);
+        let Machine { patterns, matchers, hasher, .. } = self;
+        let matcher = matchers[path.index()].get_or_insert_default();
+        if let Some(&known) = matcher.interned.find(hash, |&id| patterns[id].stored.key() == key) {
+            return (known, false);
+        }
+        let id = patterns.add(PatternNode::new(key.store()));
+        matcher.interned.insert_unique(hash, id, |&id| patterns[id].stored.key().hash(hasher));
+        matcher.index(key, id);
+        (id, true)
+    }
+
+    /// Undo the interning of a pattern, and of what it excludes, when nothing needs it any more.
+    fn drop_unused(&mut self, path: PathId, id: u32) {
+        if self.patterns[id].own() != Own::Nothing || self.patterns[id].links != NONE {
+            return;
+        }
+        let Machine { patterns, matchers, hasher, .. } = self;
+        let matcher = matchers[path.index()].get_or_insert_default();
+        let key = patterns[id].stored.key();
+        matcher.unindex(key, id);
+        if let Ok(entry) = matcher.interned.find_entry(key.hash(hasher), |&other| other == id) {
+            entry.remove();
+        }
+        shrink_or_free(&mut matcher.interned, |&id| patterns[id].stored.key().hash(hasher));
+        let node = self.patterns.remove(id);
+        if let Key::AnythingBut(excluded) = node.stored.key() {
+            for &inner in excluded {
+                self.change_links(inner, |sets, links| {
+                    sets.remove(&mut links.excluders, id);
+                });
+                self.drop_unused(path, inner); // once: anything-but holds no anything-but
+            }
+        }
+    }
+
+    /// Change who needs a pattern.
+    fn change_links(&mut self, pattern: u32, change: impl FnOnce(&mut super::IdSets, &mut Links)) {
+        let Machine { patterns, links, sets, .. } = self;
+        let node = &mut patterns[pattern];
+        if node.links == NONE {
+            node.links = links.add(Links::default());
+        }
+        change(sets, &mut links[node.links]);
+        if links[node.links].clauses.is_empty() && links[node.links].excluders.is_empty() {
+            links.remove(node.links);
+            node.links = NONE;
+        }
+    }
+}
+
+fn hash_list(hasher: &DefaultHashBuilder, path: PathId, holds_when_absent: bool, patterns: &[u32]) -> u64 {
+    hasher.hash_one((path.0, holds_when_absent, patterns))
+}
+
+/// Give memory back when a table is mostly empty, all of it when it is quite empty.
+fn shrink_or_free(table: &mut hashbrown::HashTable<u32>, hash: impl Fn(&u32) -> u64) {
+    if table.is_empty() {
+        *table = hashbrown::HashTable::new();
+    } else {
+        shrink(table, hash);
+    }
+}

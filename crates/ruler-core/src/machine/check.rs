@@ -1,0 +1,211 @@
+//! Asserts every invariant of a machine. For tests: it goes through everything and is slow. The twin of `check.py`.
+
+use super::canonical_order::canonical_order;
+use super::clause::ClauseNode;
+use super::name_state::{Branches, START};
+use super::path_trie::PathId;
+use super::pattern::{Key, Own};
+use super::slab::NONE;
+use super::Machine;
+use crate::model::Clause;
+use std::collections::{BTreeMap, BTreeSet};
+
+fn require(holds: bool, what: &str) -> Result<(), String> {
+    if holds {
+        Ok(())
+    } else {
+        Err(what.to_string())
+    }
+}
+
+impl Machine {
+    /// The first broken invariant, if any.
+    pub fn check(&self) -> Result<(), String> {
+        let states: Vec<u32> = self.reachable().into_iter().map(|(state, _)| state).collect();
+        self.check_states(&states)?;
+        self.check_finals(&states)?;
+        self.check_clauses(&states)?;
+        self.check_paths(&states)?;
+        self.check_patterns(&states)?;
+        self.check_tables(&states)
+    }
+
+    fn check_states(&self, states: &[u32]) -> Result<(), String> {
+        require(states.len() == self.states.states.len(), "a state is kept that cannot be reached")?;
+        for &state in states {
+            let node = &self.states.states[state];
+            let is_needed = state == START || !self.states.is_leaf(state) || !node.rules.is_empty();
+            require(is_needed, "a state leads nowhere")?;
+            let Some(branches) = self.states.branches_of(state) else { continue };
+            let count = branches.all().len();
+            require(matches!(branches, Branches::One(_)) == (count == 1), "a state keeps few edges as if many")?;
+            let absent = branches.all().iter().filter(|edges| !edges.absent.is_empty()).count();
+            require(branches.with_absent().len() == absent, "edges without a value are out of place")?;
+            for edges in branches.all() {
+                let found = branches.of_path(edges.path).is_some_and(|found| std::ptr::eq(found, edges));
+                require(found, "a state has two sets of edges over one path")?;
+                require(edges.accept_values() || !edges.absent.is_empty(), "a state keeps an empty set of edges")?;
+                let shared = match node.clause {
+                    NONE => 0,
+                    clause => self.paths.shared_depth(self.clauses[clause].path, edges.path),
+                };
+                require(edges.shared_depth == shared, "edges misjudge what their path shares with the one before")?;
+                for next in edges.maps().into_iter().flat_map(|map| self.states.edges(map)) {
+                    let child = &self.states.states[next];
+                    require(child.parent == state, "a state does not know where it is reached from")?;
+                    let found = self.states.next_state(state, child.clause, &self.clauses[child.clause]);
+                    require(found == Some(next), "an edge is misplaced")?;
+                    let mut of_kind = *edges;
+                    let kind = self.clauses[child.clause].kind;
+                    let placed = of_kind.of_kind(kind).is_none_or(|map| self.states.edge(*map, child.clause) == found);
+                    require(placed, "an edge is misplaced")?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn check_finals(&self, states: &[u32]) -> Result<(), String> {
+        let mut of_states: BTreeSet<(u32, u32)> = BTreeSet::new();
+        let mut final_count = 0;
+        for &state in states {
+            let rules = self.states.states[state].rules;
+            final_count += usize::from(!rules.is_empty());
+            of_states.extend(self.sets.iter(rules).map(|rule| (rule, state)));
+        }
+        let of_rules: BTreeSet<(u32, u32)> = self
+            .rule_slots()
+            .flat_map(|(id, rule)| self.sets.iter(rule.finals).map(move |state| (id, state)))
+            .collect();
+        require(of_states == of_rules && final_count == self.final_count, "final states and rule ids disagree")?;
+        for &state in states.iter().filter(|&&state| !self.states.states[state].rules.is_empty()) {
+            let ids = self.states.clauses_to(state);
+            let clauses: Vec<Clause> = ids.iter().map(|&id| self.clause_model(&self.clauses[id])).collect();
+            let paths: Vec<PathId> = ids.iter().map(|&id| self.clauses[id].path).collect();
+            let order = canonical_order(&self.paths, &clauses, &paths);
+            require(order.is_sorted(), "the clauses of a sub-rule are out of order")?;
+        }
+        Ok(())
+    }
+
+    fn check_clauses(&self, states: &[u32]) -> Result<(), String> {
+        let mut edges: BTreeMap<u32, (u32, u32)> = BTreeMap::new(); // clause -> count and xor
+        for &state in states.iter().filter(|&&state| state != START) {
+            let (count, xor) = edges.entry(self.states.states[state].clause).or_default();
+            *count += 1;
+            *xor ^= state;
+        }
+        require(edges.len() == self.clauses.len(), "a clause is kept that is on no edge")?;
+        for (&id, &(count, xor)) in &edges {
+            let node = &self.clauses[id];
+            require(node.edge_count == count && node.edge_xor == xor, "a clause miscounts its edges")?;
+            let Some(matcher) = self.matcher(node.path) else {
+                return Err("a clause on an edge is not interned".to_string());
+            };
+            if node.is_single {
+                require(self.own_clause(node.patterns) == Some(id), "a clause on an edge is not interned")?;
+                let own = if count == 1 { Own::State(xor) } else { Own::Clause(id) };
+                require(self.patterns[node.patterns].own() == own, "a pattern misjudges its own clause")?;
+            } else if node.patterns == NONE {
+                require(matcher.absent_clause == id, "a clause on an edge is not interned")?;
+            } else {
+                require(self.listed.iter().any(|&listed| listed == id), "a clause on an edge is not interned")?;
+            }
+        }
+        Ok(())
+    }
+
+    fn check_paths(&self, states: &[u32]) -> Result<(), String> {
+        let mut joints: BTreeMap<PathId, u32> = BTreeMap::new();
+        for &state in states.iter().filter(|&&state| !self.states.states[state].rules.is_empty()) {
+            let mut below: BTreeMap<PathId, u32> = BTreeMap::new();
+            for clause in self.states.clauses_to(state) {
+                self.paths.line(self.clauses[clause].path).for_each(|node| *below.entry(node).or_default() += 1);
+            }
+            for (node, _) in below.into_iter().filter(|&(_, count)| count > 1) {
+                *joints.entry(node).or_default() += 1;
+            }
+        }
+        let mut todo = vec![PathId::ROOT];
+        let mut used = 0;
+        while let Some(node) = todo.pop() {
+            todo.extend(self.paths.children(node));
+            let count = joints.get(&node).copied().unwrap_or_default();
+            require(self.paths.joint_count(node) == count, "a path miscounts the sub-rules that join below it")?;
+            let is_needed = node == PathId::ROOT || self.paths.is_used(node) || self.paths.has_children(node);
+            require(is_needed, "a path is kept that nothing uses")?;
+            used += usize::from(self.paths.is_used(node));
+            require(self.matcher(node).is_some() == self.paths.is_used(node), "a path and its value matcher disagree")?;
+        }
+        require(used == self.paths.used_count(), "used paths are miscounted")?;
+        let matcher_count = self.matchers.iter().flatten().count();
+        require(matcher_count == used, "a value matcher is kept that nothing uses")
+    }
+
+    fn check_patterns(&self, states: &[u32]) -> Result<(), String> {
+        let clauses: BTreeSet<u32> = states.iter().map(|&state| self.states.states[state].clause).collect();
+        let mut clauses_of: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
+        let mut excluders_of: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
+        let mut clause_counts: BTreeMap<PathId, u32> = BTreeMap::new();
+        for &id in clauses.iter().filter(|&&id| id != NONE) {
+            let node: &ClauseNode = &self.clauses[id];
+            *clause_counts.entry(node.path).or_default() += 1;
+            for &pattern in self.patterns_of(node) {
+                clauses_of.entry(pattern).or_default().insert(id);
+                if let Key::AnythingBut(excluded) = self.patterns[pattern].stored.key() {
+                    excluded.iter().for_each(|&inner| {
+                        excluders_of.entry(inner).or_default().insert(pattern);
+                    });
+                }
+            }
+        }
+        let mut pattern_count = 0;
+        for (index, matcher) in self.matchers.iter().enumerate() {
+            let Some(matcher) = matcher else { continue };
+            let path = PathId(index as u32);
+            let clause_count = clause_counts.get(&path).copied().unwrap_or_default();
+            require(matcher.clause_count == clause_count && clause_count > 0, "a value matcher miscounts its clauses")?;
+            let mut expected = 0;
+            for &id in &matcher.interned {
+                pattern_count += 1;
+                let node = &self.patterns[id];
+                let key = node.stored.key();
+                expected += usize::from(!matches!(key, Key::AnythingBut(_) | Key::Exists));
+                let found = matcher.interned.find(key.hash(&self.hasher), |&other| other == id);
+                require(found.is_some(), "an exact value leads to another pattern")?;
+                let mut found: BTreeSet<u32> = self.own_clause(id).into_iter().collect();
+                if node.links != NONE {
+                    found.extend(self.sets.iter(self.links[node.links].clauses));
+                }
+                require(Some(&found) == clauses_of.get(&id).or(Some(&BTreeSet::new())), "a pattern misses a clause")?;
+                let excluders: BTreeSet<u32> = self.excluders(id).collect();
+                let known = excluders_of.get(&id).cloned().unwrap_or_default();
+                require(excluders == known, "a pattern misses an excluder")?;
+                require(!found.is_empty() || !excluders.is_empty(), "a pattern is kept that nothing uses")?;
+            }
+            require(matcher.indexed_count() == expected, "indexes and patterns disagree")?;
+        }
+        require(pattern_count == self.patterns.len(), "patterns and clauses disagree")
+    }
+
+    /// Whether as many tables and lists are held as something refers to.
+    fn check_tables(&self, states: &[u32]) -> Result<(), String> {
+        let lists = self.clauses.slots().iter().filter(|clause| !clause.is_single && clause.patterns != NONE).count();
+        require(
+            self.lists.len() == lists && self.listed.len() == lists,
+            "a list of patterns is kept that nothing uses",
+        )?;
+        let linked = self.patterns.slots().iter().filter(|pattern| pattern.links != NONE).count();
+        require(self.links.len() == linked, "links are kept that no pattern refers to")?;
+        let of_links = self.links.slots().iter().flat_map(|links| [links.clauses, links.excluders]);
+        let of_states = states.iter().map(|&state| self.states.states[state].rules);
+        let of_rules = self.rule_slots().map(|(_, rule)| rule.finals);
+        let large = of_links.chain(of_states).chain(of_rules).filter(|&set| self.sets.len(set) > 1).count();
+        require(self.sets.table_count() == large, "a set is kept that nothing refers to")?;
+        let branches = states.iter().filter_map(|&state| self.states.branches_of(state));
+        let maps = branches.clone().flat_map(|branches| branches.all()).flat_map(|edges| edges.maps());
+        let large = maps.filter(|&map| self.states.edge_count(map) > 1).count();
+        require(self.states.table_count() == large, "a table of edges is kept that nothing refers to")?;
+        require(self.states.branches.len() == branches.count(), "a state keeps an empty set of edges")
+    }
+}

@@ -1,0 +1,168 @@
+//! A machine's parts, counted and listed. The twin of `describe.py`, which draws what is listed here.
+
+use super::clause::ClauseNode;
+use super::name_state::START;
+use super::path_trie::PathId;
+use super::pattern::{Key, TextKind};
+use super::slab::NONE;
+use super::{Machine, Rule, RuleId};
+use crate::model::{Clause, Pattern};
+use std::collections::BTreeMap;
+
+/// What a machine holds, in counts. Shared parts count once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Distinct ones, over all rules.
+    pub sub_rules: usize,
+    /// The start included.
+    pub states: usize,
+    /// Distinct ones.
+    pub clauses: usize,
+    /// Distinct ones of a path, by kind, in order of kind; what anything-but excludes included.
+    pub patterns: Vec<(&'static str, usize)>,
+    /// Distinct paths that some rule uses.
+    pub paths: usize,
+    /// Counted from capacities.
+    pub memory_bytes: usize,
+}
+
+/// One name state, for drawing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StateView {
+    /// The state it is reached from, as a place in the list; None at the start.
+    pub parent: Option<usize>,
+    /// On the edge from there.
+    pub clause: Option<Clause>,
+    /// Ascending.
+    pub rules: Vec<RuleId>,
+}
+
+impl Machine {
+    /// Count the parts. Cost: one pass over all of it.
+    pub fn stats(&self) -> Stats {
+        let mut patterns: BTreeMap<&'static str, usize> = BTreeMap::new();
+        let matchers = self.matchers.iter().flatten();
+        for &pattern in matchers.flat_map(|matcher| matcher.interned.iter()) {
+            *patterns.entry(self.patterns[pattern].stored.key().type_name()).or_default() += 1;
+        }
+        let absent = self.clauses.slots().iter().filter(|clause| clause.edge_count > 0 && clause.holds_when_absent);
+        patterns.insert("absent", absent.count());
+        patterns.retain(|_, count| *count > 0);
+        Stats {
+            sub_rules: self.final_count,
+            states: self.states.states.len(),
+            clauses: self.clauses.len(),
+            patterns: patterns.into_iter().collect(),
+            paths: self.paths.used_count(),
+            memory_bytes: self.memory_bytes(),
+        }
+    }
+
+    /// Bytes held, counted from capacities.
+    pub fn memory_bytes(&self) -> usize {
+        let matchers: usize = self.matchers.iter().flatten().map(|matcher| matcher.memory_bytes()).sum();
+        let texts: usize = self.patterns.slots().iter().map(|pattern| pattern.memory_bytes()).sum();
+        let lists: usize = self.lists.slots().iter().map(|list| list.memory_bytes()).sum();
+        size_of::<Machine>()
+            + self.paths.memory_bytes()
+            + self.matchers.capacity() * size_of::<usize>()
+            + matchers
+            + self.patterns.memory_bytes()
+            + texts
+            + self.links.memory_bytes()
+            + self.clauses.memory_bytes()
+            + self.lists.memory_bytes()
+            + lists
+            + self.listed.allocation_size()
+            + self.states.memory_bytes()
+            + self.rules.memory_bytes()
+            + self.sets.memory_bytes()
+    }
+
+    /// All states, the start first, each after the one it is reached from.
+    pub fn states(&self) -> Vec<StateView> {
+        let mut views: Vec<StateView> = Vec::with_capacity(self.states.states.len());
+        for (state, parent) in self.reachable() {
+            let clause = self.states.states[state].clause;
+            let mut rules: Vec<RuleId> = self.sets.iter(self.states.states[state].rules).collect();
+            rules.sort_unstable();
+            let clause = (clause != NONE).then(|| self.clause_model(&self.clauses[clause]));
+            views.push(StateView { parent, clause, rules });
+        }
+        views
+    }
+
+    /// The states that can be reached, the start first, each with the place of the one it is reached from.
+    pub(super) fn reachable(&self) -> Vec<(u32, Option<usize>)> {
+        let mut found = vec![(START, None)];
+        let mut place = 0;
+        while let Some(&(state, _)) = found.get(place) {
+            let mut next: Vec<u32> = self
+                .states
+                .branches_of(state)
+                .into_iter()
+                .flat_map(|branches| branches.all())
+                .flat_map(|edges| edges.maps())
+                .flat_map(|map| self.states.edges(map))
+                .collect();
+            next.sort_unstable();
+            next.dedup();
+            found.extend(next.into_iter().map(|next| (next, Some(place))));
+            place += 1;
+        }
+        found
+    }
+
+    /// The names of a path, joined by dots.
+    pub(super) fn path_text(&self, path: PathId) -> Vec<u8> {
+        let mut line: Vec<PathId> = self.paths.line(path).filter(|&node| node != PathId::ROOT).collect();
+        line.reverse();
+        let names: Vec<&[u8]> = line.into_iter().map(|node| self.paths.name(node)).collect();
+        names.join(&b'.')
+    }
+
+    pub(super) fn clause_model(&self, clause: &ClauseNode) -> Clause {
+        let mut patterns: Vec<Pattern> = self.patterns_of(clause).iter().map(|&id| self.pattern_model(id)).collect();
+        if clause.holds_when_absent {
+            patterns.push(Pattern::Absent);
+        }
+        patterns.sort_unstable();
+        Clause { path: self.path_text(clause.path).into(), patterns: patterns.into() }
+    }
+
+    fn pattern_model(&self, id: u32) -> Pattern {
+        match self.patterns[id].stored.key() {
+            Key::AnythingBut(excluded) => {
+                let mut excluded: Vec<Pattern> = excluded.iter().map(|&id| self.plain_model(id)).collect();
+                excluded.sort_unstable();
+                Pattern::AnythingBut(excluded.into())
+            }
+            _ => self.plain_model(id),
+        }
+    }
+
+    /// The pattern of `id`, which is not an anything-but.
+    fn plain_model(&self, id: u32) -> Pattern {
+        match self.patterns[id].stored.key() {
+            Key::Exists | Key::AnythingBut(_) => Pattern::Exists,
+            Key::Text(kind, text) => match kind {
+                TextKind::Exact => Pattern::Text(text.into()),
+                TextKind::Prefix => Pattern::Prefix(text.into()),
+                TextKind::Suffix => Pattern::Suffix(text.into()),
+                TextKind::EqualsIgnoreCase => Pattern::EqualsIgnoreCase(text.into()),
+                TextKind::PrefixIgnoreCase => Pattern::PrefixIgnoreCase(text.into()),
+                TextKind::SuffixIgnoreCase => Pattern::SuffixIgnoreCase(text.into()),
+            },
+            Key::Number(number) => Pattern::Number(number),
+            Key::Literal(literal) => Pattern::Literal(literal),
+            Key::NumericRange(range) => Pattern::NumericRange(*range),
+            Key::Cidr(block) => Pattern::Cidr(*block),
+            Key::Wildcard(pieces) => Pattern::Wildcard(pieces.into()),
+        }
+    }
+
+    /// The rules, for checks: id and what is kept.
+    pub(super) fn rule_slots(&self) -> impl Iterator<Item = (RuleId, &Rule)> {
+        self.rules.slots().iter().enumerate().map(|(id, rule)| (id as RuleId, rule))
+    }
+}

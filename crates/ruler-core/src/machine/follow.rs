@@ -1,0 +1,229 @@
+//! Which edges of a state are followed on an outcome; at each the smaller side is gone through. See `walk.py`.
+
+use super::id_set::hash_id;
+use super::name_state::{EdgeMap, Edges};
+use super::outcome::{dedup_tail, BlockedView, View};
+use super::pattern::Own;
+use super::slab::NONE;
+use super::{Machine, Version};
+use smallvec::SmallVec;
+
+/// So few ranged edges are judged one by one, without listing the ranges that contain a number.
+pub const FEW_RANGES: usize = 16;
+
+/// Open edges, fewer than which are not worth remembering which of them are followed.
+const MANY_OPEN: usize = 64;
+/// Hits by which such answers are remembered.
+const MOST_HITS: usize = 4;
+const REMEMBERED: usize = 64;
+const LONGEST_REMEMBERED: usize = 4096;
+
+/// Which open edges are followed on values that block nearly all of many: going through ten thousand anything-buts that
+/// exclude the same common value, to find that three do not, is done once a value and not once an event.
+#[derive(Default)]
+pub struct OpenMemo {
+    answers: Vec<Option<OpenAnswer>>,
+}
+
+struct OpenAnswer {
+    version: Version,
+    state: u32,
+    edges: EdgeMap,
+    hits: SmallVec<[u32; MOST_HITS]>,
+    followed: Vec<u32>,
+}
+
+impl OpenMemo {
+    fn slot(edges: EdgeMap, state: u32, hits: &[u32]) -> usize {
+        let hash = hits.iter().fold(hash_id(state), |hash, &hit| hash.rotate_left(5) ^ hash_id(hit));
+        let _ = edges;
+        (hash % REMEMBERED as u64) as usize
+    }
+}
+
+impl Machine {
+    /// Append to `found` the state behind each edge that a value with this outcome satisfies, each once.
+    #[inline]
+    pub(super) fn follow(
+        &self,
+        state: u32,
+        edges: &Edges,
+        outcome: View<'_>,
+        memo: &mut OpenMemo,
+        found: &mut Vec<u32>,
+    ) {
+        if !edges.closed.is_empty() && !outcome.hits.is_empty() {
+            self.follow_hits(state, edges.closed, true, outcome.hits, found);
+        }
+        if !edges.ranged.is_empty() {
+            self.follow_ranged(state, edges, outcome, found);
+        }
+        if !edges.open.is_empty() {
+            self.follow_open(state, edges.open, outcome, memo, found);
+        }
+    }
+
+    /// Follow the edges whose clauses have one of `hits`. `is_closed`: clauses of one pattern can be among them.
+    pub(super) fn follow_hits(&self, state: u32, map: EdgeMap, is_closed: bool, hits: &[u32], found: &mut Vec<u32>) {
+        if let Some(next) = map.single() {
+            if self.is_hit(&self.clauses[self.states.states[next].clause], hits) {
+                found.push(next);
+            }
+            return;
+        }
+        let edge_count = self.states.edge_count(map);
+        if hits.len() > 1 || self.patterns[hits[0]].links != NONE {
+            let clause_count: usize = hits.iter().map(|&hit| self.clause_count(hit)).sum();
+            if edge_count < clause_count {
+                let is_hit = |&next: &u32| self.is_hit(&self.clauses[self.states.states[next].clause], hits);
+                found.extend(self.states.edges(map).filter(is_hit));
+                return;
+            }
+        }
+        let start = found.len();
+        for &hit in hits {
+            let node = &self.patterns[hit];
+            if is_closed {
+                match node.own() {
+                    Own::State(next) if self.states.states[next].parent == state => found.push(next),
+                    Own::Clause(clause) => found.extend(self.states.edge(map, clause)),
+                    _ => {}
+                }
+            }
+            if node.links != NONE {
+                let clauses = self.sets.iter(self.links[node.links].clauses);
+                found.extend(clauses.filter_map(|clause| self.states.edge(map, clause)));
+            }
+        }
+        if hits.len() > 1 && found.len() > start + 1 {
+            found[start..].sort_unstable(); // a clause that is reached through several patterns is followed once
+            dedup_tail(found, start);
+        }
+    }
+
+    fn clause_count(&self, pattern: u32) -> usize {
+        let node = &self.patterns[pattern];
+        let own = usize::from(node.own() != Own::Nothing);
+        own + if node.links == NONE { 0 } else { self.sets.len(self.links[node.links].clauses) }
+    }
+
+    pub(super) fn follow_ranged(&self, state: u32, edges: &Edges, outcome: View<'_>, found: &mut Vec<u32>) {
+        let View { hits, numbers, .. } = outcome;
+        if numbers.is_empty() {
+            if !hits.is_empty() {
+                self.follow_hits(state, edges.ranged, false, hits, found);
+            }
+            return;
+        }
+        let edge_count = self.states.edge_count(edges.ranged);
+        let start = found.len();
+        if edge_count > FEW_RANGES && self.follow_ranges(edges, outcome, edge_count, found) {
+            if !hits.is_empty() {
+                self.follow_hits(state, edges.ranged, false, hits, found);
+            }
+            found[start..].sort_unstable();
+            dedup_tail(found, start);
+            return;
+        }
+        found.extend(self.states.edges(edges.ranged).filter(|&next| {
+            let clause = &self.clauses[self.states.states[next].clause];
+            self.is_hit(clause, hits) || self.contains_any(clause, numbers)
+        }));
+    }
+
+    /// Follow the edges with a range that contains a number; false, and none, when that takes too many ranges.
+    fn follow_ranges(&self, edges: &Edges, outcome: View<'_>, at_most: usize, found: &mut Vec<u32>) -> bool {
+        let Some(ranges) = self.matcher(edges.path).and_then(|matcher| matcher.ranges.as_ref()) else { return true };
+        let mut patterns = Vec::new();
+        for &number in outcome.numbers {
+            if !ranges.find(number, at_most - patterns.len(), &mut patterns) {
+                return false;
+            }
+        }
+        for pattern in patterns {
+            let links = self.patterns[pattern].links;
+            let listed = if links == NONE { Default::default() } else { self.links[links].clauses };
+            let clauses = self.own_clause(pattern).into_iter().chain(self.sets.iter(listed));
+            found.extend(clauses.filter_map(|clause| self.states.edge(edges.ranged, clause)));
+        }
+        true
+    }
+
+    pub(super) fn follow_open(
+        &self,
+        state: u32,
+        map: EdgeMap,
+        outcome: View<'_>,
+        memo: &mut OpenMemo,
+        found: &mut Vec<u32>,
+    ) {
+        if let BlockedView::None = outcome.blocked {
+            found.extend(self.states.edges(map));
+            return;
+        }
+        let edge_count = self.states.edge_count(map);
+        let is_remembered = edge_count > MANY_OPEN
+            && outcome.hits.len() <= MOST_HITS
+            && outcome.numbers.is_empty()
+            && matches!(outcome.blocked, BlockedView::ByHits);
+        if !is_remembered {
+            self.follow_unblocked(map, edge_count, outcome, found);
+            return;
+        }
+        memo.answers.resize_with(REMEMBERED, || None);
+        let slot = &mut memo.answers[OpenMemo::slot(map, state, outcome.hits)];
+        if let Some(known) = slot {
+            let is_this = known.version == self.version && known.state == state && known.edges == map;
+            if is_this && *known.hits == *outcome.hits {
+                found.extend_from_slice(&known.followed);
+                return;
+            }
+        }
+        let start = found.len();
+        self.follow_unblocked(map, edge_count, outcome, found);
+        let followed = &found[start..];
+        if followed.len() <= LONGEST_REMEMBERED && followed.len() < edge_count / 4 {
+            *slot = Some(OpenAnswer {
+                version: self.version,
+                state,
+                edges: map,
+                hits: outcome.hits.into(),
+                followed: followed.to_vec(),
+            });
+        }
+    }
+
+    /// Follow open edges when some anything-buts are blocked. Only clauses of those can fail: go through them, or
+    /// through the edges if they are fewer.
+    fn follow_unblocked(&self, map: EdgeMap, edge_count: usize, outcome: View<'_>, found: &mut Vec<u32>) {
+        let mut blocked: Vec<u32> = Vec::new();
+        let blocked_count = match outcome.blocked {
+            BlockedView::None => 0,
+            BlockedView::ByHits => outcome.hits.iter().map(|&hit| self.excluder_count(hit)).sum(),
+            BlockedView::Listed(blocked) => blocked.len(),
+        };
+        if blocked_count < edge_count {
+            match outcome.blocked {
+                BlockedView::None => {}
+                BlockedView::ByHits => blocked.extend(outcome.hits.iter().flat_map(|&hit| self.excluders(hit))),
+                BlockedView::Listed(listed) => blocked.extend_from_slice(listed),
+            }
+        }
+        let doubtful_count: usize = blocked.iter().map(|&excluder| self.clause_count(excluder)).sum();
+        if blocked_count >= edge_count || doubtful_count >= edge_count {
+            let accepts = |&next: &u32| self.accepts(self.states.states[next].clause, outcome);
+            found.extend(self.states.edges(map).filter(accepts));
+            return;
+        }
+        let mut failing: Vec<u32> = Vec::new();
+        for excluder in blocked {
+            let links = self.patterns[excluder].links;
+            let listed = if links == NONE { Default::default() } else { self.links[links].clauses };
+            let clauses = self.own_clause(excluder).into_iter().chain(self.sets.iter(listed));
+            let doubtful = clauses.filter_map(|clause| Some((clause, self.states.edge(map, clause)?)));
+            failing.extend(doubtful.filter(|&(clause, _)| !self.accepts(clause, outcome)).map(|(_, next)| next));
+        }
+        failing.sort_unstable();
+        found.extend(self.states.edges(map).filter(|next| failing.binary_search(next).is_err()));
+    }
+}

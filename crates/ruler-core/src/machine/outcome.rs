@@ -1,0 +1,342 @@
+//! What the values of one path do to its clauses. The twin of `Outcome` in `value_matcher.py`.
+//!
+//! An outcome lists pattern ids, never clauses: the patterns hit, and the anything-buts blocked, both ascending; and
+//! the numbers to judge ranges by. For a single value the blocked are not even listed: they are those that exclude a
+//! pattern that was hit. So an outcome is as large as what the indexes found.
+
+use super::clause::ClauseNode;
+use super::numeric_ranges::contains;
+use super::path_trie::PathId;
+use super::pattern::Key;
+use super::slab::NONE;
+use super::value_matcher::{SearchScratch, ValueMatcher};
+use super::Machine;
+use crate::event::fields::{Fields, Value};
+use crate::model::NumericRange;
+use crate::number::Number;
+use std::ops::Range;
+
+/// The event that is being matched.
+#[derive(Clone, Copy)]
+pub struct Event<'a> {
+    pub fields: &'a Fields,
+    pub text: &'a [u8],
+}
+
+/// Owns what outcomes refer to.
+#[derive(Default)]
+pub struct OutcomePool {
+    ids: Vec<u32>,
+    numbers: Vec<Number>,
+    segments: Vec<Range<usize>>,
+}
+
+impl OutcomePool {
+    pub fn clear(&mut self) {
+        self.ids.clear();
+        self.numbers.clear();
+    }
+
+    pub fn shrink(&mut self, limit: usize) {
+        self.ids.shrink_to(limit);
+        self.numbers.shrink_to(limit);
+        self.segments.shrink_to(limit);
+    }
+
+    #[inline]
+    pub fn view(&self, outcome: &Outcome) -> View<'_> {
+        View {
+            hits: &self.ids[outcome.hits.0 as usize..outcome.hits.1 as usize],
+            numbers: &self.numbers[outcome.numbers.0 as usize..outcome.numbers.1 as usize],
+            blocked: match outcome.blocked {
+                Blocked::None => BlockedView::None,
+                Blocked::ByHits => BlockedView::ByHits,
+                Blocked::Listed(start, end) => BlockedView::Listed(&self.ids[start as usize..end as usize]),
+            },
+        }
+    }
+}
+
+/// Spans in an `OutcomePool`.
+#[derive(Clone, Copy, Default)]
+pub struct Outcome {
+    hits: (u32, u32),
+    numbers: (u32, u32),
+    blocked: Blocked,
+}
+
+#[derive(Clone, Copy, Default)]
+enum Blocked {
+    #[default]
+    None,
+    ByHits,
+    Listed(u32, u32),
+}
+
+/// An outcome as it is read.
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    /// The patterns that an index found, ascending.
+    pub hits: &'a [u32],
+    /// The values to judge ranges by, ascending; none where the path has no ranges.
+    pub numbers: &'a [Number],
+    pub blocked: BlockedView<'a>,
+}
+
+/// The anything-buts that no value satisfies.
+#[derive(Clone, Copy)]
+pub enum BlockedView<'a> {
+    None,
+    /// The excluders of the hits.
+    ByHits,
+    Listed(&'a [u32]),
+}
+
+impl Outcome {
+    pub fn hit_count(&self) -> usize {
+        (self.hits.1 - self.hits.0) as usize
+    }
+}
+
+impl Machine {
+    /// The outcome of all values of a path together, any of which may satisfy a clause.
+    pub(super) fn outcome_of_path(
+        &self,
+        event: Event<'_>,
+        path: PathId,
+        search: &mut SearchScratch,
+        pool: &mut OutcomePool,
+    ) -> Outcome {
+        let (Some(matcher), Some(of_path)) = (self.matcher(path), event.fields.of_path(path)) else {
+            return Outcome::default();
+        };
+        if of_path.count == 1 {
+            return self.outcome_of_value(
+                matcher,
+                event,
+                &event.fields.fields[of_path.first as usize].value,
+                search,
+                pool,
+            );
+        }
+        let (hits_start, numbers_start) = (pool.ids.len(), pool.numbers.len());
+        let mut may_block = matcher.anything_but_count > 0;
+        pool.segments.clear();
+        for field in event.fields.iter_path(path) {
+            let start = pool.ids.len();
+            if let Some(number) = self.find_patterns(matcher, event, &field.value, search, &mut pool.ids) {
+                pool.numbers.push(number);
+            }
+            if may_block {
+                may_block = pool.ids[start..].iter().any(|&pattern| self.has_excluders(pattern));
+                pool.segments.push(start..pool.ids.len());
+            }
+        }
+        let blocked = if may_block { self.blocked_by_all(pool) } else { Vec::new() };
+        pool.numbers[numbers_start..].sort_unstable();
+        pool.ids[hits_start..].sort_unstable();
+        dedup_tail(&mut pool.ids, hits_start);
+        let hits_end = pool.ids.len();
+        pool.ids.extend_from_slice(&blocked);
+        Outcome {
+            hits: (hits_start as u32, hits_end as u32),
+            numbers: (numbers_start as u32, pool.numbers.len() as u32),
+            blocked: match blocked.is_empty() {
+                true => Blocked::None,
+                false => Blocked::Listed(hits_end as u32, pool.ids.len() as u32),
+            },
+        }
+    }
+
+    #[inline]
+    pub(super) fn outcome_of_value(
+        &self,
+        matcher: &ValueMatcher,
+        event: Event<'_>,
+        value: &Value,
+        search: &mut SearchScratch,
+        pool: &mut OutcomePool,
+    ) -> Outcome {
+        let (start, numbers_start) = (pool.ids.len(), pool.numbers.len());
+        if let Some(number) = self.find_patterns(matcher, event, value, search, &mut pool.ids) {
+            pool.numbers.push(number);
+        }
+        let hits = &mut pool.ids[start..];
+        if hits.len() > 1 {
+            hits.sort_unstable();
+        }
+        let blocks = matcher.anything_but_count > 0 && hits.iter().any(|&pattern| self.has_excluders(pattern));
+        Outcome {
+            hits: (start as u32, pool.ids.len() as u32),
+            numbers: (numbers_start as u32, pool.numbers.len() as u32),
+            blocked: if blocks { Blocked::ByHits } else { Blocked::None },
+        }
+    }
+
+    /// Append the patterns that indexes find for a value; return its number when ranges are to be judged by it.
+    #[inline]
+    fn find_patterns(
+        &self,
+        matcher: &ValueMatcher,
+        event: Event<'_>,
+        value: &Value,
+        search: &mut SearchScratch,
+        found: &mut Vec<u32>,
+    ) -> Option<Number> {
+        let number = match *value {
+            Value::Text { start, end } => {
+                matcher.find_text(&event.text[start..end], &self.patterns, &self.hasher, search, found);
+                return None;
+            }
+            Value::Unescaped { start, end } => {
+                let text = &event.fields.unescaped[start..end];
+                matcher.find_text(text, &self.patterns, &self.hasher, search, found);
+                return None;
+            }
+            Value::Literal(literal) => {
+                matcher.find_literal(literal, found);
+                return None;
+            }
+            _ if !matcher.needs_numbers() => return None,
+            Value::NumberText { start, end } => Number::parse(&event.text[start..end])?,
+            Value::Number(number) => number,
+        };
+        matcher.find_number(number, &self.patterns, &self.hasher, found);
+        matcher.ranges.is_some().then_some(number)
+    }
+
+    fn has_excluders(&self, pattern: u32) -> bool {
+        let links = self.patterns[pattern].links;
+        links != NONE && !self.links[links].excluders.is_empty()
+    }
+
+    fn excludes(&self, pattern: u32, excluder: u32) -> bool {
+        let links = self.patterns[pattern].links;
+        links != NONE && self.sets.contains(self.links[links].excluders, excluder)
+    }
+
+    /// The anything-buts that exclude `pattern`.
+    pub(super) fn excluders(&self, pattern: u32) -> impl Iterator<Item = u32> + '_ {
+        let links = self.patterns[pattern].links;
+        let set = if links == NONE { Default::default() } else { self.links[links].excluders };
+        self.sets.iter(set)
+    }
+
+    /// How many anything-buts exclude `pattern`.
+    pub(super) fn excluder_count(&self, pattern: u32) -> usize {
+        match self.patterns[pattern].links {
+            NONE => 0,
+            links => self.sets.len(self.links[links].excluders),
+        }
+    }
+
+    /// The anything-buts blocked by every value; `pool.segments` are the hits of one value each. Ascending.
+    ///
+    /// Starts with the value that blocks the fewest. Values with equal hits, as there are in long arrays, count once.
+    fn blocked_by_all(&self, pool: &mut OutcomePool) -> Vec<u32> {
+        let OutcomePool { ids, segments, .. } = pool;
+        segments.iter().for_each(|segment| ids[segment.clone()].sort_unstable());
+        segments.sort_unstable_by(|one, other| ids[one.clone()].cmp(&ids[other.clone()]));
+        segments.dedup_by(|one, other| ids[one.clone()] == ids[other.clone()]);
+        let count =
+            |segment: &Range<usize>| ids[segment.clone()].iter().map(|&id| self.excluder_count(id)).sum::<usize>();
+        let Some(least) = segments.iter().min_by_key(|segment| count(segment)) else { return Vec::new() };
+        let mut blocked: Vec<u32> = ids[least.clone()].iter().flat_map(|&pattern| self.excluders(pattern)).collect();
+        blocked.sort_unstable();
+        blocked.dedup();
+        for segment in segments.iter() {
+            blocked.retain(|&excluder| ids[segment.clone()].iter().any(|&pattern| self.excludes(pattern, excluder)));
+            if blocked.is_empty() {
+                break;
+            }
+        }
+        blocked
+    }
+
+    // -- clauses ------------------------------------------------------------------------------------------------
+
+    /// Whether a value with this outcome satisfies the clause.
+    pub(super) fn accepts(&self, clause: u32, outcome: View<'_>) -> bool {
+        let node = &self.clauses[clause];
+        node.always
+            || self.is_hit(node, outcome.hits)
+            || (!outcome.numbers.is_empty() && self.contains_any(node, outcome.numbers))
+            || self.is_not_blocked(node, outcome)
+    }
+
+    /// Whether one of the clause's patterns is among `hits`.
+    #[inline]
+    pub(super) fn is_hit(&self, clause: &ClauseNode, hits: &[u32]) -> bool {
+        if hits.is_empty() {
+            return false;
+        }
+        if clause.is_single {
+            return hits.binary_search(&clause.patterns).is_ok();
+        }
+        let patterns = self.patterns_of(clause);
+        let (few, many) = if patterns.len() < hits.len() { (patterns, hits) } else { (hits, patterns) };
+        few.iter().any(|id| many.binary_search(id).is_ok())
+    }
+
+    /// The clause's patterns, ascending.
+    #[inline]
+    pub(super) fn patterns_of<'a>(&'a self, clause: &'a ClauseNode) -> &'a [u32] {
+        match clause {
+            ClauseNode { is_single: true, patterns, .. } => std::slice::from_ref(patterns),
+            ClauseNode { patterns: NONE, .. } => &[],
+            ClauseNode { patterns, .. } => &self.lists[*patterns].patterns,
+        }
+    }
+
+    fn is_not_blocked(&self, clause: &ClauseNode, outcome: View<'_>) -> bool {
+        let open: &[u32] = match clause {
+            ClauseNode { patterns: NONE, .. } => &[],
+            ClauseNode { is_single: true, patterns, .. } => match self.patterns[*patterns].stored.key() {
+                Key::AnythingBut(_) => std::slice::from_ref(patterns),
+                _ => &[],
+            },
+            ClauseNode { patterns, .. } => &self.lists[*patterns].open,
+        };
+        open.iter().any(|&excluder| match outcome.blocked {
+            BlockedView::None => true,
+            BlockedView::ByHits => !outcome.hits.iter().any(|&pattern| self.excludes(pattern, excluder)),
+            BlockedView::Listed(blocked) => blocked.binary_search(&excluder).is_err(),
+        })
+    }
+
+    /// Whether one of the clause's ranges contains one of `numbers`, which ascend.
+    pub(super) fn contains_any(&self, clause: &ClauseNode, numbers: &[Number]) -> bool {
+        if clause.patterns == NONE {
+            return false;
+        }
+        if clause.is_single {
+            return match self.patterns[clause.patterns].stored.key() {
+                Key::NumericRange(range) => contains_one(range, numbers),
+                _ => false,
+            };
+        }
+        self.lists[clause.patterns].ranges.iter().any(|range| contains_one(range, numbers))
+    }
+}
+
+/// Whether `range` contains one of `numbers`, which ascend.
+fn contains_one(range: &NumericRange, numbers: &[Number]) -> bool {
+    let first = match range.low {
+        None => 0,
+        Some(low) if low.is_open => numbers.partition_point(|&number| number <= low.number),
+        Some(low) => numbers.partition_point(|&number| number < low.number),
+    };
+    numbers.get(first).is_some_and(|&number| contains(range, number))
+}
+
+/// Remove what stands twice in a row from `start` on.
+pub fn dedup_tail(ids: &mut Vec<u32>, start: usize) {
+    let mut kept = start;
+    for index in start..ids.len() {
+        if index == start || ids[index] != ids[kept - 1] {
+            ids[kept] = ids[index];
+            kept += 1;
+        }
+    }
+    ids.truncate(kept);
+}

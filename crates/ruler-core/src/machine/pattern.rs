@@ -1,0 +1,227 @@
+//! Interned patterns: one node for each distinct pattern of a path, however many rules use it.
+//!
+//! A million rules are mostly a million short exact texts, so a node is half a cache line: a text of up to 21 bytes
+//! lies in it, and what most patterns have one of (a clause with just this pattern) is one number.
+//! Always: a node has a clause or an excluder.
+
+use super::id_set::IdSet;
+use super::slab::{ID_LIMIT, NONE};
+use crate::model::{Cidr, NumericRange, Pattern};
+use crate::number::Number;
+use hashbrown::DefaultHashBuilder;
+use std::hash::{BuildHasher, Hasher};
+
+/// The pattern types that are one text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TextKind {
+    Exact,
+    Prefix,
+    Suffix,
+    EqualsIgnoreCase,
+    PrefixIgnoreCase,
+    SuffixIgnoreCase,
+}
+
+const SHORT: usize = 21;
+
+/// What a pattern is, as it is kept.
+#[derive(Default)]
+pub enum Stored {
+    #[default]
+    Exists,
+    Short {
+        kind: TextKind,
+        length: u8,
+        bytes: [u8; SHORT],
+    },
+    Long {
+        kind: TextKind,
+        text: Box<[u8]>,
+    },
+    Number(Number),
+    Literal(Option<bool>),
+    NumericRange(Box<NumericRange>),
+    Cidr(Box<Cidr>),
+    Wildcard(Box<[Box<[u8]>]>),
+    /// The ids of what is excluded, ascending.
+    AnythingBut(Box<[u32]>),
+}
+
+/// What a pattern is, as it is asked for and compared.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Key<'a> {
+    Exists,
+    Text(TextKind, &'a [u8]),
+    Number(Number),
+    Literal(Option<bool>),
+    NumericRange(&'a NumericRange),
+    Cidr(&'a Cidr),
+    Wildcard(&'a [Box<[u8]>]),
+    AnythingBut(&'a [u32]),
+}
+
+impl Stored {
+    #[inline]
+    pub fn key(&self) -> Key<'_> {
+        match self {
+            Stored::Exists => Key::Exists,
+            Stored::Short { kind, length, bytes } => Key::Text(*kind, &bytes[..usize::from(*length)]),
+            Stored::Long { kind, text } => Key::Text(*kind, text),
+            Stored::Number(number) => Key::Number(*number),
+            Stored::Literal(literal) => Key::Literal(*literal),
+            Stored::NumericRange(range) => Key::NumericRange(range),
+            Stored::Cidr(block) => Key::Cidr(block),
+            Stored::Wildcard(pieces) => Key::Wildcard(pieces),
+            Stored::AnythingBut(excluded) => Key::AnythingBut(excluded),
+        }
+    }
+
+    fn memory_bytes(&self) -> usize {
+        match self {
+            Stored::Long { text, .. } => text.len(),
+            Stored::NumericRange(_) => size_of::<NumericRange>(),
+            Stored::Cidr(_) => size_of::<Cidr>(),
+            Stored::Wildcard(pieces) => pieces.iter().map(|piece| size_of_val(piece) + piece.len()).sum(),
+            Stored::AnythingBut(excluded) => size_of_val(&**excluded),
+            _ => 0,
+        }
+    }
+}
+
+impl<'a> Key<'a> {
+    /// The key of a pattern; None for an anything-but, whose excluded patterns must be interned first, and for absence,
+    /// which no value is judged by.
+    pub fn of(pattern: &'a Pattern) -> Option<Key<'a>> {
+        Some(match pattern {
+            Pattern::Text(text) => Key::Text(TextKind::Exact, text),
+            Pattern::Prefix(text) => Key::Text(TextKind::Prefix, text),
+            Pattern::Suffix(text) => Key::Text(TextKind::Suffix, text),
+            Pattern::EqualsIgnoreCase(text) => Key::Text(TextKind::EqualsIgnoreCase, text),
+            Pattern::PrefixIgnoreCase(text) => Key::Text(TextKind::PrefixIgnoreCase, text),
+            Pattern::SuffixIgnoreCase(text) => Key::Text(TextKind::SuffixIgnoreCase, text),
+            Pattern::Number(number) => Key::Number(*number),
+            Pattern::Literal(literal) => Key::Literal(*literal),
+            Pattern::NumericRange(range) => Key::NumericRange(range),
+            Pattern::Cidr(block) => Key::Cidr(block),
+            Pattern::Wildcard(pieces) => Key::Wildcard(pieces),
+            Pattern::Exists => Key::Exists,
+            Pattern::AnythingBut(_) | Pattern::Absent => return None,
+        })
+    }
+
+    pub fn store(self) -> Stored {
+        match self {
+            Key::Exists => Stored::Exists,
+            Key::Text(kind, text) if text.len() <= SHORT => {
+                let mut bytes = [0; SHORT];
+                bytes[..text.len()].copy_from_slice(text);
+                Stored::Short { kind, length: text.len() as u8, bytes }
+            }
+            Key::Text(kind, text) => Stored::Long { kind, text: text.into() },
+            Key::Number(number) => Stored::Number(number),
+            Key::Literal(literal) => Stored::Literal(literal),
+            Key::NumericRange(range) => Stored::NumericRange(Box::new(*range)),
+            Key::Cidr(block) => Stored::Cidr(Box::new(*block)),
+            Key::Wildcard(pieces) => Stored::Wildcard(pieces.into()),
+            Key::AnythingBut(excluded) => Stored::AnythingBut(excluded.into()),
+        }
+    }
+
+    #[inline]
+    pub fn hash(&self, hasher: &DefaultHashBuilder) -> u64 {
+        match self {
+            Key::Text(kind, text) => hash_text(hasher, *kind, text),
+            _ => hasher.hash_one(self),
+        }
+    }
+
+    /// What people call the pattern type: `PATTERN_NAMES` in `describe.py`.
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Key::Exists => "exists",
+            Key::Text(TextKind::Exact, _) | Key::Number(_) => "exact",
+            Key::Text(TextKind::Prefix, _) => "prefix",
+            Key::Text(TextKind::Suffix, _) => "suffix",
+            Key::Text(TextKind::EqualsIgnoreCase, _) => "equals-ignore-case",
+            Key::Text(TextKind::PrefixIgnoreCase, _) => "prefix ignore-case",
+            Key::Text(TextKind::SuffixIgnoreCase, _) => "suffix ignore-case",
+            Key::Literal(_) => "literal",
+            Key::NumericRange(_) => "numeric",
+            Key::Cidr(_) => "cidr",
+            Key::Wildcard(_) => "wildcard",
+            Key::AnythingBut(_) => "anything-but",
+        }
+    }
+}
+
+/// Seeded for each process, so that nobody can choose values that collide.
+#[inline]
+pub fn hash_text(hasher: &DefaultHashBuilder, kind: TextKind, text: &[u8]) -> u64 {
+    let mut state = hasher.build_hasher();
+    state.write(text);
+    state.write_u8(kind as u8);
+    state.finish()
+}
+
+/// One interned pattern and who needs it.
+#[repr(align(32))] // two to a cache line, none across two
+pub struct PatternNode {
+    pub stored: Stored,
+    own: u32,
+    /// In `Machine::links`; NONE when nobody but the own clause needs the pattern.
+    pub links: u32,
+}
+
+/// Who needs a pattern, apart from the clause that has only this pattern.
+#[derive(Default)]
+pub struct Links {
+    /// The clauses with this pattern among others.
+    pub clauses: IdSet,
+    /// The anything-buts that exclude it.
+    pub excluders: IdSet,
+}
+
+/// What leads on from a pattern to the clause that has only this pattern.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Own {
+    Nothing,
+    Clause(u32),
+    /// The clause is on one edge, which leads to this state. (It knows its clause; most values are done two cache
+    /// misses earlier so.)
+    State(u32),
+}
+
+impl Default for PatternNode {
+    fn default() -> PatternNode {
+        PatternNode::new(Stored::Exists)
+    }
+}
+
+impl PatternNode {
+    pub fn new(stored: Stored) -> PatternNode {
+        PatternNode { stored, own: NONE, links: NONE }
+    }
+
+    #[inline]
+    pub fn own(&self) -> Own {
+        match self.own {
+            NONE => Own::Nothing,
+            id if id < ID_LIMIT => Own::Clause(id),
+            id => Own::State(id & !ID_LIMIT),
+        }
+    }
+
+    pub fn set_own(&mut self, own: Own) {
+        self.own = match own {
+            Own::Nothing => NONE,
+            Own::Clause(id) => id,
+            Own::State(id) => id | ID_LIMIT,
+        };
+    }
+
+    pub fn memory_bytes(&self) -> usize {
+        self.stored.memory_bytes()
+    }
+}
+
+const _: () = assert!(size_of::<PatternNode>() == 32);

@@ -1,0 +1,276 @@
+//! One per used path, shared by every rule: finds the patterns that accept a value. Twin of `value_matcher.py`.
+//!
+//! Texts and numbers are found where they are interned; the other types have indexes of their own. What is found are
+//! pattern ids; what they mean for clauses is `outcome.rs`.
+
+use super::address_blocks::AddressBlockIndex;
+use super::folding::fold;
+use super::numeric_ranges::NumericRangeIndex;
+use super::pattern::{hash_text, Key, PatternNode, TextKind};
+use super::prefixes::{PrefixIndex, SuffixIndex};
+use super::slab::{Slab, NONE};
+use super::wildcards::{WildcardIndex, WildcardScratch};
+use crate::number::Number;
+use hashbrown::{DefaultHashBuilder, HashTable};
+
+/// The patterns of one path.
+pub struct ValueMatcher {
+    /// All of them, by key.
+    pub interned: HashTable<u32>,
+    pub text_count: u32,
+    pub number_count: u32,
+    pub anything_but_count: u32,
+    /// The patterns null, false and true.
+    literals: [u32; 3],
+    /// The clause that holds only without a value.
+    pub absent_clause: u32,
+    pub clause_count: u32,
+    pub ranges: Option<Box<NumericRangeIndex>>,
+    strings: Option<Box<StringIndexes>>,
+}
+
+impl Default for ValueMatcher {
+    fn default() -> ValueMatcher {
+        ValueMatcher {
+            interned: HashTable::new(),
+            text_count: 0,
+            number_count: 0,
+            anything_but_count: 0,
+            literals: [NONE; 3],
+            absent_clause: NONE,
+            clause_count: 0,
+            ranges: None,
+            strings: None,
+        }
+    }
+}
+
+/// The indexes over strings, apart from that of exact texts.
+#[derive(Default)]
+struct StringIndexes {
+    prefixes: PrefixIndex,
+    suffixes: SuffixIndex,
+    wildcards: WildcardIndex,
+    blocks: AddressBlockIndex,
+    equals_ignore_case_count: usize, // found where they are interned
+    prefixes_ignore_case: PrefixIndex,
+    suffixes_ignore_case: SuffixIndex,
+}
+
+/// Working memory of a search.
+#[derive(Default)]
+pub struct SearchScratch {
+    wildcards: WildcardScratch,
+    folded: Vec<u8>,
+}
+
+impl SearchScratch {
+    pub fn shrink(&mut self, limit: usize) {
+        if self.folded.capacity() > limit {
+            self.folded = Vec::new();
+        }
+    }
+}
+
+fn literal_index(literal: Option<bool>) -> usize {
+    literal.map_or(0, |value| 1 + usize::from(value))
+}
+
+impl ValueMatcher {
+    // -- matching -----------------------------------------------------------------------------------------------
+
+    /// Append to `found` the patterns that accept a string, each once.
+    #[inline]
+    pub fn find_text(
+        &self,
+        text: &[u8],
+        patterns: &Slab<PatternNode>,
+        hasher: &DefaultHashBuilder,
+        scratch: &mut SearchScratch,
+        found: &mut Vec<u32>,
+    ) {
+        if self.text_count > 0 {
+            found.extend(self.find_interned(TextKind::Exact, text, patterns, hasher));
+        }
+        if let Some(strings) = &self.strings {
+            self.search(strings, text, patterns, hasher, scratch, found);
+        }
+    }
+
+    /// Append to `found` the pattern that is a number.
+    #[inline]
+    pub fn find_number(
+        &self,
+        number: Number,
+        patterns: &Slab<PatternNode>,
+        hasher: &DefaultHashBuilder,
+        found: &mut Vec<u32>,
+    ) {
+        if self.number_count > 0 {
+            let key = Key::Number(number);
+            found.extend(self.interned.find(key.hash(hasher), |&id| patterns[id].stored.key() == key));
+        }
+    }
+
+    /// Whether anything asks what number a value is.
+    #[inline]
+    pub fn needs_numbers(&self) -> bool {
+        self.number_count > 0 || self.ranges.is_some()
+    }
+
+    #[inline]
+    pub fn find_literal(&self, literal: Option<bool>, found: &mut Vec<u32>) {
+        let id = self.literals[literal_index(literal)];
+        if id != NONE {
+            found.push(id);
+        }
+    }
+
+    #[inline]
+    fn find_interned(
+        &self,
+        kind: TextKind,
+        text: &[u8],
+        patterns: &Slab<PatternNode>,
+        hasher: &DefaultHashBuilder,
+    ) -> Option<u32> {
+        let key = Key::Text(kind, text);
+        self.interned.find(hash_text(hasher, kind, text), |&id| patterns[id].stored.key() == key).copied()
+    }
+
+    fn search(
+        &self,
+        strings: &StringIndexes,
+        text: &[u8],
+        patterns: &Slab<PatternNode>,
+        hasher: &DefaultHashBuilder,
+        scratch: &mut SearchScratch,
+        found: &mut Vec<u32>,
+    ) {
+        if !strings.prefixes.is_empty() {
+            strings.prefixes.find(text, found);
+        }
+        if !strings.suffixes.is_empty() {
+            strings.suffixes.find(text, found);
+        }
+        if !strings.wildcards.is_empty() {
+            strings.wildcards.find(text, &mut scratch.wildcards, found);
+        }
+        if !strings.blocks.is_empty() {
+            strings.blocks.find(text, found);
+        }
+        if strings.ignores_case() {
+            let folded = fold(text, &mut scratch.folded);
+            if strings.equals_ignore_case_count > 0 {
+                found.extend(self.find_interned(TextKind::EqualsIgnoreCase, folded, patterns, hasher));
+            }
+            strings.prefixes_ignore_case.find(folded, found);
+            strings.suffixes_ignore_case.find(folded, found);
+        }
+    }
+
+    // -- changing -----------------------------------------------------------------------------------------------
+
+    /// Enter a pattern, new here, in the index of its type.
+    pub fn index(&mut self, key: Key<'_>, id: u32) {
+        match key {
+            Key::Exists => {}
+            Key::AnythingBut(_) => self.anything_but_count += 1,
+            Key::Text(TextKind::Exact, _) => self.text_count += 1,
+            Key::Number(_) => self.number_count += 1,
+            Key::Literal(literal) => self.literals[literal_index(literal)] = id,
+            Key::NumericRange(range) => self.ranges.get_or_insert_default().add(range, id),
+            Key::Text(kind, text) => {
+                let strings = self.strings.get_or_insert_default();
+                match kind {
+                    TextKind::Prefix => strings.prefixes.add(text, id),
+                    TextKind::Suffix => strings.suffixes.add(text, id),
+                    TextKind::PrefixIgnoreCase => strings.prefixes_ignore_case.add(text, id),
+                    TextKind::SuffixIgnoreCase => strings.suffixes_ignore_case.add(text, id),
+                    TextKind::EqualsIgnoreCase | TextKind::Exact => strings.equals_ignore_case_count += 1,
+                }
+            }
+            Key::Cidr(block) => self.strings.get_or_insert_default().blocks.add(block, id),
+            Key::Wildcard(pieces) => self.strings.get_or_insert_default().wildcards.add(pieces, id),
+        }
+    }
+
+    /// Undo `index`.
+    pub fn unindex(&mut self, key: Key<'_>, id: u32) {
+        match key {
+            Key::Exists => {}
+            Key::AnythingBut(_) => self.anything_but_count -= 1,
+            Key::Text(TextKind::Exact, _) => self.text_count -= 1,
+            Key::Number(_) => self.number_count -= 1,
+            Key::Literal(literal) => self.literals[literal_index(literal)] = NONE,
+            Key::NumericRange(range) => {
+                if let Some(ranges) = &mut self.ranges {
+                    ranges.remove(range, id);
+                }
+                self.ranges.take_if(|ranges| ranges.is_empty());
+            }
+            Key::Text(..) | Key::Cidr(_) | Key::Wildcard(_) => {
+                if let Some(strings) = &mut self.strings {
+                    strings.remove(key, id);
+                }
+                self.strings.take_if(|strings| strings.len() == 0);
+            }
+        }
+    }
+
+    /// How many patterns the indexes hold.
+    pub fn indexed_count(&self) -> usize {
+        let literals = self.literals.iter().filter(|&&id| id != NONE).count();
+        let ranges = self.ranges.as_ref().map_or(0, |ranges| ranges.len());
+        let strings = self.strings.as_ref().map_or(0, |strings| strings.len());
+        self.text_count as usize + self.number_count as usize + literals + ranges + strings
+    }
+
+    pub fn memory_bytes(&self) -> usize {
+        let ranges = self.ranges.as_ref().map_or(0, |ranges| size_of_val(&**ranges) + ranges.memory_bytes());
+        let strings = self.strings.as_ref().map_or(0, |strings| strings.memory_bytes());
+        size_of::<ValueMatcher>() + self.interned.allocation_size() + ranges + strings
+    }
+}
+
+impl StringIndexes {
+    #[inline]
+    fn ignores_case(&self) -> bool {
+        self.equals_ignore_case_count > 0
+            || !self.prefixes_ignore_case.is_empty()
+            || !self.suffixes_ignore_case.is_empty()
+    }
+
+    fn remove(&mut self, key: Key<'_>, id: u32) {
+        match key {
+            Key::Text(TextKind::Prefix, text) => self.prefixes.remove(text),
+            Key::Text(TextKind::Suffix, text) => self.suffixes.remove(text),
+            Key::Text(TextKind::PrefixIgnoreCase, text) => self.prefixes_ignore_case.remove(text),
+            Key::Text(TextKind::SuffixIgnoreCase, text) => self.suffixes_ignore_case.remove(text),
+            Key::Text(TextKind::EqualsIgnoreCase, _) => self.equals_ignore_case_count -= 1,
+            Key::Cidr(block) => self.blocks.remove(block),
+            Key::Wildcard(pieces) => self.wildcards.remove(pieces, id),
+            _ => {}
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.prefixes.len()
+            + self.suffixes.len()
+            + self.wildcards.len()
+            + self.blocks.len()
+            + self.equals_ignore_case_count
+            + self.prefixes_ignore_case.len()
+            + self.suffixes_ignore_case.len()
+    }
+
+    fn memory_bytes(&self) -> usize {
+        size_of::<StringIndexes>()
+            + self.prefixes.memory_bytes()
+            + self.suffixes.memory_bytes()
+            + self.wildcards.memory_bytes()
+            + self.blocks.memory_bytes()
+            + self.prefixes_ignore_case.memory_bytes()
+            + self.suffixes_ignore_case.memory_bytes()
+    }
+}
