@@ -1,9 +1,9 @@
 //! Says of most pieces that they do not occur in a value, at a fraction of what looking for them costs.
 //!
 //! The four-byte grams of the value in a set of 4,096 bits. Candidates that share a word with the value and miss
-//! another are the common case when many wildcards have several pieces: 100,000 wildcards `*word*word*` over 400
-//! bytes of made-up English take 49 microseconds with this and 61 without; 10,000 take as long either way
-//! (2026-11-21, `cargo run --release -p ruler-core --example index_costs wildcards`, on a shared machine).
+//! another are the common case when many wildcards have several pieces. What it gains is not settled: one run each
+//! gave 49 microseconds with it and 61 without for 100,000 wildcards `*word*word*` over 400 bytes, and no difference
+//! for 10,000 (2026-11-21, `cargo run --release -p ruler-core --example index_costs wildcards`, a busy machine).
 
 use super::literals::GRAM;
 
