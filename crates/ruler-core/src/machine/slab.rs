@@ -122,7 +122,7 @@ mod tests {
     fn an_empty_slab_holds_nothing() {
         let mut slab = Slab::default();
         let ids: Vec<u32> = (0..1000u64).map(|item| slab.add(item)).collect();
-        ids.iter().for_each(|&id| drop(slab.remove(id)));
+        ids.iter().for_each(|&id| assert_eq!(slab.remove(id), u64::from(id)));
         assert_eq!((slab.len(), slab.memory_bytes()), (0, 0));
     }
 }
