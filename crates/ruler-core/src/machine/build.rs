@@ -74,6 +74,9 @@ impl Machine {
             self.final_count -= 1;
             self.count_joints(state, -1);
             self.prune_states(state);
+            if self.final_count == 0 {
+                self.states.states.tidy(); // the start stays, so it never becomes empty
+            }
         }
     }
 

@@ -34,9 +34,8 @@ struct OpenAnswer {
 }
 
 impl OpenMemo {
-    fn slot(edges: EdgeMap, state: u32, hits: &[u32]) -> usize {
+    fn slot(state: u32, hits: &[u32]) -> usize {
         let hash = hits.iter().fold(hash_id(state), |hash, &hit| hash.rotate_left(5) ^ hash_id(hit));
-        let _ = edges;
         (hash % REMEMBERED as u64) as usize
     }
 }
@@ -171,7 +170,7 @@ impl Machine {
             return;
         }
         memo.answers.resize_with(REMEMBERED, || None);
-        let slot = &mut memo.answers[OpenMemo::slot(map, state, outcome.hits)];
+        let slot = &mut memo.answers[OpenMemo::slot(state, outcome.hits)];
         if let Some(known) = slot {
             let is_this = known.version == self.version && known.state == state && known.edges == map;
             if is_this && *known.hits == *outcome.hits {

@@ -35,6 +35,7 @@ impl OutcomePool {
     pub fn clear(&mut self) {
         self.ids.clear();
         self.numbers.clear();
+        self.segments.clear();
     }
 
     pub fn shrink(&mut self, limit: usize) {

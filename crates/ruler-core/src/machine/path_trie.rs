@@ -326,6 +326,7 @@ impl PathTrie {
         if self.nodes.len() == self.free.len() + 1 {
             self.nodes.truncate(1); // only the root is left: give the memory back
             self.nodes.shrink_to_fit();
+            self.nodes[0].children = Vec::new();
             self.free = Vec::new();
             self.by_name = HashTable::new();
         }

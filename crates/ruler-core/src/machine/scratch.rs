@@ -48,6 +48,7 @@ impl Scratch {
 
     /// Give back what an unusual event took.
     pub(super) fn end(&mut self) {
+        self.pool.clear();
         self.pool.shrink(KEPT);
         self.search.shrink(KEPT);
         for list in [&mut self.todo, &mut self.ends] {

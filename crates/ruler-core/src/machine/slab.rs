@@ -12,18 +12,18 @@ pub const NONE: u32 = u32::MAX;
 /// Ids are below this number.
 pub const ID_LIMIT: u32 = 1 << 31;
 
-/// Freed ids, fewer than which are not worth giving memory back for.
+/// So few places are not worth giving memory back for.
 const WORTH_TIDYING: usize = 64;
 
 pub struct Slab<T> {
     items: Vec<T>,
     free: Vec<u32>,
-    tidy_at: usize, // so many free ids
+    tidy_below: usize, // items
 }
 
 impl<T> Default for Slab<T> {
     fn default() -> Slab<T> {
-        Slab { items: Vec::new(), free: Vec::new(), tidy_at: WORTH_TIDYING }
+        Slab { items: Vec::new(), free: Vec::new(), tidy_below: 0 }
     }
 }
 
@@ -41,6 +41,7 @@ impl<T: Default> Slab<T> {
             self.items.reserve_exact((id / 4).max(4));
         }
         self.items.push(item);
+        self.tidy_below = self.tidy_below.max(self.items.len() / 4);
         id as u32
     }
 
@@ -50,7 +51,7 @@ impl<T: Default> Slab<T> {
         self.free.push(id);
         if self.free.len() == self.items.len() {
             *self = Slab::default();
-        } else if self.free.len() >= self.tidy_at && self.free.len() > self.items.len() / 4 * 3 {
+        } else if self.len() < self.tidy_below && self.items.len() > WORTH_TIDYING {
             self.tidy();
         }
         item
@@ -71,7 +72,7 @@ impl<T: Default> Slab<T> {
     }
 
     /// Cut off the free places at the end, and have the lowest ids used first from now on.
-    fn tidy(&mut self) {
+    pub fn tidy(&mut self) {
         self.free.sort_unstable_by(|one, other| other.cmp(one));
         let end = self.items.len() as u32;
         let at_end = self.free.iter().zip(1..).take_while(|&(&id, back)| id + back == end).count();
@@ -79,8 +80,8 @@ impl<T: Default> Slab<T> {
         self.items.truncate(end as usize - at_end);
         self.items.shrink_to_fit();
         self.free.shrink_to_fit();
-        // Not before another eighth was removed, or an item that stays at the end would make each removal cost this.
-        self.tidy_at = self.free.len() + (self.items.len() / 8).max(WORTH_TIDYING);
+        // Not again before half of what is left is gone: an item that stays at the end would make each removal cost this.
+        self.tidy_below = (self.items.len() / 4).min(self.len() / 2);
     }
 }
 
@@ -109,20 +110,19 @@ mod tests {
         let mut slab = Slab::default();
         let ids: Vec<u32> = (0..10_000u64).map(|item| slab.add(item)).collect();
         let full = slab.memory_bytes();
-        for &id in &ids[100..] {
+        for &id in ids[100..].iter().rev() {
             assert_eq!(slab.remove(id), u64::from(id));
         }
         assert_eq!(slab.len(), 100);
         assert!(slab.memory_bytes() < full / 2);
-        assert!(slab.add(7) < 10_000);
-        (0..101).for_each(|id| drop(slab.items.get(id).map(|_| ())));
+        assert_eq!(slab.add(7), 100);
     }
 
     #[test]
     fn an_empty_slab_holds_nothing() {
         let mut slab = Slab::default();
         let ids: Vec<u32> = (0..1000u64).map(|item| slab.add(item)).collect();
-        ids.iter().for_each(|&id| drop(slab.remove(id)));
+        ids.iter().for_each(|&id| assert_eq!(slab.remove(id), u64::from(id)));
         assert_eq!((slab.len(), slab.memory_bytes()), (0, 0));
     }
 }

@@ -172,7 +172,7 @@ fn oracle(rules: &BTreeMap<RuleId, Vec<SubRule>>, event: &Json) -> Vec<RuleId> {
 
 const TEXTS: [&str; 6] = ["", "a", "ab", "b", "A", "a text that is longer than a short one"];
 const NAMES: [&str; 4] = ["a", "b", "a-", "c"];
-const DOTTED: [&str; 3] = ["a.b", "b.c", "a.b.c"];
+const DOTTED: [&str; 4] = ["a.b", "a.c", "b.c", "a.b.c"];
 
 fn text() -> impl Strategy<Value = Box<[u8]>> {
     prop::sample::select(&TEXTS[..]).prop_map(|text| text.as_bytes().into())
@@ -224,7 +224,25 @@ fn event() -> impl Strategy<Value = Json> {
     let value = scalar.prop_recursive(4, 24, 4, |inner| {
         prop_oneof![prop::collection::vec(inner.clone(), 0..4).prop_map(Json::Array), object(inner)]
     });
-    object(value)
+    let plain = prop_oneof![Just(Json::Text("a")), Just(Json::Text("b")), (0..3i64).prop_map(Json::Number)];
+    prop_oneof![object(value), arrays(plain)]
+}
+
+/// Events made for array trails: arrays of objects within arrays of objects, now and then one path in two spellings.
+fn arrays(plain: impl Strategy<Value = Json> + Clone + 'static) -> impl Strategy<Value = Json> {
+    let inner_names = prop::sample::select(&["b", "c"][..]);
+    let objects = |name: BoxedStrategy<&'static str>, value: BoxedStrategy<Json>| {
+        let object = prop::collection::btree_map(name, value, 0..3)
+            .prop_map(|members| Json::Object(members.into_iter().collect()));
+        prop::collection::vec(object, 1..4).prop_map(Json::Array).boxed()
+    };
+    let innermost = objects(Just("c").boxed(), plain.clone().boxed());
+    let inner = prop_oneof![3 => plain.clone(), 1 => innermost];
+    let middle = objects(inner_names.boxed(), inner.boxed());
+    let outer =
+        prop_oneof![1 => plain, 4 => middle.clone(), 1 => prop::collection::vec(middle, 1..3).prop_map(Json::Array)];
+    let names = prop::sample::select(&["a", "a", "a", "a", "b", "b", "a-", "a.b"][..]);
+    prop::collection::btree_map(names, outer, 1..4).prop_map(|members| Json::Object(members.into_iter().collect()))
 }
 
 fn object(value: impl Strategy<Value = Json>) -> impl Strategy<Value = Json> {
@@ -292,14 +310,14 @@ fn apply(machine: &mut Machine, rules: &mut BTreeMap<RuleId, Vec<SubRule>>, edit
 }
 
 /// What two machines have in common that were given the same rules: counts, and the tree of clauses.
-fn shape(machine: &Machine) -> (super::Stats, Vec<(Vec<Clause>, Vec<u64>)>) {
+fn shape(machine: &Machine) -> (super::Stats, Vec<(Vec<Clause>, usize)>) {
     let stats = super::Stats { memory_bytes: 0, ..machine.stats() };
     let views = machine.states();
-    let mut tree: Vec<(Vec<Clause>, Vec<u64>)> = Vec::new();
+    let mut tree: Vec<(Vec<Clause>, usize)> = Vec::new();
     for view in &views {
         let mut line = view.parent.map_or(Vec::new(), |parent| tree[parent].0.clone());
         line.extend(view.clause.clone());
-        tree.push((line, vec![view.rules.len() as u64]));
+        tree.push((line, view.rules.len()));
     }
     tree.sort();
     (stats, tree)
@@ -403,4 +421,47 @@ fn many_paths_ranges_and_values_leave_nothing_behind() {
     }
     assert_eq!(machine.check(), Ok(()));
     assert!(machine.stats().memory_bytes < Machine::default().stats().memory_bytes + 1024);
+}
+
+/// A rule on so many arrays that are chosen from twice, first in one order and then in the other, and an event in
+/// which all first choices go together but the last clause clashes with its own.
+fn combinations(array_count: usize) -> Result<Vec<RuleId>, super::TooManyCombinations> {
+    const ARRAYS: [&str; 8] = ["w", "w-", "w--", "w---", "w----", "w-----", "w------", "w-------"];
+    let arrays = &ARRAYS[..array_count];
+    let clause = |path: String, text: &str| Clause { path: path.into_bytes().into(), patterns: [exact(text)].into() };
+    let mut clauses: Vec<Clause> = arrays.iter().map(|array| clause(array.to_string(), "v")).collect();
+    clauses.extend(arrays.iter().map(|array| clause(format!("{array}.c"), if *array == "w" { "last" } else { "z" })));
+    clauses.sort();
+    let mut machine = Machine::default();
+    let id = machine.reserve();
+    machine.add(id, &SubRule { clauses: clauses.into() });
+    machine.add(id, &one("q.r", exact("nothing")));
+    let object = |text| Json::Object(vec![("c", Json::Text(text))]);
+    let of_array = |array: &&'static str| {
+        let mut items = vec![Json::Array(vec![Json::Text("v"), object("z")]); 8];
+        if *array == "w" {
+            items.push(object("last"));
+        }
+        (*array, Json::Array(items))
+    };
+    let mut members: Vec<(&'static str, Json)> = arrays.iter().map(of_array).collect();
+    members.extend([("q", Json::Text("a")), ("q.r", Json::Text("a"))]); // spelled twice: trails are on no line
+    let fields = fields_of(&machine, &Json::Object(members));
+    assert!(fields.spelled_twice);
+    let mut rules = Vec::new();
+    machine.match_fields(&fields, b"", &mut Scratch::default(), false, &mut rules).map(|()| rules)
+}
+
+#[test]
+fn an_event_whose_arrays_combine_in_too_many_ways_is_refused() {
+    assert_eq!(combinations(3), Ok(vec![]));
+    assert_eq!(combinations(8), Err(super::TooManyCombinations));
+}
+
+#[test]
+fn a_machine_can_be_shared_and_a_scratch_sent() {
+    fn shared<T: Send + Sync>() {}
+    fn sent<T: Send>() {}
+    shared::<Machine>();
+    sent::<Scratch>();
 }
