@@ -10,7 +10,7 @@ use super::escapes::unescape;
 use super::fields::{Element, Fields, Value, NONE};
 use super::index::{Block, Index};
 use super::masks::{self, BLOCK};
-use super::nesting::{Cursor, Nesting};
+use super::nesting::{Cursor, Nesting, Outer};
 #[cfg(target_arch = "x86_64")]
 use super::simd;
 use crate::machine::path_trie::{PathId, PathTrie};
@@ -75,6 +75,7 @@ pub struct Reader {
     object_count: u64,
     array_count: u32,
     name: Vec<u8>,
+    outer: Option<Outer>,
 }
 
 /// What is kept for names with dots, which are several steps: rare, so apart.
@@ -104,12 +105,14 @@ impl Reader {
         if !first_token_is_object(bytes) {
             return Err(Rejected);
         }
-        let mut reading =
-            Reading { bytes, paths, fields, reader: self, nesting: Nesting::default(), unmet: 0, has_replaced: false };
+        let nesting = Nesting::new(self.outer.take().unwrap_or_default());
+        let mut reading = Reading { bytes, paths, fields, reader: self, nesting, unmet: 0, has_replaced: false };
         let is_event = run(&mut reading, validate);
-        if reading.has_replaced {
+        let Reading { nesting, has_replaced, .. } = reading;
+        if has_replaced {
             fields.relink();
         }
+        self.outer = Some(nesting.outer);
         is_event.then_some(()).ok_or(Rejected)
     }
 
