@@ -391,7 +391,7 @@ macro_rules! define_locate {
 }
 
 /// Enough to make little of starting, few enough to waste little when an event is settled early.
-const BLOCKS_AT_ONCE: usize = 8;
+const BLOCKS_AT_ONCE: usize = 3;
 
 define_locate!(locate_plain, super::masks, masks::parity_up_to);
 define_check_all!(check_all_plain, super::masks, masks::parity_up_to);

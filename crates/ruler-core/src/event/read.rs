@@ -45,7 +45,7 @@ enum Kind {
         number: u64,
         /// The member whose fields are being added, and whether its name has dots.
         open_member: Option<(PathId, bool)>,
-        /// Used names that were not met yet, one more if a name with dots can always come.
+        /// Used names that were not met yet.
         unmet: u32,
     },
     Array {
@@ -106,7 +106,16 @@ impl Reader {
             return Err(Rejected);
         }
         let nesting = Nesting::new(self.outer.take().unwrap_or_default());
-        let mut reading = Reading { bytes, paths, fields, reader: self, nesting, unmet: 0, has_replaced: false };
+        let mut reading = Reading {
+            bytes,
+            paths,
+            fields,
+            reader: self,
+            nesting,
+            unmet: 0,
+            may_have_dots: false,
+            has_replaced: false,
+        };
         let is_event = run(&mut reading, validate);
         let Reading { nesting, has_replaced, .. } = reading;
         if has_replaced {
@@ -159,8 +168,10 @@ struct Reading<'a> {
     fields: &'a mut Fields,
     reader: &'a mut Reader,
     nesting: Nesting,
-    /// How many used names could still come, one more for each open array: nothing is left to find at 0.
+    /// How many used names could still come, one more for each open array.
     unmet: u32,
+    /// Whether names with dots must be waited for; see `is_settled`.
+    may_have_dots: bool,
     has_replaced: bool,
 }
 
@@ -231,18 +242,36 @@ impl Reading<'_> {
                         return USED_ONLY || (self.nesting.odd == 0 && self.nothing_follows(&at));
                     }
                 }
-                if USED_ONLY && self.unmet == 0 && next_node.is_none() {
+                if USED_ONLY && self.unmet == 0 && next_node.is_none() && self.is_settled(&at) {
                     return true;
                 }
             }
             let segment = self.nesting.pass_rest(&mut at);
             if self.nesting.depth > 0 {
                 next_node = self.segment::<USED_ONLY>(&at, segment, None, places_of).or(next_node);
-                if USED_ONLY && self.unmet == 0 && next_node.is_none() {
+                if USED_ONLY && self.unmet == 0 && next_node.is_none() && self.is_settled(&at) {
                     return true;
                 }
             }
         }
+    }
+
+    /// Whether nothing can come any more at a used path, now that every used name has been met where it may be.
+    ///
+    /// Only a name with dots could still lead to one, past its first part: so it is settled when no such part with a
+    /// dot stands in the rest of the text, in whatever place. Looked for once, since it costs as much as going on.
+    fn is_settled(&mut self, at: &Cursor) -> bool {
+        if self.may_have_dots {
+            return false;
+        }
+        let rest = &self.bytes[at.base()..];
+        let nodes = self.reader.frames.iter().map(|frame| frame.node);
+        let mut in_question = nodes.filter(|&node| self.paths.has_grandchildren(node)).peekable();
+        let is_settled = in_question.peek().is_none()
+            || (memchr::memchr(b'\\', rest).is_none()
+                && in_question.all(|node| !self.paths.may_have_dotted_name(node, rest)));
+        self.may_have_dots = !is_settled;
+        is_settled
     }
 
     /// Whether no token follows the last bracket of the event.
@@ -259,7 +288,7 @@ impl Reading<'_> {
             self.reader.object_count += 1;
             let mut unmet = 0;
             if USED_ONLY {
-                unmet = self.paths.child_count(node) as u32 + u32::from(self.paths.has_grandchildren(node));
+                unmet = self.paths.child_count(node) as u32;
                 self.unmet += unmet;
             }
             Kind::Object { number: self.reader.object_count, open_member: None, unmet }
