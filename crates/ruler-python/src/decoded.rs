@@ -82,6 +82,9 @@ pub fn gather(event: &Bound<'_, PyDict>, paths: &PathTrie, fields: &mut Fields) 
     Ok(())
 }
 
+/// A value, and the node of the path trie that it stands at.
+type Placed<'py> = (Bound<'py, PyAny>, Option<PathId>);
+
 impl<'py> Frame<'py> {
     fn object(object: &Bound<'py, PyDict>, node: Option<PathId>, element: u32) -> Frame<'py> {
         Frame {
@@ -92,11 +95,7 @@ impl<'py> Frame<'py> {
     }
 
     /// The next value and the node that it stands at.
-    fn next(
-        &mut self,
-        paths: &PathTrie,
-        fields: &mut Fields,
-    ) -> Result<Option<(Bound<'py, PyAny>, Option<PathId>)>, Rejected> {
+    fn next(&mut self, paths: &PathTrie, fields: &mut Fields) -> Result<Option<Placed<'py>>, Rejected> {
         match &mut self.members {
             Members::Object { object, members, names } => {
                 let Some((name, value)) = members.next() else {

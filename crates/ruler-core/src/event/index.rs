@@ -608,7 +608,8 @@ mod tests {
             "[\"{[,:\"]",
             "[\"\u{7f}\"]",
         ];
-        let ways: [(&str, fn(&[u8], &mut Index) -> bool); 2] = [
+        type Check = fn(&[u8], &mut Index) -> bool;
+        let ways: [(&str, Check); 2] = [
             ("best", |bytes, index| index.check(bytes)),
             ("plain", |bytes, index| {
                 index.clear(bytes);

@@ -96,7 +96,7 @@ impl Nesting {
     /// Open a bracket; false when that is too deep.
     #[inline(always)]
     pub fn push(&mut self, is_curly: bool) -> bool {
-        if self.depth % 64 == 0 {
+        if self.depth.is_multiple_of(64) {
             if self.depth >= MAX_DEPTH {
                 return false;
             }
@@ -115,7 +115,7 @@ impl Nesting {
         }
         self.depth -= 1;
         self.innermost >>= 1;
-        if self.depth % 64 == 0 {
+        if self.depth.is_multiple_of(64) {
             self.innermost = self.outer[self.depth / 64];
         }
         true
