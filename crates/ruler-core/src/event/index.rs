@@ -37,10 +37,21 @@ pub struct Block {
     pub odd: u64,
 }
 
+/// Sets of instructions, each better than those before it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Instructions {
+    Plain,
+    Avx2,
+    #[default]
+    Avx512,
+}
+
 /// The bitmaps of one event. Serves event after event.
 #[derive(Debug, Default)]
 pub struct Index {
     pub blocks: Vec<Block>,
+    /// No better ones are used, whatever the processor has: by default all of them.
+    pub instructions: Instructions,
     pub has_backslash: bool,
     /// For blocks that are made when they are asked for (`begin`): what the last one left.
     carry: Carry,
@@ -415,21 +426,10 @@ mod compiled {
         "avx512f,avx512bw,avx2,bmi1,bmi2,lzcnt,popcnt,pclmulqdq"
     );
 
-    fn has_avx512() -> bool {
-        instructions() == Instructions::Avx512
-    }
-
     /// Whether this processor has AVX2 and what came with it: counting and finding bits in one instruction.
     #[inline]
     pub fn has_avx2() -> bool {
         instructions() != Instructions::Plain
-    }
-
-    #[derive(Clone, Copy, PartialEq, Eq)]
-    enum Instructions {
-        Plain,
-        Avx2,
-        Avx512,
     }
 
     /// What this processor has, found out once: asking for each feature in turn costs 5 ns an event.
@@ -452,26 +452,22 @@ mod compiled {
     }
 
     pub fn check_all(bytes: &[u8], index: &mut Index) -> bool {
-        if has_avx512() {
-            // SAFETY: the instructions were just found to be there.
-            unsafe { check_all_avx512(bytes, index) }
-        } else if has_avx2() {
-            // SAFETY: the instructions were just found to be there.
-            unsafe { check_all_avx2(bytes, index) }
-        } else {
-            check_all_plain(bytes, index)
+        match index.instructions.min(instructions()) {
+            // SAFETY: the processor has these instructions, or `instructions` would not say so.
+            Instructions::Avx512 => unsafe { check_all_avx512(bytes, index) },
+            // SAFETY: as above.
+            Instructions::Avx2 => unsafe { check_all_avx2(bytes, index) },
+            Instructions::Plain => check_all_plain(bytes, index),
         }
     }
 
     pub fn locate(bytes: &[u8], index: &mut Index) {
-        if has_avx512() {
-            // SAFETY: the instructions were just found to be there.
-            unsafe { locate_avx512(bytes, index) }
-        } else if has_avx2() {
-            // SAFETY: the instructions were just found to be there.
-            unsafe { locate_avx2(bytes, index) }
-        } else {
-            locate_plain(bytes, index)
+        match index.instructions.min(instructions()) {
+            // SAFETY: the processor has these instructions, or `instructions` would not say so.
+            Instructions::Avx512 => unsafe { locate_avx512(bytes, index) },
+            // SAFETY: as above.
+            Instructions::Avx2 => unsafe { locate_avx2(bytes, index) },
+            Instructions::Plain => locate_plain(bytes, index),
         }
     }
 }
@@ -608,34 +604,22 @@ mod tests {
             "[\"{[,:\"]",
             "[\"\u{7f}\"]",
         ];
-        type Check = fn(&[u8], &mut Index) -> bool;
-        let ways: [(&str, Check); 2] = [
-            ("best", |bytes, index| index.check(bytes)),
-            ("plain", |bytes, index| {
-                index.clear(bytes);
-                check_all_plain(bytes, index) && index.suspects.iter().all(|&at| is_finite(bytes, at))
-            }),
-        ];
-        for (way, check) in ways {
-            let mut index = Index::default();
+        for way in [Instructions::Plain, Instructions::Avx2, Instructions::Avx512] {
+            let mut index = Index { instructions: way, ..Index::default() };
+            let mut check = |bytes: &[u8]| index.check(bytes);
             for space in 0..=130 {
                 for text in wrong {
                     let text = format!("{}{text}", " ".repeat(space));
-                    assert!(!check(text.as_bytes(), &mut index), "{way}: {text:?}");
+                    assert!(!check(text.as_bytes()), "{way:?}: {text:?}");
                 }
                 for text in right {
                     let text = format!("{}{text}", " ".repeat(space));
-                    assert!(check(text.as_bytes(), &mut index), "{way}: {text:?}");
+                    assert!(check(text.as_bytes()), "{way:?}: {text:?}");
                 }
                 let long = format!("[\"{}\",{}1]", "x".repeat(space), "0.".repeat(usize::from(space > 0)));
-                assert!(check(long.as_bytes(), &mut index), "{way}: {long:?}");
+                assert!(check(long.as_bytes()), "{way:?}: {long:?}");
                 let digits = "1".repeat(240 + space);
-                assert_eq!(
-                    check(format!("[{digits}]").as_bytes(), &mut index),
-                    digits.len() <= 309,
-                    "{way}: {}",
-                    digits.len()
-                );
+                assert_eq!(check(format!("[{digits}]").as_bytes()), digits.len() <= 309, "{way:?}: {}", digits.len());
             }
         }
     }

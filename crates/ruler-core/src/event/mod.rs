@@ -21,5 +21,6 @@ pub mod read;
 #[cfg(target_arch = "x86_64")]
 mod simd;
 
+pub use index::Instructions;
 pub use nesting::MAX_DEPTH;
 pub use read::{Reader, Rejected, Validate};

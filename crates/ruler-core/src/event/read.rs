@@ -8,7 +8,7 @@
 
 use super::escapes::unescape;
 use super::fields::{Element, Fields, Value, NONE};
-use super::index::{Block, Index};
+use super::index::{Block, Index, Instructions};
 use super::masks::{self, BLOCK};
 use super::nesting::{Cursor, Nesting, Outer};
 #[cfg(target_arch = "x86_64")]
@@ -87,6 +87,13 @@ struct Dotted {
 }
 
 impl Reader {
+    /// A reader that uses no better instructions than these: for tests, which try all.
+    pub fn limited_to(instructions: Instructions) -> Reader {
+        let mut reader = Reader::default();
+        reader.index.instructions = instructions;
+        reader
+    }
+
     /// Gather the fields of `bytes` at the paths that `paths` says are used.
     pub fn read(
         &mut self,
@@ -181,7 +188,7 @@ fn run(reading: &mut Reading<'_>, validate: Validate) -> bool {
     fn run_with_avx2(reading: &mut Reading<'_>, validate: Validate) -> bool {
         reading.run_as(validate, |block, byte| simd::avx2::places_of(block, byte))
     }
-    if super::index::has_avx2() {
+    if reading.reader.index.instructions >= Instructions::Avx2 && super::index::has_avx2() {
         // SAFETY: the instructions were just found to be there. They count and find bits, which is most of the work:
         // without them a city-lots event takes 60 ns more.
         unsafe { run_with_avx2(reading, validate) }
