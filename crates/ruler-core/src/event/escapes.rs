@@ -1,17 +1,5 @@
 //! Backslashes in strings: which characters they escape, whether they may, and what the string means.
 
-/// The bits that a backslash before them escapes. `carry` is 1 when the block before ended in such a backslash.
-pub fn escaped(backslashes: u64, carry: &mut u64) -> u64 {
-    const EVEN: u64 = 0x5555_5555_5555_5555;
-    let backslashes = backslashes & !*carry;
-    let after = backslashes << 1 | *carry;
-    // A run of backslashes escapes what follows it when its length is odd: add at its start, and see where it ends.
-    let odd_starts = backslashes & !EVEN & !after;
-    let (even_ends, overflow) = odd_starts.overflowing_add(backslashes);
-    *carry = u64::from(overflow);
-    (EVEN ^ (even_ends << 1)) & after
-}
-
 /// Checks the escapes of one event in the order of the text.
 #[derive(Debug, Default)]
 pub struct EscapeCheck {
@@ -81,6 +69,7 @@ fn escaped_character(after: &[u8]) -> (char, usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::strings::escaped_bytes;
 
     fn meaning(inside: &str) -> String {
         let mut bytes = Vec::new();
@@ -108,10 +97,10 @@ mod tests {
             (r"\", &[false]),
         ] {
             let mut check = EscapeCheck::default();
-            let mut carry = 0;
+            let mut carry = false;
             let backslashes =
-                text.bytes().enumerate().filter(|(_, byte)| *byte == b'\\').fold(0, |bits, (at, _)| bits | 1 << at);
-            let escaped = escaped(backslashes, &mut carry);
+                text.bytes().enumerate().filter(|(_, byte)| *byte == b'\\').fold(0_u64, |bits, (at, _)| bits | 1 << at);
+            let escaped = escaped_bytes(backslashes, 0, &mut carry);
             let found: Vec<bool> =
                 (0..64).filter(|at| escaped >> at & 1 == 1).map(|at| check.is_right(text.as_bytes(), at)).collect();
             assert_eq!(found.contains(&false), right.contains(&false), "{text}");

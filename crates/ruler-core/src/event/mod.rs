@@ -11,16 +11,22 @@
 //! - `read`           follows the brackets, and at used paths the names, and gathers the fields
 //! - `fields`         what comes out
 
+mod check;
+mod classes;
 pub mod escapes;
 pub mod fields;
 pub mod index;
-pub mod masks;
+mod instructions;
 pub mod nesting;
 pub mod numbers;
+mod places;
 pub mod read;
+mod row;
+mod strings;
+mod wide;
 #[cfg(target_arch = "x86_64")]
-mod simd;
+mod wide_simd;
 
-pub use index::Instructions;
+pub use instructions::Instructions;
 pub use nesting::MAX_DEPTH;
 pub use read::{Reader, Rejected, Validate};

@@ -1,7 +1,8 @@
 //! The brackets that are open, and the way past those of a container that no rule looks into.
 
-use super::index::{Block, Index};
-use super::masks::BLOCK;
+use super::index::Index;
+use super::row::Block;
+use super::wide::BLOCK;
 
 /// Objects and arrays around a value, the event itself included.
 pub const MAX_DEPTH: usize = 1024;
@@ -22,7 +23,7 @@ impl Cursor {
     /// Go to the next block; false after the last.
     #[inline(always)]
     pub fn next_block<const LAZY: bool>(&mut self, index: &mut Index, bytes: &[u8]) -> bool {
-        let Some(&block) = index.block::<LAZY>(bytes, self.number) else {
+        let Some(block) = index.block::<LAZY>(bytes, self.number) else {
             return false;
         };
         *self = Cursor { left: block.brackets, done: 0, number: self.number + 1, block };

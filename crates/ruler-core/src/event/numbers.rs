@@ -8,65 +8,76 @@
 //! Nothing is converted here. Whether a number is too large for a double is looked at apart, only where there is an
 //! exponent or a run of digits longer than a block (`index.rs`).
 
-use super::masks::{ExponentMasks, NumberMasks};
+use super::classes::Classes;
+use super::wide::Wide;
 
-/// What the numbers of a block leave for the next: each is 0 or 1, for the bit before its first.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct NumberCarry {
-    dot: u64,
-    sign: u64,
-    first_zero: u64,
-    in_fraction: u64,
-    exponent: u64,
-    after_exponent: u64,
-    in_exponent: u64,
+/// What numbers leave for the blocks that follow: bits of the last blocks, or what an addition carries.
+#[derive(Clone, Copy, Debug)]
+pub struct NumberCarry<W> {
+    dots: W,
+    signs: W,
+    first_zeros: W,
+    in_fraction: bool,
+    exponents: W,
+    after_exponents: W,
+    in_exponent: bool,
 }
 
-/// Shift up by one, with what the block before carried.
+/// Each bit one place up, after what the blocks before had.
 #[inline(always)]
-fn next(bits: u64, carry: &mut u64) -> u64 {
-    let shifted = bits << 1 | *carry;
-    *carry = bits >> 63;
+fn next<W: Wide>(bits: W, before: &mut W) -> W {
+    let shifted = bits.shifted(*before);
+    *before = bits;
     shifted
 }
 
-/// Where runs of `ones` end that begin with a bit of `starts`, or go on from the block before.
+/// Where runs of `ones` end that begin with a bit of `starts`, or go on from the blocks before.
 #[inline(always)]
-fn after_runs(ones: u64, starts: u64, carry: &mut u64) -> u64 {
-    let (sum, first) = ones.overflowing_add(starts);
-    let (sum, second) = sum.overflowing_add(*carry);
-    *carry = u64::from(first | second);
-    sum & !ones
+fn after_runs<W: Wide>(ones: W, starts: W, carry: &mut bool) -> W {
+    ones.plus(starts, carry) & !ones
 }
 
-impl NumberCarry {
-    /// The bits, not 0, at which something is wrong with the numbers of a block, none of which has an exponent.
+impl<W: Wide> NumberCarry<W> {
+    pub fn new(zero: W) -> NumberCarry<W> {
+        NumberCarry {
+            dots: zero,
+            signs: zero,
+            first_zeros: zero,
+            in_fraction: false,
+            exponents: zero,
+            after_exponents: zero,
+            in_exponent: false,
+        }
+    }
+
+    /// The bits, not 0, at which something is wrong with the numbers of some blocks, none of which has an exponent.
     ///
-    /// `starts` are their first bytes, which are digits or minuses. Each other byte is judged by the one before it:
+    /// `inside` are their bytes, `starts` the first of each, which are digits or minuses. Each other byte is judged by the one before it:
     /// that says all but where zeros lead and how many dots there are.
     #[inline(always)]
-    pub fn plain_faults(&mut self, starts: u64, masks: &NumberMasks) -> u64 {
-        let &NumberMasks { digits, zeros, minuses, dots } = masks;
-        let after_dot = next(dots, &mut self.dot);
-        let after_sign = next(minuses, &mut self.sign);
+    pub fn plain_faults(&mut self, inside: W, starts: W, classes: &Classes<W>) -> W {
+        let (digits, dots) = (classes.digits & inside, classes.dots & inside);
+        let (zeros, minuses) = (classes.zeros & inside, classes.minuses & inside);
+        let after_dot = next(dots, &mut self.dots);
+        let after_sign = next(minuses, &mut self.signs);
         let after_fraction = after_runs(digits, after_dot & digits, &mut self.in_fraction);
         ((after_dot | after_sign) & !digits)
             | (after_fraction & dots)
             | (minuses & !starts)
-            | (next((starts | after_sign) & zeros, &mut self.first_zero) & digits)
+            | (next((starts | after_sign) & zeros, &mut self.first_zeros) & digits)
     }
 
-    /// The same for any numbers; all masks inside of numbers.
+    /// The same for any numbers.
     #[inline(always)]
-    pub fn faults(&mut self, starts: u64, masks: &NumberMasks, exponent_masks: &ExponentMasks) -> u64 {
-        let &NumberMasks { digits, zeros, minuses, dots } = masks;
-        let &ExponentMasks { exponents, pluses } = exponent_masks;
-        let signs = minuses | pluses;
-        let after_dot = next(dots, &mut self.dot);
-        let after_sign = next(signs, &mut self.sign);
+    pub fn faults(&mut self, inside: W, starts: W, classes: &Classes<W>) -> W {
+        let (digits, dots, zeros) = (classes.digits & inside, classes.dots & inside, classes.zeros & inside);
+        let exponents = classes.exponents & inside;
+        let signs = (classes.minuses | classes.pluses) & inside;
+        let after_dot = next(dots, &mut self.dots);
+        let after_sign = next(signs, &mut self.signs);
         let after_fraction = after_runs(digits, after_dot & digits, &mut self.in_fraction);
-        let after_exponent = next(exponents, &mut self.exponent);
-        let two_after = next(after_exponent, &mut self.after_exponent);
+        let after_exponent = next(exponents, &mut self.exponents);
+        let two_after = next(after_exponent, &mut self.after_exponents);
         let first_digits = (after_exponent | (two_after & after_sign)) & digits;
         let after_digits = after_runs(digits, first_digits, &mut self.in_exponent);
         let first_zeros = (starts | (after_sign & !two_after)) & zeros;
@@ -75,12 +86,13 @@ impl NumberCarry {
             | (after_exponent & !(digits | signs))
             | (after_digits & (dots | exponents))
             | (signs & !(starts | after_exponent))
-            | (next(first_zeros, &mut self.first_zero) & digits)
+            | (inside & !(digits | dots | signs | exponents))
+            | (next(first_zeros, &mut self.first_zeros) & digits)
     }
 
-    /// Whether the block before ended in or after the `e` of an exponent.
+    /// Whether an exponent may go on from the blocks before.
     #[inline(always)]
-    pub fn is_in_exponent(&self) -> bool {
-        self.exponent | self.after_exponent | self.in_exponent != 0
+    pub fn may_be_in_exponent(&self) -> bool {
+        self.in_exponent || !(self.exponents | self.after_exponents).is_zero()
     }
 }

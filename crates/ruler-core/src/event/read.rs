@@ -8,11 +8,14 @@
 
 use super::escapes::unescape;
 use super::fields::{Element, Fields, Value, NONE};
-use super::index::{Block, Index, Instructions};
-use super::masks::{self, BLOCK};
-use super::nesting::{Cursor, Nesting, Outer};
+use super::index::Index;
 #[cfg(target_arch = "x86_64")]
-use super::simd;
+use super::instructions;
+use super::instructions::Instructions;
+use super::nesting::{Cursor, Nesting, Outer};
+use super::places;
+use super::row::Block;
+use super::wide::BLOCK;
 use crate::machine::path_trie::{PathId, PathTrie};
 use hashbrown::{HashMap, HashSet};
 
@@ -186,20 +189,20 @@ struct Reading<'a> {
 fn run(reading: &mut Reading<'_>, validate: Validate) -> bool {
     #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
     fn run_with_avx2(reading: &mut Reading<'_>, validate: Validate) -> bool {
-        reading.run_as(validate, |block, byte| simd::avx2::places_of(block, byte))
+        reading.run_as(validate, |block, byte| places::places_of_avx2(block, byte))
     }
-    if reading.reader.index.instructions >= Instructions::Avx2 && super::index::has_avx2() {
+    if instructions::best(reading.reader.index.instructions) >= Instructions::Avx2 {
         // SAFETY: the instructions were just found to be there. They count and find bits, which is most of the work:
         // without them a city-lots event takes 60 ns more.
         unsafe { run_with_avx2(reading, validate) }
     } else {
-        reading.run_as(validate, masks::places_of)
+        reading.run_as(validate, places::places_of)
     }
 }
 
 #[cfg(not(target_arch = "x86_64"))]
 fn run(reading: &mut Reading<'_>, validate: Validate) -> bool {
-    reading.run_as(validate, masks::places_of)
+    reading.run_as(validate, places::places_of)
 }
 
 impl Reading<'_> {
@@ -284,8 +287,8 @@ impl Reading<'_> {
     /// Whether no token follows the last bracket of the event.
     fn nothing_follows(&self, at: &Cursor) -> bool {
         let tokens = |block: &Block| block.brackets | block.colons | block.commas;
-        let mut blocks_after = self.reader.index.blocks[at.number..].iter();
-        tokens(&at.block) & !at.done == 0 && blocks_after.all(|block| tokens(block) == 0)
+        let mut blocks_after = self.reader.index.blocks_from(at.number);
+        tokens(&at.block) & !at.done == 0 && blocks_after.all(|block| tokens(&block) == 0)
     }
 
     fn open<const USED_ONLY: bool>(&mut self, node: PathId, at: usize) {
