@@ -18,7 +18,7 @@ use super::instructions::Instructions;
 use super::numbers::NumberCarry;
 use super::row::Row;
 use super::strings::{StringCarry, Strings};
-use super::wide::{Wide, BLOCK, ROW, ROW_BYTES};
+use super::wide::{planes, Wide, BLOCK, ROW, ROW_BYTES};
 
 /// What is noted of an event besides bitmaps. Serves event after event.
 #[derive(Debug, Default)]
@@ -297,7 +297,7 @@ fn present(length: usize) -> [u64; ROW] {
 
 /// Defines one compilation of the check, for one set of instructions. There are as many rows as the event needs.
 macro_rules! define_check {
-    ($name:ident, $wide:ty $(, $features:literal)?) => {
+    ($name:ident, $wide:ty, $planes:path $(, $features:literal)?) => {
         $(#[target_feature(enable = $features)])?
         fn $name(event: &[u8], notes: &mut Notes, rows: &mut [Row]) -> bool {
             // SAFETY: this function is compiled for the instructions, so it runs only where they are.
@@ -306,11 +306,11 @@ macro_rules! define_check {
             let (mut faults, mut not_ascii, mut row_start) = (zero, zero, 0);
             for (text, row) in event.chunks(ROW_BYTES).zip(rows) {
                 let present = if text.len() == ROW_BYTES { [u64::MAX; ROW] } else { present(text.len()) };
-                for first in (0..ROW).step_by(<$wide>::BLOCKS) {
-                    let classes = Classes::of(text.get(first * BLOCK..).unwrap_or_default(), zero);
-                    not_ascii = not_ascii | classes.not_ascii;
+                for (first, text) in (0..ROW).step_by(<$wide>::BLOCKS).zip(text.chunks(<$wide>::BLOCKS * BLOCK)) {
+                    let classes = Classes::of($planes(text, zero));
+                    not_ascii = classes.not_ascii | not_ascii;
                     let (present, place) = (zero.load(&present, first), Place { event, row_start, first });
-                    faults = faults | check_blocks(&classes, present, place, &mut carry, notes, row);
+                    faults = check_blocks(&classes, present, place, &mut carry, notes, row) | faults;
                 }
                 row_start += ROW_BYTES;
             }
@@ -332,7 +332,7 @@ fn is_finite(bytes: &[u8], at: usize) -> bool {
     crate::number::Number::parse(&bytes[start..end]).is_some()
 }
 
-define_check!(check_plain, u64);
+define_check!(check_plain, u64, planes);
 
 #[cfg(target_arch = "x86_64")]
 mod compiled {
@@ -340,8 +340,13 @@ mod compiled {
     use super::super::wide_simd::{Avx2, Avx512};
     use super::*;
 
-    define_check!(check_avx2, Avx2, "avx2,bmi1,bmi2,lzcnt,popcnt");
-    define_check!(check_avx512, Avx512, "avx512f,avx512bw,avx512vbmi,avx512vbmi2,gfni,avx2,bmi1,bmi2,lzcnt,popcnt");
+    define_check!(check_avx2, Avx2, Avx2::planes, "avx2,bmi1,bmi2,lzcnt,popcnt");
+    define_check!(
+        check_avx512,
+        Avx512,
+        Avx512::planes,
+        "avx512f,avx512bw,avx512vbmi,avx512vbmi2,gfni,avx2,bmi1,bmi2,lzcnt,popcnt"
+    );
 
     pub fn check(event: &[u8], at_most: Instructions, notes: &mut Notes, rows: &mut [Row]) -> bool {
         match best(at_most) {

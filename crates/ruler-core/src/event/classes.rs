@@ -32,10 +32,9 @@ pub struct Classes<W> {
 }
 
 impl<W: Wide> Classes<W> {
-    /// The classes of the first blocks of `text`. What is not used is not computed.
+    /// The classes of the bytes whose bits are given, the lowest first. What is not used is not computed.
     #[inline(always)]
-    pub fn of(text: &[u8], zero: W) -> Classes<W> {
-        let [bit0, bit1, bit2, bit3, bit4, bit5, bit6, bit7] = zero.planes(text);
+    pub fn of([bit0, bit1, bit2, bit3, bit4, bit5, bit6, bit7]: [W; 8]) -> Classes<W> {
         let low_columns = !(bit7 | bit6);
         // By the first hexadecimal digit: 0, 2, 3, and 5 or 7.
         let column0 = low_columns & !(bit5 | bit4);
@@ -78,11 +77,12 @@ impl<W: Wide> Classes<W> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::wide::planes;
 
     #[test]
     fn every_byte_is_in_its_classes_alone() {
         for byte in 0..=u8::MAX {
-            let classes = Classes::of(&[byte], 0_u64);
+            let classes = Classes::of(planes(&[byte], 0));
             let found = [
                 (classes.quotes, byte == b'"'),
                 (classes.backslashes, byte == b'\\'),

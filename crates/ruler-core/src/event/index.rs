@@ -5,7 +5,7 @@ use super::classes::Classes;
 use super::instructions::Instructions;
 use super::row::{Block, Row};
 use super::strings::{StringCarry, Strings};
-use super::wide::{Wide, BLOCK, ROW, ROW_BYTES};
+use super::wide::{planes, Wide, BLOCK, ROW, ROW_BYTES};
 
 /// The bitmaps of one event. Serves event after event.
 #[derive(Debug, Default)]
@@ -26,15 +26,16 @@ const ROWS_KEPT: usize = 1024;
 
 /// Defines one compilation of the pass over the next row that checks nothing.
 macro_rules! define_locate {
-    ($name:ident, $wide:ty $(, $features:literal)?) => {
+    ($name:ident, $wide:ty, $planes:path $(, $features:literal)?) => {
         $(#[target_feature(enable = $features)])?
         fn $name(event: &[u8], index: &mut Index) {
             // SAFETY: this function is compiled for the instructions, so it runs only where they are.
             let zero = unsafe { <$wide>::zero() };
             let text = &event[index.made * BLOCK..];
             let row = &mut index.rows[index.made / ROW];
-            for first in (0..ROW).step_by(<$wide>::BLOCKS) {
-                let classes = Classes::of(text.get(first * BLOCK..).unwrap_or_default(), zero);
+            index.made += text.len().div_ceil(BLOCK).min(ROW);
+            for (first, text) in (0..ROW).step_by(<$wide>::BLOCKS).zip(text.chunks(<$wide>::BLOCKS * BLOCK)) {
+                let classes = Classes::of($planes(text, zero));
                 let strings = Strings::of(&classes, zero, &mut index.strings);
                 index.has_backslash |= !classes.backslashes.is_zero();
                 let outside = !strings.inside;
@@ -47,12 +48,11 @@ macro_rules! define_locate {
                 (classes.colons & outside).store(&mut row.colons, first);
                 (classes.commas & outside).store(&mut row.commas, first);
             }
-            index.made = event.len().div_ceil(BLOCK).min(index.made + ROW);
         }
     };
 }
 
-define_locate!(locate_plain, u64);
+define_locate!(locate_plain, u64, planes);
 
 #[cfg(target_arch = "x86_64")]
 mod compiled {
@@ -60,8 +60,13 @@ mod compiled {
     use super::super::wide_simd::{Avx2, Avx512};
     use super::*;
 
-    define_locate!(locate_avx2, Avx2, "avx2,bmi1,bmi2,lzcnt,popcnt");
-    define_locate!(locate_avx512, Avx512, "avx512f,avx512bw,avx512vbmi,avx512vbmi2,gfni,avx2,bmi1,bmi2,lzcnt,popcnt");
+    define_locate!(locate_avx2, Avx2, Avx2::planes, "avx2,bmi1,bmi2,lzcnt,popcnt");
+    define_locate!(
+        locate_avx512,
+        Avx512,
+        Avx512::planes,
+        "avx512f,avx512bw,avx512vbmi,avx512vbmi2,gfni,avx2,bmi1,bmi2,lzcnt,popcnt"
+    );
 
     pub fn locate(event: &[u8], index: &mut Index) {
         match best(index.instructions) {

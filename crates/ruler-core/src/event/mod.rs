@@ -1,15 +1,17 @@
 //! An event's bytes to its fields.
 //!
 //! ```text
-//! bytes ──masks──▶ 64 classified bytes ──index──▶ bitmaps, grammar checked ──read──▶ fields
+//! bytes ──wide──▶ bit planes ──classes──▶ quotes, digits... ──check──▶ rows of bitmaps ──read──▶ fields
 //! ```
 //!
-//! - `masks`, `simd`  which of 64 bytes are quotes, brackets, digits and so on
-//! - `index`          all blocks of an event, with every rule of JSON but nesting checked on the way
-//! - `numbers`, `escapes`  the parts of that for numbers, and for backslashes in strings
-//! - `nesting`        which brackets are open, and the way past what no rule looks into
-//! - `read`           follows the brackets, and at used paths the names, and gathers the fields
-//! - `fields`         what comes out
+//! - `wide`, `wide_simd`   bitmaps of up to 512 bytes as one number; the only place that knows a processor
+//! - `classes`             which bytes are quotes, brackets, digits and so on
+//! - `strings`, `numbers`, `escapes`  the parts of JSON that the check is made of
+//! - `check`               every rule of JSON but nesting
+//! - `index`, `row`        the bitmaps of an event, checked, or made as they are asked for
+//! - `nesting`             which brackets are open, and the way past what no rule looks into
+//! - `read`, `places`      follows the brackets, and at used paths the names, and gathers the fields
+//! - `fields`              what comes out
 
 mod check;
 mod classes;

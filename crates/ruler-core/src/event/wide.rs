@@ -29,9 +29,6 @@ pub trait Wide:
     /// The processor must have the instructions that the type is named after.
     unsafe fn zero() -> Self;
 
-    /// For each bit of a byte, the lowest first: which bytes of `text` have it. Those after its end have none.
-    fn planes(self, text: &[u8]) -> [Self; 8];
-
     /// The blocks of `row` from `first` on.
     fn load(self, row: &[u64; ROW], first: usize) -> Self;
 
@@ -61,19 +58,6 @@ impl Wide for u64 {
 
     unsafe fn zero() -> u64 {
         0
-    }
-
-    fn planes(self, text: &[u8]) -> [u64; 8] {
-        let mut block = [0; BLOCK];
-        let length = text.len().min(BLOCK);
-        block[..length].copy_from_slice(&text[..length]);
-        let mut planes = [0; 8];
-        for (eight, bytes) in block.as_chunks::<8>().0.iter().enumerate() {
-            for (plane, byte) in planes.iter_mut().zip(turned(u64::from_le_bytes(*bytes)).to_le_bytes()) {
-                *plane |= u64::from(byte) << (8 * eight);
-            }
-        }
-        planes
     }
 
     #[inline(always)]
@@ -126,6 +110,31 @@ fn parity_up_to(bits: u64) -> u64 {
     [1, 2, 4, 8, 16, 32].iter().fold(bits, |parity, shift| parity ^ (parity << shift))
 }
 
+/// For each bit of a byte, the lowest first: which bytes of the first block of `text` have it. Those after its end have
+/// none. In plain Rust.
+pub fn planes(text: &[u8], _: u64) -> [u64; 8] {
+    let mut planes = [0; 8];
+    for (eight, bytes) in first_block(text).as_chunks::<8>().0.iter().enumerate() {
+        for (plane, byte) in planes.iter_mut().zip(turned(u64::from_le_bytes(*bytes)).to_le_bytes()) {
+            *plane |= u64::from(byte) << (8 * eight);
+        }
+    }
+    planes
+}
+
+/// The first block of `text`, with zeros after its end.
+#[inline(always)]
+pub fn first_block(text: &[u8]) -> [u8; BLOCK] {
+    match text.first_chunk::<BLOCK>() {
+        Some(block) => *block,
+        None => {
+            let mut block = [0; BLOCK];
+            block[..text.len()].copy_from_slice(text);
+            block
+        }
+    }
+}
+
 /// Eight rows of eight bits, with rows and columns exchanged: first in squares of one bit, then of two, then of four.
 fn turned(square: u64) -> u64 {
     [(7, 0x00aa_00aa_00aa_00aa), (14, 0x0000_cccc_0000_cccc), (28, 0x0000_0000_f0f0_f0f0)].iter().fold(
@@ -145,7 +154,7 @@ mod tests {
     fn planes_are_the_bits_of_the_bytes() {
         for length in 0..=BLOCK {
             let text: Vec<u8> = (0..length).map(|at| (at * at * 31 + length) as u8).collect();
-            let planes = 0_u64.planes(&text);
+            let planes = planes(&text, 0);
             for at in 0..BLOCK {
                 for (bit, plane) in planes.iter().enumerate() {
                     assert_eq!(plane >> at & 1, u64::from(text.get(at).unwrap_or(&0) >> bit & 1));

@@ -4,7 +4,7 @@
 //! (`docs/performance.md`). That an operation may be used rests on the type: only `zero` makes a value out of nothing,
 //! and whoever calls it answers for the processor.
 
-use super::wide::{Wide, BLOCK, ROW, ROW_BYTES};
+use super::wide::{first_block, Wide, BLOCK, ROW, ROW_BYTES};
 use std::arch::x86_64::*;
 use std::ops::{BitAnd, BitOr, BitXor, Not};
 
@@ -78,6 +78,23 @@ fn begin_odd(odd: u32, blocks: usize, is_odd: &mut bool) -> u32 {
     upto << 1 ^ all
 }
 
+/// As `wide::planes`, by AVX2.
+#[inline]
+#[target_feature(enable = "avx2")]
+pub fn planes_of_one(text: &[u8], _: u64) -> [u64; 8] {
+    let block = first_block(text);
+    // SAFETY: a block is twice the 32 bytes that are loaded, of any alignment.
+    let (mut low, mut high) =
+        unsafe { (_mm256_loadu_si256(block.as_ptr().cast()), _mm256_loadu_si256(block.as_ptr().add(32).cast())) };
+    let mut planes = [0; 8];
+    for plane in planes.iter_mut().rev() {
+        let (low_bits, high_bits) = (_mm256_movemask_epi8(low) as u32, _mm256_movemask_epi8(high) as u32);
+        *plane = u64::from(low_bits) | u64::from(high_bits) << 32;
+        (low, high) = (_mm256_add_epi8(low, low), _mm256_add_epi8(high, high));
+    }
+    planes
+}
+
 /// For each byte of eight times eight, where it stands when rows and columns are exchanged.
 const TURNED: [u8; BLOCK] = {
     let mut turned = [0; BLOCK];
@@ -101,6 +118,27 @@ const BACKWARD: [u8; BLOCK] = {
 };
 
 impl Avx512 {
+    /// As `wide::planes`, of eight blocks.
+    #[inline(always)]
+    pub fn planes(text: &[u8], zero: Avx512) -> [Avx512; 8] {
+        let blocks = std::array::from_fn(|number| {
+            let start = number * BLOCK;
+            let length = text.len().saturating_sub(start).min(BLOCK);
+            let there = u64::MAX.checked_shr((BLOCK - length) as u32).unwrap_or(0);
+            // Nothing is read from a block after the end, but to name memory that is not there costs much even so.
+            let start = if length == 0 { 0 } else { start };
+            // SAFETY: a value exists, so the processor has the instructions; only the bytes of the text are read.
+            unsafe {
+                let block = text.as_ptr().add(start);
+                match text.len() {
+                    ROW_BYTES.. => _mm512_loadu_si512(block.cast()),
+                    _ => _mm512_maskz_loadu_epi8(there, block.cast()),
+                }
+            }
+        });
+        zero.blocks_by_plane(blocks.map(|block| zero.planes_of_block(block))).map(Avx512)
+    }
+
     /// The eight planes of one block. The product of two matrices of bits turns each eight bytes to eight planes of one
     /// byte each; it takes rows from the last to the first.
     #[inline(always)]
@@ -165,26 +203,6 @@ impl Wide for Avx512 {
     unsafe fn zero() -> Avx512 {
         // SAFETY: the caller says that the processor has the instruction.
         Avx512(unsafe { _mm512_setzero_si512() })
-    }
-
-    #[inline(always)]
-    fn planes(self, text: &[u8]) -> [Avx512; 8] {
-        let blocks = std::array::from_fn(|number| {
-            let start = number * BLOCK;
-            let length = text.len().saturating_sub(start).min(BLOCK);
-            let there = u64::MAX.checked_shr((BLOCK - length) as u32).unwrap_or(0);
-            // Nothing is read from a block after the end, but to name memory that is not there costs much even so.
-            let start = if length == 0 { 0 } else { start };
-            // SAFETY: a value exists, so the processor has the instructions; only the bytes of the text are read.
-            unsafe {
-                let block = text.as_ptr().add(start);
-                match text.len() {
-                    ROW_BYTES.. => _mm512_loadu_si512(block.cast()),
-                    _ => _mm512_maskz_loadu_epi8(there, block.cast()),
-                }
-            }
-        });
-        self.blocks_by_plane(blocks.map(|block| self.planes_of_block(block))).map(Avx512)
     }
 
     #[inline(always)]
@@ -258,22 +276,17 @@ impl Wide for Avx512 {
 }
 
 impl Avx2 {
-    /// The eight planes of one block.
+    /// As `wide::planes`, of four blocks.
     #[inline(always)]
-    fn planes_of_block(self, block: &[u8; BLOCK]) -> [u64; 8] {
-        // SAFETY: a value exists, so the processor has its instructions; a block is twice the 32 bytes that are loaded,
-        // of any alignment.
-        unsafe {
-            let mut low = _mm256_loadu_si256(block.as_ptr().cast());
-            let mut high = _mm256_loadu_si256(block.as_ptr().add(32).cast());
-            let mut planes = [0; 8];
-            for plane in planes.iter_mut().rev() {
-                let (low_bits, high_bits) = (_mm256_movemask_epi8(low) as u32, _mm256_movemask_epi8(high) as u32);
-                *plane = u64::from(low_bits) | u64::from(high_bits) << 32;
-                (low, high) = (_mm256_add_epi8(low, low), _mm256_add_epi8(high, high));
+    pub fn planes(text: &[u8], zero: Avx2) -> [Avx2; 8] {
+        let mut planes = [[0; ROW]; 8];
+        for (number, bytes) in text.chunks(BLOCK).take(Self::BLOCKS).enumerate() {
+            // SAFETY: a value exists, so the processor has the instructions.
+            for (plane, bits) in planes.iter_mut().zip(unsafe { planes_of_one(bytes, 0) }) {
+                plane[number] = bits;
             }
-            planes
         }
+        planes.map(|plane| zero.load(&plane, 0))
     }
 
     /// All ones in the blocks that `bits` names.
@@ -307,22 +320,6 @@ impl Wide for Avx2 {
     unsafe fn zero() -> Avx2 {
         // SAFETY: the caller says that the processor has the instruction.
         Avx2(unsafe { _mm256_setzero_si256() })
-    }
-
-    #[inline(always)]
-    fn planes(self, text: &[u8]) -> [Avx2; 8] {
-        let mut planes = [[0; ROW]; 8];
-        for (number, bytes) in text.chunks(BLOCK).take(Self::BLOCKS).enumerate() {
-            let mut filled = [0; BLOCK];
-            let block = bytes.first_chunk::<BLOCK>().unwrap_or_else(|| {
-                filled[..bytes.len()].copy_from_slice(bytes);
-                &filled
-            });
-            for (plane, bits) in planes.iter_mut().zip(self.planes_of_block(block)) {
-                plane[number] = bits;
-            }
-        }
-        planes.map(|plane| self.load(&plane, 0))
     }
 
     #[inline(always)]
@@ -401,6 +398,7 @@ impl Wide for Avx2 {
 mod tests {
     use super::*;
     use crate::event::instructions::{best, Instructions};
+    use crate::event::wide::planes;
 
     type Planes = [[u64; ROW]; 8];
 
@@ -448,11 +446,11 @@ mod tests {
     }
 
     /// The planes of a text whose last byte ends what may be read.
-    fn planes<W: Wide>(zero: W, text: &[u8]) -> Planes {
+    fn all_planes<W: Wide>(zero: W, planes_of: impl Fn(&[u8], W) -> [W; 8], text: &[u8]) -> Planes {
         let mut planes = [[0; ROW]; 8];
         for first in (0..ROW).step_by(W::BLOCKS) {
             let rest = text.get(first * BLOCK..).unwrap_or_default();
-            for (plane, bits) in planes.iter_mut().zip(zero.planes(rest)) {
+            for (plane, bits) in planes.iter_mut().zip(planes_of(rest, zero)) {
                 bits.store(plane, first);
             }
         }
@@ -464,15 +462,14 @@ mod tests {
         for length in 0..=ROW_BYTES + 1 {
             let text: Vec<u8> = (0..length).map(|at| (at * at * 31 + at + length) as u8).collect();
             let text = text.into_boxed_slice();
-            // SAFETY: plain Rust needs nothing.
-            let expected = planes(unsafe { u64::zero() }, &text);
+            let expected = all_planes(0_u64, planes, &text);
             if has_avx2() {
                 // SAFETY: the instructions were just found to be there.
-                assert!(expected == planes(unsafe { Avx2::zero() }, &text), "{length}");
+                assert!(expected == all_planes(unsafe { Avx2::zero() }, Avx2::planes, &text), "{length}");
             }
             if has_avx512() {
                 // SAFETY: the instructions were just found to be there.
-                assert!(expected == planes(unsafe { Avx512::zero() }, &text), "{length}");
+                assert!(expected == all_planes(unsafe { Avx512::zero() }, Avx512::planes, &text), "{length}");
             }
         }
     }
