@@ -138,7 +138,7 @@ fn address(text: &str) -> Option<(u8, u128)> {
 }
 
 /// Simple folding of the letters in `TEXTS`, one by one.
-fn folded(text: &str) -> String {
+pub fn folded(text: &str) -> String {
     let fold = |letter: char| match letter {
         'ς' | 'Σ' => 'σ',
         'ẞ' => 'ß',
@@ -203,8 +203,8 @@ pub fn check_edits(bytes: &[u8]) {
 }
 
 #[derive(Default)]
-struct Script {
-    machine: Machine,
+pub struct Script {
+    pub machine: Machine,
     /// In the order of reserving.
     rules: Vec<(RuleId, Vec<SubRule>)>,
     reader: Reader,
@@ -240,13 +240,25 @@ impl Script {
         }
     }
 
-    fn add(&mut self, sub_rules: Vec<SubRule>) {
+    pub fn add(&mut self, sub_rules: Vec<SubRule>) {
         let id = self.machine.reserve();
         sub_rules.iter().for_each(|sub_rule| self.machine.add(id, sub_rule));
         self.rules.push((id, sub_rules));
     }
 
-    fn ask(&mut self, text: &str) {
+    pub fn remove_where(&mut self, mut is_gone: impl FnMut(&RuleId) -> bool) {
+        let Script { rules, machine, .. } = self;
+        rules.retain(|(id, _)| {
+            let is_gone = is_gone(id);
+            if is_gone {
+                machine.release(*id);
+            }
+            !is_gone
+        });
+    }
+
+    /// Panics where the machine answers another thing than plain recursion.
+    pub fn ask(&mut self, text: &str) {
         let event = json::parse(text.as_bytes()).unwrap();
         let leaves = leaves(&event.last_members());
         let matches = |sub_rules: &[SubRule]| sub_rules.iter().any(|sub_rule| sub_rule_matches(sub_rule, &leaves));
