@@ -81,7 +81,11 @@ impl Drawing<'_> {
     }
 
     fn clause(&mut self) -> Clause {
-        let mut patterns: Vec<Pattern> = (0..=self.choices.below(4) / 3).map(|_| self.pattern()).collect();
+        let mut patterns = vec![self.pattern()];
+        for _ in 0..self.choices.below(6) / 3 {
+            let kind = self.choices.below(KINDS); // mostly another one
+            patterns.push(self.excludable(kind));
+        }
         patterns.sort();
         patterns.dedup();
         Clause { path: self.path().into_bytes().into(), patterns: patterns.into() }
@@ -212,8 +216,8 @@ impl Drawing<'_> {
     fn value(&mut self) -> String {
         match self.choices.below(8) {
             0 => self.choices.one_of(&["null", "true", "0", "[]"]).to_owned(),
-            1 => {
-                let items: Vec<String> = (0..self.choices.below(4)).map(|_| self.scalar()).collect();
+            1..=3 => {
+                let items: Vec<String> = (0..self.choices.below(6)).map(|_| self.scalar()).collect();
                 format!("[{}]", items.join(","))
             }
             _ => self.scalar(),
@@ -221,14 +225,14 @@ impl Drawing<'_> {
     }
 
     fn scalar(&mut self) -> String {
-        let is_number = matches!(self.kind, 0 | KINDS) && self.choices.below(4) != 0;
+        let is_number = matches!(self.kind, 0 | KINDS) && self.choices.below(2) == 0;
         if is_number && !self.numbers.is_empty() {
             let near = self.numbers[self.choices.far_below(self.numbers.len())];
             return format!("{}", near + self.choices.one_of(&[0.0, 0.0, 0.5, -1.0, 64.0]));
         }
-        let words = match self.choices.below(32) {
+        let words = match self.choices.below(64) {
             0 => 400,
-            words => words.min(4),
+            words => words % 4,
         };
         let text: String = (0..words).map(|_| self.known_text()).collect();
         serde_json::to_string(&text).unwrap()
