@@ -17,7 +17,7 @@ from conftest import require_native
 from hypothesis import event as note
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 from twins import Twins, drained, error_outcome, outcome_of, without_refusal
 
 from ruler import EventError, Matcher
@@ -93,6 +93,8 @@ def test_the_limit_of_depth_is_the_same(opening: str, closing: str) -> None:
     """In text and decoded, where rules look and where they do not, closed and cut."""
     twins = Twins(RULE_TEXTS)
     for depth in range(1020, 1027):
+        for name in ("a", "z"):
+            twins.match({name: damage.nested(depth - 1, opening[0] == "{")})
         levels = depth // sum(opening.count(bracket) for bracket in "{[")
         for name in ("a", "z"):
             for inside in ("1", "[]", "{}", "[1", '"'):
@@ -281,6 +283,12 @@ class EditScript(RuleBasedStateMachine):
     @rule(name=rule_names, text=rule_texts)
     def replace(self, name: Any, text: str) -> None:
         self.twins.ask(lambda matcher: matcher.replace_rule(name, text))
+
+    @precondition(lambda self: len(self.twins.python))
+    @rule(data=st.data(), text=strategies.rules)
+    def replace_what_is_there(self, data: st.DataObject, text: str) -> None:
+        name = data.draw(st.sampled_from(list(self.twins.python)))
+        assert self.twins.ask(lambda matcher: matcher.replace_rule(name, text)) == ("value", None)
 
     @rule(name=rule_names)
     def remove(self, name: Any) -> None:
