@@ -189,7 +189,7 @@ impl Drawing<'_> {
         }
     }
 
-    /// Some members, and an array of up to 70 objects.
+    /// Some members, and an array of objects: not many, since the naive twin tries every combination of them.
     fn event(&mut self) -> String {
         let mut members: Vec<String> = Vec::new();
         let starts = self.paths.len() / 3;
@@ -199,13 +199,13 @@ impl Drawing<'_> {
             }
             members.push(format!("\"n{index}\":{}", self.value()));
         }
-        let most = self.choices.one_of(&[0, 1, 2, 3, 12, 70]);
+        let most = self.choices.one_of(&[0, 1, 2, 3, 12, 24]);
         let elements = (0..self.choices.below(most + 1)).map(|_| {
             let index = self.choices.below(starts);
             match self.choices.below(4) {
-                0 => format!("{{\"x{index}\":{}}}", self.value()),
-                1 => format!("{{\"y{index}\":{}}}", self.value()),
-                _ => format!("{{\"x{index}\":{},\"y{index}\":{}}}", self.value(), self.value()),
+                0 => format!("{{\"x{index}\":{}}}", self.scalar()),
+                1 => format!("{{\"y{index}\":{}}}", self.scalar()),
+                _ => format!("{{\"x{index}\":{},\"y{index}\":{}}}", self.scalar(), self.scalar()),
             }
         });
         let elements: Vec<String> = elements.collect();
