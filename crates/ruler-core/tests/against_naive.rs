@@ -64,7 +64,7 @@ fn a_machine_answers_as_plain_recursion_after_any_edits() {
 
 #[test]
 fn a_machine_of_hundreds_of_rules_answers_as_plain_recursion() {
-    proptest!(config(60), |(seed in any::<u64>())| check_many(seed));
+    proptest!(config(100), |(seed in any::<u64>())| check_many(seed));
 }
 
 #[test]

@@ -61,7 +61,7 @@ struct Drawing<'a> {
 impl Drawing<'_> {
     fn new(bytes: &[u8]) -> Drawing<'_> {
         let mut choices = Choices::new(bytes);
-        let kind = choices.below(KINDS + 1);
+        let kind = choices.below(KINDS + 4) % (KINDS + 1); // ranges, and what excludes, more often
         let alphabet = choices.one_of(&ALPHABETS);
         let path_count = choices.one_of(&[1, 2, 3, 30]);
         let paths =
@@ -216,8 +216,8 @@ impl Drawing<'_> {
     fn value(&mut self) -> String {
         match self.choices.below(8) {
             0 => self.choices.one_of(&["null", "true", "0", "[]"]).to_owned(),
-            1..=3 => {
-                let items: Vec<String> = (0..self.choices.below(6)).map(|_| self.scalar()).collect();
+            1..=4 => {
+                let items: Vec<String> = (0..self.choices.below(8)).map(|_| self.scalar()).collect();
                 format!("[{}]", items.join(","))
             }
             _ => self.scalar(),
