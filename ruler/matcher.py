@@ -5,7 +5,8 @@ names, texts and the compiled rules by rule id, and matches.
 
 Threads. Any number of threads may match while others change the rules. A change (``add_rules`` and ``replace_rule``
 included) is seen whole or not at all: every answer is that of the rules before it or of the rules after it. Changes
-wait for each other.
+wait for each other. Code that runs in the midst of a change in the same thread, such as the comparison of a name or a
+finalizer, may match but not change: that is a RuntimeError.
 
 How a change is whole: what can fail for the user's reasons, reading text and hashing or comparing names, comes before
 ``Engine.change``, which is whole by itself. Whatever is raised, an interrupt say, ``Engine.changes`` tells whether the
@@ -16,18 +17,19 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Hashable, ItemsView, Iterable, Iterator, Mapping, ValuesView
+from collections.abc import Callable, Hashable, ItemsView, Iterable, Iterator, Mapping, ValuesView
 from typing import Any, Generic, TypeVar
 
 from ruler.engine import Engine, choose_engine
 from ruler.errors import MachineError, RuleError, UnknownRuleError, text_of
 from ruler.machine.decode import Event, EventText
-from ruler.machine.describe import Stats, describe
+from ruler.machine.describe import StateRow, Stats, describe
 from ruler.machine.engine import Edit
 from ruler.machine.select_lines import LineSelection
 from ruler.patterns.compiler import Limits, compile_rule
 
 Name = TypeVar("Name", bound=Hashable)
+Seen = TypeVar("Seen")
 
 RuleText = str | bytes | bytearray | memoryview | Mapping[str, Any]
 
@@ -63,6 +65,7 @@ class Matcher(Generic[Name]):
         self._engine = choose_engine(engine, validate)
         self._rules: dict[Name, int] = {}  # name -> rule id, in the order of answers
         self._lock = threading.RLock()  # held by changes, and by whoever looks at the rules
+        self._changing_from = -1  # the engine's ``changes`` before the change under way: one, until that has moved
         if rules is not None:
             self.add_rules(rules)
 
@@ -128,14 +131,20 @@ class Matcher(Generic[Name]):
     def remove_rule(self, name: Name) -> None:
         """Remove all that was added under ``name``. UnknownRuleError, and no change, when nothing was."""
         with self._lock:
-            rule_id = self._known(name)
+            self._refuse_a_change_inside_a_change()
             name_count, changes = len(self._rules), self._engine.changes
+            rule_id = -1
             try:
+                self._changing_from = changes
+                rule_id = self._known(name)
                 del self._rules[name]  # first: it may run code of the names, and that may raise
                 self._engine.change([(rule_id, None, True, None, ())])
             except BaseException:
-                if len(self._rules) < name_count and self._engine.changes == changes:
-                    self._put_back(rule_id)
+                try:
+                    if len(self._rules) < name_count and self._engine.changes == changes:
+                        self._put_back(rule_id)
+                finally:
+                    self._changing_from = -1
                 raise
 
     def replace_rule(self, name: Name, rule: RuleText) -> None:
@@ -145,7 +154,13 @@ class Matcher(Generic[Name]):
         """
         text, sub_rules = self._compile(name, rule)
         with self._lock:
-            self._engine.change([(self._known(name), name, True, text, sub_rules)])
+            self._refuse_a_change_inside_a_change()
+            try:
+                self._changing_from = self._engine.changes
+                self._engine.change([(self._known(name), name, True, text, sub_rules)])
+            except BaseException:
+                self._changing_from = -1
+                raise
 
     def _compile(self, name: Name, rule: RuleText) -> tuple[str, Any]:
         """Return the text of a rule, and its sub-rules as the engine takes them."""
@@ -166,17 +181,33 @@ class Matcher(Generic[Name]):
 
     def _add(self, compiled: list[tuple[Name, str, Any]]) -> None:
         with self._lock:
-            name_count, changes = len(self._rules), -1
+            self._refuse_a_change_inside_a_change()
+            name_count, changes = len(self._rules), self._engine.changes
+            forgotten: list[Name] = []  # dropped at the very end, since that may run code of theirs
             try:
+                self._changing_from = changes
                 edits: list[Edit] = [
                     (self._id_of(name), name, False, text, sub_rules) for name, text, sub_rules in compiled
                 ]
-                changes = self._engine.changes
                 self._engine.change(edits)
             except BaseException:
-                if changes in (-1, self._engine.changes):
-                    self._forget_names_after(name_count)
+                try:
+                    if changes == self._engine.changes:
+                        self._forget_names_after(name_count, forgotten)
+                finally:
+                    self._changing_from = -1
                 raise
+
+    def _refuse_a_change_inside_a_change(self) -> None:
+        """RuntimeError when this thread has begun a change that has not taken effect.
+
+        ``_changing_from`` is cleared only where a change failed. After one that took effect, ``changes`` has moved on.
+        """
+        if self._changing_from == self._engine.changes:
+            raise RuntimeError(
+                "the rules cannot be changed in the midst of a change; "
+                "the code of a rule name, or of an object that is finalized, tried to"
+            )
 
     def _id_of(self, name: Name) -> int:
         """Return the rule id of ``name``, a new one when the name is new. May run code of the names."""
@@ -185,10 +216,11 @@ class Matcher(Generic[Name]):
             rule_id = self._rules[name] = self._engine.reserve()
         return rule_id
 
-    def _forget_names_after(self, name_count: int) -> None:
+    def _forget_names_after(self, name_count: int, forgotten: list[Name]) -> None:
         """Undo the naming of rules that did not come: new names are the last, and popitem runs no code of theirs."""
         while len(self._rules) > name_count:
-            _, rule_id = self._rules.popitem()
+            name, rule_id = self._rules.popitem()
+            forgotten.append(name)
             self._engine.release(rule_id)
 
     def _put_back(self, rule_id: int) -> None:
@@ -228,13 +260,18 @@ class Matcher(Generic[Name]):
 
     def stats(self) -> Stats:
         """Return counts of what the matcher holds. Cost: one pass over all of it."""
-        with self._lock:
-            return Stats(*self._engine.stats())
+        return Stats(*_look(self._engine, self._lock, self._engine.stats))
 
     def describe(self) -> str:
         """Return the machine drawn as text, one line a state. The same rules give the same drawing."""
-        with self._lock:
-            return describe(self._engine.states(), self._engine.name_of)
+        engine = self._engine
+
+        def rows_and_names() -> tuple[list[StateRow], dict[int, Name]]:
+            rows = engine.states()
+            return rows, {rule_id: engine.name_of(rule_id) for row in rows for rule_id in row[2]}
+
+        rows, names = _look(engine, self._lock, rows_and_names)
+        return describe(rows, names.__getitem__)  # behind the lock: it runs code of the names
 
     def _check(self) -> None:
         """Raise MachineError when an invariant is broken. Slow: for tests."""
@@ -258,19 +295,37 @@ class Matcher(Generic[Name]):
     __copy__ = copy
 
     def __getstate__(self) -> dict[str, Any]:
-        with self._lock:
-            return {
-                "rules": [(name, self._engine.texts(rule_id)) for name, rule_id in self._rules.items()],
-                "engine": self._requested_engine,
-                "validate": self._validate,
-                "max_paths": self._limits.max_paths,
-                "max_sub_rules": self._limits.max_sub_rules,
-            }
+        return {
+            "rules": _look(self._engine, self._lock, lambda: _names_and_texts(self._rules, self._engine)),
+            "engine": self._requested_engine,
+            "validate": self._validate,
+            "max_paths": self._limits.max_paths,
+            "max_sub_rules": self._limits.max_sub_rules,
+        }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         rules: list[tuple[Name, tuple[str, ...]]] = state.pop("rules")
         Matcher.__init__(self, **state)
         self._add([(name, *self._compile(name, text)) for name, texts in rules for text in texts])
+
+
+def _names_and_texts(rules: dict[Name, int], engine: Engine) -> list[tuple[Name, tuple[str, ...]]]:
+    return [(name, engine.texts(rule_id)) for name, rule_id in rules.items()]
+
+
+def _look(engine: Engine, lock: threading.RLock, look: Callable[[], Seen]) -> Seen:
+    """Return ``look()`` as of one moment: made anew where a finalizer that ran in its midst has changed the rules."""
+    while True:
+        with lock:
+            changes = engine.changes
+            try:
+                seen = look()
+            except Exception:
+                if changes == engine.changes:
+                    raise
+            else:
+                if changes == engine.changes:
+                    return seen
 
 
 class _RulesView(Mapping[Name, tuple[str, ...]]):
@@ -301,8 +356,7 @@ class _RulesView(Mapping[Name, tuple[str, ...]]):
 
     def items(self) -> ItemsView[Name, tuple[str, ...]]:
         """Return the names and texts there are now; a removal meanwhile does not disturb going through them."""
-        with self._lock:
-            return {name: self._engine.texts(rule_id) for name, rule_id in self._rules.items()}.items()
+        return dict(_look(self._engine, self._lock, lambda: _names_and_texts(self._rules, self._engine))).items()
 
     def values(self) -> ValuesView[tuple[str, ...]]:
         """Return the texts there are now."""

@@ -5,7 +5,7 @@
 
 mod naive;
 
-use naive::{check_edits, check_event, check_written_event};
+use naive::{check_edits, check_event, check_many, check_written_event};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use std::path::Path;
@@ -59,7 +59,12 @@ fn damaged_events_are_read_as_a_strict_reader_reads_them() {
 
 #[test]
 fn a_machine_answers_as_plain_recursion_after_any_edits() {
-    proptest!(config(3_000), |(bytes in bytes(400))| check_edits(&bytes));
+    proptest!(config(8_000), |(bytes in bytes(400))| check_edits(&bytes));
+}
+
+#[test]
+fn a_machine_of_hundreds_of_rules_answers_as_plain_recursion() {
+    proptest!(config(100), |(seed in any::<u64>())| check_many(seed));
 }
 
 #[test]

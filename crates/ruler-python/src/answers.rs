@@ -116,7 +116,10 @@ impl Source {
                     match iterator.next() {
                         Some(Ok(event)) => events.push(event),
                         Some(Err(error)) => return (events, Some(error)),
-                        None => break,
+                        None => {
+                            *self = Source::Exhausted; // not asked again: it might wait for more, or raise
+                            break;
+                        }
                     }
                 }
             }

@@ -39,7 +39,11 @@ enum Kind<'a, 'py> {
 }
 
 /// Gather the fields of `event` at used paths; `Rejected` for anything that is not plain, or no JSON.
+///
+/// The caller holds the lock, so the garbage collector may not run: a finalizer might change the rules, and so wait for
+/// the lock for ever. What is rejected can make an exception, and up to Python 3.11 any new object can start it.
 pub fn gather(event: &Bound<'_, PyDict>, paths: &PathTrie, fields: &mut Fields) -> Result<(), Rejected> {
+    let _uncollected = Uncollected::begin(event.py());
     fields.clear(paths.id_count());
     let mut array_count = 0;
     let mut frames = vec![Frame::object(event, Some(PathId::ROOT), NONE)];
@@ -82,6 +86,28 @@ pub fn gather(event: &Bound<'_, PyDict>, paths: &PathTrie, fields: &mut Fields) 
     Ok(())
 }
 
+/// While this lives the garbage collector does not run. The GIL must be held all the while.
+struct Uncollected<'py> {
+    was_enabled: bool,
+    _gil: Python<'py>,
+}
+
+impl<'py> Uncollected<'py> {
+    fn begin(py: Python<'py>) -> Self {
+        // SAFETY: `py` proves that the GIL is held. There is no safe way to ask for this, and no other that is as cheap.
+        Uncollected { was_enabled: unsafe { pyo3::ffi::PyGC_Disable() } != 0, _gil: py }
+    }
+}
+
+impl Drop for Uncollected<'_> {
+    fn drop(&mut self) {
+        if self.was_enabled {
+            // SAFETY: as in `begin`.
+            unsafe { pyo3::ffi::PyGC_Enable() };
+        }
+    }
+}
+
 /// A value, and the node of the path trie that it stands at.
 type Placed<'py> = (Bound<'py, PyAny>, Option<PathId>);
 
@@ -113,12 +139,14 @@ impl<'py> Frame<'py> {
                 Ok(Some((value, node)))
             }
             Members::Array { items, next, .. } => {
+                let index = *next;
                 *next += 1;
                 let item = match items {
-                    Items::List(list) => list.get_item(*next - 1).ok(),
-                    Items::Tuple(tuple) => tuple.get_item(*next - 1).ok(),
+                    Items::List(list) if index < list.len() => list.get_item(index),
+                    Items::Tuple(tuple) if index < tuple.len() => tuple.get_item(index),
+                    _ => return Ok(None), // asked first: an IndexError is an object too
                 };
-                Ok(item.map(|item| (item, self.node)))
+                Ok(item.ok().map(|item| (item, self.node)))
             }
         }
     }

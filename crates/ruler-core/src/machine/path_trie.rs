@@ -9,7 +9,7 @@
 //! then does it matter which element of an array at that node a value came from.
 //! Always: every node is used or has children, except the root.
 
-use hashbrown::hash_table::{Entry, HashTable};
+use hashbrown::hash_table::HashTable;
 use hashbrown::DefaultHashBuilder;
 use memchr::memmem::Finder;
 use std::hash::BuildHasher;
@@ -359,9 +359,10 @@ impl PathTrie {
     fn leave(&mut self, child: PathId) {
         let node = &self.nodes[child.index()];
         let hash = hash_one(&self.hasher, node.parent, &node.name);
-        match self.by_name.entry(hash, |&id| id == child, |_| unreachable!("removal never grows a table")) {
-            Entry::Occupied(entry) => drop(entry.remove()),
-            Entry::Vacant(_) => unreachable!("a child of many is found by name"),
+        match self.by_name.find_entry(hash, |&id| id == child) {
+            // not `entry`, which makes room for one more at once
+            Ok(entry) => drop(entry.remove()),
+            Err(_) => unreachable!("a child of many is found by name"),
         }
     }
 

@@ -163,7 +163,7 @@ fn fields_of(fields: &Fields, paths: &PathTrie, bytes: &[u8]) -> Vec<Leaf> {
                 rules::Element {
                     array: element.array as usize,
                     index: index as usize,
-                    path: path_text(paths, element.path),
+                    path: path_text(paths, element.path).into(),
                 }
             })
             .collect();

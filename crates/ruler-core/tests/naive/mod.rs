@@ -6,7 +6,9 @@
 pub mod choices;
 pub mod events;
 pub mod json;
+pub mod many;
 pub mod rules;
 
 pub use events::{check_event, check_written_event};
+pub use many::check_many;
 pub use rules::check_edits;

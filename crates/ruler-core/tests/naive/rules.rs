@@ -8,14 +8,15 @@ use ruler_core::machine::{Machine, RuleId, Scratch};
 use ruler_core::model::{Bound, Cidr, Clause, NumericRange, Pattern, SubRule};
 use ruler_core::number::Number;
 use std::net::IpAddr;
+use std::rc::Rc;
 
 /// One element of one array of an event, both under numbers of their own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Element {
     pub array: usize,
     pub index: usize,
-    /// The path of the array.
-    pub path: String,
+    /// The path of the array; shared, since a trail of 1000 elements is copied 1000 times.
+    pub path: Rc<str>,
 }
 
 /// A scalar of an event and the elements, objects or arrays, that lead to it.
@@ -40,10 +41,11 @@ pub fn leaves(event: &Json) -> Vec<Leaf> {
             Json::Array(items) => {
                 *arrays += 1;
                 let array = *arrays;
+                let array_path: Rc<str> = path.unwrap_or_default().into();
                 for (index, item) in items.iter().enumerate() {
                     let mut inner = trail.to_vec();
                     if item.is_container() {
-                        inner.push(Element { array, index, path: path.unwrap_or_default().to_owned() });
+                        inner.push(Element { array, index, path: array_path.clone() });
                     }
                     go(item, path, &inner, arrays, found);
                 }
@@ -136,7 +138,7 @@ fn address(text: &str) -> Option<(u8, u128)> {
 }
 
 /// Simple folding of the letters in `TEXTS`, one by one.
-fn folded(text: &str) -> String {
+pub fn folded(text: &str) -> String {
     let fold = |letter: char| match letter {
         'ς' | 'Σ' => 'σ',
         'ẞ' => 'ß',
@@ -201,8 +203,8 @@ pub fn check_edits(bytes: &[u8]) {
 }
 
 #[derive(Default)]
-struct Script {
-    machine: Machine,
+pub struct Script {
+    pub machine: Machine,
     /// In the order of reserving.
     rules: Vec<(RuleId, Vec<SubRule>)>,
     reader: Reader,
@@ -238,13 +240,25 @@ impl Script {
         }
     }
 
-    fn add(&mut self, sub_rules: Vec<SubRule>) {
+    pub fn add(&mut self, sub_rules: Vec<SubRule>) {
         let id = self.machine.reserve();
         sub_rules.iter().for_each(|sub_rule| self.machine.add(id, sub_rule));
         self.rules.push((id, sub_rules));
     }
 
-    fn ask(&mut self, text: &str) {
+    pub fn remove_where(&mut self, mut is_gone: impl FnMut(&RuleId) -> bool) {
+        let Script { rules, machine, .. } = self;
+        rules.retain(|(id, _)| {
+            let is_gone = is_gone(id);
+            if is_gone {
+                machine.release(*id);
+            }
+            !is_gone
+        });
+    }
+
+    /// Panics where the machine answers another thing than plain recursion.
+    pub fn ask(&mut self, text: &str) {
         let event = json::parse(text.as_bytes()).unwrap();
         let leaves = leaves(&event.last_members());
         let matches = |sub_rules: &[SubRule]| sub_rules.iter().any(|sub_rule| sub_rule_matches(sub_rule, &leaves));
