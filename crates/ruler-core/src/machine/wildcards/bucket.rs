@@ -13,7 +13,7 @@
 //!
 //! Leftmost first is right: where a piece ends earliest, the most is left for those that follow.
 
-use super::gram_set::GramSet;
+use super::gram_set::{GramSet, Wanted};
 use super::literals::{Literal, Place};
 use crate::machine::shrink::shrink_list;
 
@@ -28,6 +28,8 @@ struct Member {
     shared: u32, // pieces in common with the member before, the last piece of each aside
     id: u32,
     literal_in: Option<(u16, u8)>, // the first piece in which the bucket's literal stands, and where
+    is_literal: bool,              // *literal*: found when the literal is
+    others: Wanted,                // of what a value must contain besides the literal
     text: Text,
 }
 
@@ -44,14 +46,24 @@ impl Bucket {
         self.members.len()
     }
 
-    pub fn add(&mut self, pieces: &[Box<[u8]>], id: u32) {
+    /// The wildcards and their ids.
+    pub fn texts(&self) -> impl Iterator<Item = (&Text, u32)> {
+        self.members.iter().map(|member| (&member.text, member.id))
+    }
+
+    pub fn add<P: AsRef<[u8]>>(&mut self, pieces: &[P], id: u32) {
         let text = Text::new(pieces);
         let at = self.place_of(&text, id).unwrap_or_else(|at| at);
         if self.members.is_empty() {
             self.members.reserve_exact(1); // most buckets hold one
         }
         let literal_in = literal_in(self.literal, &text);
-        self.members.insert(at, Member { shared: 0, id, literal_in, text });
+        let is_literal = self.literal.is_whole(pieces);
+        let others = match other_piece(pieces, literal_in) {
+            Some(piece) => Wanted::of(piece),
+            None => Wanted::default(),
+        };
+        self.members.insert(at, Member { shared: 0, id, literal_in, is_literal, others, text });
         self.note_shared(at);
         self.note_shared(at + 1);
     }
@@ -84,6 +96,13 @@ impl Bucket {
             }
             missing = usize::MAX;
             ends.truncate(member.shared as usize);
+            if member.is_literal {
+                found.push(member.id);
+                continue;
+            }
+            if !grams.may_hold(value, member.others) {
+                continue;
+            }
             let last = member.text.last();
             if !value.ends_with(last) {
                 continue;
@@ -141,7 +160,7 @@ fn find_piece(value: &[u8], from: usize, piece: &[u8], earliest: Option<usize>, 
     let at = match piece {
         _ if earliest.is_some() && text.starts_with(piece) => 0,
         [byte] => memchr::memchr(*byte, text)?,
-        _ if !grams.may_occur(value, piece) => return None,
+        _ if !grams.may_hold(value, Wanted::of(piece)) => return None,
         _ => memchr::memmem::find(text, piece)?,
     };
     Some(from + at + piece.len())
@@ -158,10 +177,17 @@ fn literal_in(literal: Literal, text: &Text) -> Option<(u16, u8)> {
     })
 }
 
+/// The longest piece but the one in which the bucket's literal stands.
+fn other_piece<P: AsRef<[u8]>>(pieces: &[P], literal_in: Option<(u16, u8)>) -> Option<&[u8]> {
+    let literal_in = literal_in.map(|(number, _)| usize::from(number));
+    let others = pieces.iter().map(AsRef::as_ref).enumerate().filter(|&(number, _)| Some(number) != literal_in);
+    others.map(|(_, piece)| piece).max_by_key(|piece| piece.len())
+}
+
 /// The pieces of a wildcard in one allocation, each but the last after its length. Sorting the bytes puts those with
 /// common first pieces together.
 #[derive(Debug)]
-struct Text {
+pub struct Text {
     bytes: Box<[u8]>,
     last_at: u32,
 }
@@ -170,10 +196,10 @@ struct Text {
 const LONG: u8 = u8::MAX;
 
 impl Text {
-    fn new(pieces: &[Box<[u8]>]) -> Text {
-        let mut bytes = Vec::with_capacity(pieces.iter().map(|piece| piece.len() + 1).sum());
-        let (last, before) = pieces.split_last().map_or((&[][..], &[][..]), |(last, before)| (last, before));
-        for piece in before {
+    fn new<P: AsRef<[u8]>>(pieces: &[P]) -> Text {
+        let mut bytes = Vec::with_capacity(pieces.iter().map(|piece| piece.as_ref().len() + 1).sum());
+        let (last, before) = pieces.split_last().map_or((&[][..], &[][..]), |(last, before)| (last.as_ref(), before));
+        for piece in before.iter().map(AsRef::as_ref) {
             match u8::try_from(piece.len()) {
                 Ok(length) if length < LONG => bytes.push(length),
                 _ => {
@@ -191,6 +217,11 @@ impl Text {
     #[inline]
     fn last(&self) -> &[u8] {
         &self.bytes[self.last_at as usize..]
+    }
+
+    /// All pieces.
+    pub fn pieces(&self) -> impl Iterator<Item = &[u8]> {
+        self.before_last().chain(std::iter::once(self.last()))
     }
 
     #[inline]

@@ -8,7 +8,7 @@ use std::hash::{BuildHasher, RandomState};
 /// Grams a word when the filter is full: about 1 stray gram in 70 then passes, and costs a look-up of some 10 ns.
 const GRAMS_PER_WORD: usize = 4;
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct GramFilter {
     words: Box<[u64]>, // a power of two, or none
     shift: u32,
@@ -17,9 +17,15 @@ pub struct GramFilter {
     gone: usize, // grams that were removed, and are let through all the same
 }
 
+impl Default for GramFilter {
+    fn default() -> GramFilter {
+        GramFilter { words: Box::default(), shift: u64::BITS - 1, multiplier: 1, room: 0, gone: 0 }
+    }
+}
+
 impl GramFilter {
     /// A filter of `grams`, with room for as many again.
-    pub fn of(grams: impl ExactSizeIterator<Item = u32>) -> GramFilter {
+    pub fn of(grams: impl ExactSizeIterator<Item = u64>) -> GramFilter {
         if grams.len() == 0 {
             return GramFilter::default();
         }
@@ -36,16 +42,21 @@ impl GramFilter {
         filter
     }
 
+    /// Whether nothing was ever added.
+    pub fn is_empty(&self) -> bool {
+        self.words.is_empty()
+    }
+
     /// Whether `gram` may have been added.
     #[inline]
-    pub fn may_hold(&self, gram: u32) -> bool {
+    pub fn may_hold(&self, gram: u64) -> bool {
         let (word, bits) = self.place(gram);
-        self.words.get(word).is_some_and(|word| word & bits == bits)
+        self.words.get(word).copied().unwrap_or(0) & bits == bits
     }
 
     /// Add `gram`; false when the filter has no room for it and must be built anew.
     #[must_use]
-    pub fn add(&mut self, gram: u32) -> bool {
+    pub fn add(&mut self, gram: u64) -> bool {
         let has_room = self.room > 0;
         if has_room {
             self.insert(gram);
@@ -64,16 +75,17 @@ impl GramFilter {
         size_of_val(&*self.words)
     }
 
-    fn insert(&mut self, gram: u32) {
+    fn insert(&mut self, gram: u64) {
         self.room -= 1;
         let (word, bits) = self.place(gram);
         self.words[word] |= bits;
     }
 
     #[inline]
-    fn place(&self, gram: u32) -> (usize, u64) {
-        let hash = u64::from(gram).wrapping_add(1).wrapping_mul(self.multiplier);
-        let bits = 1 << ((hash >> 32) & 63) | 1 << ((hash >> 26) & 63);
-        (hash.checked_shr(self.shift).unwrap_or(0) as usize, bits)
+    fn place(&self, gram: u64) -> (usize, u64) {
+        // The highest bits of the product, since only they depend on all of the gram.
+        let hash = gram.wrapping_add(1).wrapping_mul(self.multiplier);
+        let bits = 1 << ((hash >> (self.shift - 6)) & 63) | 1 << ((hash >> (self.shift - 12)) & 63);
+        ((hash >> self.shift) as usize, bits)
     }
 }
