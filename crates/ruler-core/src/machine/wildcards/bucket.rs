@@ -15,12 +15,13 @@
 
 use super::gram_set::{GramSet, Wanted};
 use super::literals::{Literal, Place};
-use crate::machine::shrink::shrink_list;
+use crate::machine::slab::NONE;
+use smallvec::SmallVec;
 
 #[derive(Debug)]
 pub struct Bucket {
     pub literal: Literal,
-    members: Vec<Member>,
+    members: SmallVec<[Member; 1]>, // most buckets hold one
 }
 
 #[derive(Debug)]
@@ -35,7 +36,7 @@ struct Member {
 
 impl Bucket {
     pub fn new(literal: Literal) -> Bucket {
-        Bucket { literal, members: Vec::new() }
+        Bucket { literal, members: SmallVec::new() }
     }
 
     pub fn is_empty(&self) -> bool {
@@ -46,6 +47,14 @@ impl Bucket {
         self.members.len()
     }
 
+    /// The id of the only member, if it asks for the literal and no more; else NONE.
+    pub fn only_literal(&self) -> u32 {
+        match &self.members[..] {
+            [member] if member.is_literal => member.id,
+            _ => NONE,
+        }
+    }
+
     /// The wildcards and their ids.
     pub fn texts(&self) -> impl Iterator<Item = (&Text, u32)> {
         self.members.iter().map(|member| (&member.text, member.id))
@@ -54,9 +63,6 @@ impl Bucket {
     pub fn add<P: AsRef<[u8]>>(&mut self, pieces: &[P], id: u32) {
         let text = Text::new(pieces);
         let at = self.place_of(&text, id).unwrap_or_else(|at| at);
-        if self.members.is_empty() {
-            self.members.reserve_exact(1); // most buckets hold one
-        }
         let literal_in = literal_in(self.literal, &text);
         let is_literal = self.literal.is_whole(pieces);
         let others = match other_piece(pieces, literal_in) {
@@ -73,7 +79,9 @@ impl Bucket {
         let Ok(at) = self.place_of(&Text::new(pieces), id) else { return false };
         self.members.remove(at);
         self.note_shared(at);
-        shrink_list(&mut self.members);
+        if self.members.len() < self.members.capacity() / 4 {
+            self.members.shrink_to_fit();
+        }
         true
     }
 
@@ -133,7 +141,7 @@ impl Bucket {
 
     pub fn memory_bytes(&self) -> usize {
         let texts: usize = self.members.iter().map(|member| member.text.bytes.len()).sum();
-        texts + self.members.capacity() * size_of::<Member>()
+        texts + if self.members.spilled() { self.members.capacity() * size_of::<Member>() } else { 0 }
     }
 
     fn place_of(&self, text: &Text, id: u32) -> Result<usize, usize> {
@@ -217,6 +225,11 @@ impl Text {
     #[inline]
     fn last(&self) -> &[u8] {
         &self.bytes[self.last_at as usize..]
+    }
+
+    /// Bytes of all pieces, and of their lengths.
+    pub fn len(&self) -> usize {
+        self.bytes.len()
     }
 
     /// All pieces.

@@ -1,20 +1,23 @@
 //! Finds all stored wildcards that accept a value. The twin of `ruler/machine/wildcards.py`.
 //!
-//! Each wildcard is filed under one literal that its values must contain: up to eight bytes of one of its pieces.
-//! A pass over a value looks at each four bytes of it; those that some literal begins with name the candidates,
-//! and only these are verified.
+//! Each wildcard is filed under one literal that its values must contain: up to eight bytes of one of its pieces, those
+//! that begin with the gram (four bytes) that the fewest other wildcards contain. A pass over a value looks at each gram
+//! of it; where some literal begins with it, the literals of four, six and eight bytes that stand there are looked up.
+//! What is filed under those is verified.
 //!
 //! ```text
 //! *error*disk*   filed under "disk"             a*z    filed under "z" at a value's end
 //!
-//! a value's grams ──filter──▶ few ──table──▶ literals that stand there ──▶ buckets, each verified once
+//! a value's grams ──filter──▶ few ──filters──▶ literals that stand there ──table──▶ buckets, each verified once
 //! ```
 //!
 //! Unlike the twin, which compiles an Aho-Corasick automaton anew after changes, this changes in place: adding
-//! is a few look-ups, and a search never waits or owes anything.
+//! is a few look-ups, and a search never waits or owes anything. What grams are frequent is learned from the wildcards
+//! only, so early ones are filed badly; each addition files one older bucket anew.
 //!
 //! - `literals`  which literals a wildcard has, and what each is expected to cost
-//! - `filter`    turns away the grams that no literal begins with
+//! - `gram_counts`  how many wildcards contain a gram
+//! - `filter`    turns away the grams that no literal begins with, and what is no literal
 //! - `bucket`    the wildcards of one literal, verified together
 //! - `gram_set`  tells a bucket which pieces a value lacks
 
@@ -27,21 +30,21 @@ mod literals;
 mod tests;
 
 use crate::machine::shrink::{shrink_list, shrink_table};
+use crate::machine::slab::NONE;
 use bucket::Bucket;
-use filter::GramFilter;
+use filter::{ByteHasher, GramFilter};
 use gram_counts::GramCounts;
 use gram_set::GramSet;
-use hashbrown::{DefaultHashBuilder, HashTable};
+use hashbrown::HashTable;
 use literals::{for_each_literal, load_up_to_eight, Literal, Place, GRAM, GRAM_LENGTHS, LONGEST};
 use smallvec::SmallVec;
-use std::hash::BuildHasher;
 
 #[derive(Debug, Default)]
 pub struct WildcardIndex {
     buckets: Vec<Bucket>,
     free: Vec<u32>,         // empty buckets
     table: HashTable<Slot>, // by literal
-    hasher: DefaultHashBuilder,
+    hasher: ByteHasher,
     grams: GramFilter,                   // of the grams that literals begin with
     literals: [GramFilter; LONGEST + 1], // of the literals that may stand anywhere, by length
     counts: [[u32; LONGEST + 1]; 3],     // literals in the table, by place and length
@@ -55,6 +58,7 @@ pub struct WildcardIndex {
 struct Slot {
     literal: Literal,
     bucket: u32,
+    only_literal: u32, // of the bucket; spares going there
 }
 
 /// What a search writes on. One may serve any number of indexes, one after the other.
@@ -80,8 +84,9 @@ impl WildcardScratch {
     }
 }
 
-/// Wildcards of one bucket that are filed anew at a time.
+/// Wildcards of one bucket that are filed anew at a time, and the longest: an addition pays for it.
 const REFILED: usize = 4;
+const LONGEST_REFILED: usize = 256;
 
 /// How much less a literal must cost than the one by which a wildcard is filed, for it to be filed anew.
 const WORTH_MOVING: u64 = 2;
@@ -120,6 +125,8 @@ impl WildcardIndex {
         self.contained.remove(pieces);
         if self.buckets[slot.bucket as usize].is_empty() {
             self.remove_bucket(slot);
+        } else {
+            self.note_only(slot.literal);
         }
         if !self.contained.fits(self.size) {
             self.recount();
@@ -156,6 +163,7 @@ impl WildcardIndex {
         let Some((_, literal)) = self.best_literal(pieces) else { return };
         let bucket = self.slot_of(literal).map_or_else(|| self.add_bucket(literal), |slot| slot.bucket);
         self.buckets[bucket as usize].add(pieces, id);
+        self.note_only(literal);
     }
 
     /// File the wildcards of one bucket anew where that is worth it: more is known now of what is frequent.
@@ -163,24 +171,27 @@ impl WildcardIndex {
         let number = self.next_to_refile as usize;
         self.next_to_refile = if number + 1 < self.buckets.len() { number as u32 + 1 } else { 0 };
         let Some(bucket) = self.buckets.get(number) else { return };
-        let mut moved: SmallVec<[(Vec<Box<[u8]>>, u32); REFILED]> = SmallVec::new();
-        for (text, id) in bucket.texts().take(REFILED) {
+        let mut moved = Vec::new();
+        for (text, id) in bucket.texts().take(REFILED).filter(|(text, _)| text.len() <= LONGEST_REFILED) {
             let pieces: SmallVec<[&[u8]; 4]> = text.pieces().collect();
             let now = self.cost(bucket.literal, bucket.len() - 1);
             if self.best_literal(&pieces).is_some_and(|(cost, _)| cost * WORTH_MOVING < now) {
-                moved.push((pieces.iter().map(|&piece| piece.into()).collect(), id));
+                let pieces: Vec<Box<[u8]>> = pieces.into_iter().map(Box::from).collect();
+                moved.push((pieces, id));
             }
         }
         if moved.is_empty() {
             return;
         }
-        let slot = Slot { literal: bucket.literal, bucket: number as u32 };
+        let Some(slot) = self.slot_of(bucket.literal) else { return };
         for (pieces, id) in moved {
             self.buckets[number].remove(&pieces, id);
             self.file(&pieces, id);
         }
         if self.buckets[number].is_empty() {
             self.remove_bucket(slot);
+        } else {
+            self.note_only(slot.literal);
         }
     }
 
@@ -216,8 +227,20 @@ impl WildcardIndex {
         literal.likelihood() * (4 + u64::from(frequency) * 2 + alike as u64 * 4)
     }
 
+    #[inline]
+    fn slot_at(&self, hash: u64, literal: Literal) -> Option<Slot> {
+        self.table.find(hash, |slot| slot.literal == literal).copied()
+    }
+
     fn slot_of(&self, literal: Literal) -> Option<Slot> {
-        self.table.find(self.hasher.hash_one(literal), |slot| slot.literal == literal).copied()
+        self.slot_at(self.hasher.hash(literal.bytes), literal)
+    }
+
+    /// Let the slot of `literal` say what its bucket holds.
+    fn note_only(&mut self, literal: Literal) {
+        if let Some(slot) = self.table.find_mut(self.hasher.hash(literal.bytes), |slot| slot.literal == literal) {
+            slot.only_literal = self.buckets[slot.bucket as usize].only_literal();
+        }
     }
 
     fn add_bucket(&mut self, literal: Literal) -> u32 {
@@ -231,9 +254,9 @@ impl WildcardIndex {
                 u32::try_from(self.buckets.len() - 1).expect("fewer than 2^32 wildcards")
             }
         };
-        let hasher = &self.hasher;
-        let hash_of = |slot: &Slot| hasher.hash_one(slot.literal);
-        let slot = Slot { literal, bucket };
+        let hasher = self.hasher;
+        let hash_of = |slot: &Slot| hasher.hash(slot.literal.bytes);
+        let slot = Slot { literal, bucket, only_literal: NONE };
         self.table.insert_unique(hash_of(&slot), slot, hash_of);
         *self.count(literal) += 1;
         self.add_to_filters(literal);
@@ -242,15 +265,15 @@ impl WildcardIndex {
 
     fn remove_bucket(&mut self, slot: Slot) {
         let literal = slot.literal;
-        let hash = self.hasher.hash_one(literal);
+        let hash = self.hasher.hash(literal.bytes);
         if let Ok(entry) = self.table.find_entry(hash, |other| other.bucket == slot.bucket) {
             entry.remove();
         }
         *self.count(literal) -= 1;
         self.remove_from_filters(literal);
         self.free.push(slot.bucket);
-        let hasher = &self.hasher;
-        shrink_table(&mut self.table, |slot| hasher.hash_one(slot.literal));
+        let hasher = self.hasher;
+        shrink_table(&mut self.table, |slot| hasher.hash(slot.literal.bytes));
         if self.free.len() > 8 + self.buckets.len() * 3 / 4 || self.size == 0 {
             self.renumber_buckets();
         }
@@ -261,11 +284,11 @@ impl WildcardIndex {
         self.buckets.retain(|bucket| !bucket.is_empty());
         shrink_list(&mut self.buckets);
         self.free = Vec::new();
-        let hasher = &self.hasher;
-        let hash_of = |slot: &Slot| hasher.hash_one(slot.literal);
+        let hasher = self.hasher;
+        let hash_of = |slot: &Slot| hasher.hash(slot.literal.bytes);
         self.table.clear();
         for (number, bucket) in self.buckets.iter().enumerate() {
-            let slot = Slot { literal: bucket.literal, bucket: number as u32 };
+            let slot = Slot { literal: bucket.literal, bucket: number as u32, only_literal: bucket.only_literal() };
             self.table.insert_unique(hash_of(&slot), slot, hash_of);
         }
     }
@@ -274,10 +297,10 @@ impl WildcardIndex {
         if literal.place != Place::Anywhere {
             return;
         }
-        if !self.literals[usize::from(literal.length)].add(literal.bytes) {
+        if !self.literals[usize::from(literal.length)].add(self.hasher.hash(literal.bytes)) {
             self.rebuild_literal_filter(literal.length);
         }
-        if literal.gram().is_some_and(|gram| !self.grams.add(gram.into())) {
+        if literal.gram().is_some_and(|gram| !self.grams.add(self.hasher.hash(gram.into()))) {
             self.rebuild_gram_filter();
         }
     }
@@ -297,12 +320,18 @@ impl WildcardIndex {
 
     fn rebuild_literal_filter(&mut self, length: u8) {
         let such = self.table.iter().map(|slot| slot.literal).filter(|literal| literal.place == Place::Anywhere);
-        let literals: Vec<u64> = such.filter(|literal| literal.length == length).map(|literal| literal.bytes).collect();
+        let literals: Vec<u64> =
+            such.filter(|literal| literal.length == length).map(|literal| self.hasher.hash(literal.bytes)).collect();
         self.literals[usize::from(length)] = GramFilter::of(literals.into_iter());
     }
 
     fn rebuild_gram_filter(&mut self) {
-        let grams: Vec<u64> = self.table.iter().filter_map(|slot| slot.literal.gram()).map(u64::from).collect();
+        let grams: Vec<u64> = self
+            .table
+            .iter()
+            .filter_map(|slot| slot.literal.gram())
+            .map(|gram| self.hasher.hash(gram.into()))
+            .collect();
         self.grams = GramFilter::of(grams.into_iter());
     }
 
@@ -345,7 +374,9 @@ impl Search<'_> {
         let filter = &self.index.literals[1];
         let mut seen = [false; 256];
         for (at, &byte) in self.value.iter().enumerate() {
-            if !std::mem::replace(&mut seen[usize::from(byte)], true) && filter.may_hold(byte.into()) {
+            if !std::mem::replace(&mut seen[usize::from(byte)], true)
+                && filter.may_hold(self.index.hasher.hash(byte.into()))
+            {
                 self.look_up(Literal { bytes: byte.into(), length: 1, place: Place::Anywhere }, at);
             }
         }
@@ -360,7 +391,7 @@ impl Search<'_> {
         let filter = &index.literals[LENGTH];
         for (at, window) in value.windows(LENGTH).enumerate() {
             let literal = Literal::new(window, Place::Anywhere);
-            if filter.may_hold(literal.bytes) {
+            if filter.may_hold(index.hasher.hash(literal.bytes)) {
                 self.look_up(literal, at);
             }
         }
@@ -371,7 +402,7 @@ impl Search<'_> {
     /// The grams of 64 places are asked for before the answers are looked at: where one place in ten has a gram that
     /// some literal begins with, going to see it at once costs more, by a branch that nothing can predict, than asking.
     fn anywhere(&mut self) {
-        let (filter, value) = (&self.index.grams, self.value);
+        let (filter, hasher, value) = (&self.index.grams, self.index.hasher, self.value);
         if filter.is_empty() {
             return;
         }
@@ -379,12 +410,13 @@ impl Search<'_> {
         while start + GRAM <= value.len() {
             let block = &value[start..value.len().min(start + PLACES + GRAM - 1)];
             let mut met = 0u64;
-            for (place, window) in block.windows(GRAM).enumerate() {
+            for window in block.windows(GRAM) {
                 let gram = window.first_chunk().map_or(0, |gram| u32::from_le_bytes(*gram));
-                met |= u64::from(filter.may_hold(gram.into())) << place;
+                met = met >> 1 | filter.bit(hasher.hash(gram.into())) << (PLACES - 1);
             }
+            met >>= PLACES - (block.len() - GRAM + 1);
             while met != 0 {
-                self.from_gram(start + met.trailing_zeros() as usize);
+                self.at_gram(start + met.trailing_zeros() as usize);
                 met &= met - 1;
             }
             start += PLACES;
@@ -392,23 +424,42 @@ impl Search<'_> {
     }
 
     /// Literals that begin with the gram at `at`.
-    fn from_gram(&mut self, at: usize) {
+    fn at_gram(&mut self, at: usize) {
         let text = &self.value[at..];
         let bytes = load_up_to_eight(text);
-        for length in GRAM_LENGTHS {
-            let bytes = bytes & (u64::MAX >> (64 - 8 * length));
-            if length <= text.len() && self.index.literals[length].may_hold(bytes) {
-                self.look_up(Literal { bytes, length: length as u8, place: Place::Anywhere }, at);
-            }
+        let literal_of = |length: usize| Literal {
+            bytes: bytes & (u64::MAX >> (64 - 8 * length)),
+            length: length as u8,
+            place: Place::Anywhere,
+        };
+        // All are asked for before one is looked up, as above.
+        let hashes = GRAM_LENGTHS.map(|length| self.index.hasher.hash(literal_of(length).bytes));
+        let mut met = 0u64;
+        for (number, (length, hash)) in GRAM_LENGTHS.into_iter().zip(hashes).enumerate() {
+            met |= (self.index.literals[length].bit(hash) & u64::from(length <= text.len())) << number;
+        }
+        while met != 0 {
+            let number = met.trailing_zeros() as usize;
+            self.look_up_hashed(hashes[number], literal_of(GRAM_LENGTHS[number]), at);
+            met &= met - 1;
         }
     }
 
-    /// Verify the bucket of a literal that stands at `at`, unless it was met before in this search.
     fn look_up(&mut self, literal: Literal, at: usize) {
-        let Some(Slot { bucket, .. }) = self.index.slot_of(literal) else { return };
+        self.look_up_hashed(self.index.hasher.hash(literal.bytes), literal, at);
+    }
+
+    /// Verify the bucket of a literal that stands at `at`, unless it was met before in this search.
+    fn look_up_hashed(&mut self, hash: u64, literal: Literal, at: usize) {
+        let Some(Slot { bucket, only_literal, .. }) = self.index.slot_at(hash, literal) else { return };
         let WildcardScratch { met, search, ends, grams } = &mut *self.scratch;
         let last_search = std::mem::replace(&mut met[bucket as usize], *search);
-        if last_search != *search {
+        if last_search == *search {
+            return;
+        }
+        if only_literal != NONE {
+            self.found.push(only_literal);
+        } else {
             self.index.buckets[bucket as usize].find(self.value, at, ends, grams, self.found);
         }
     }
