@@ -1,8 +1,13 @@
 //! What one search of each index costs, by how much is stored: `cargo run --release -p ruler-core --example index_costs`.
 //!
+//! Words after that choose among them: `... index_costs detections '700 bytes'`.
+//!
 //! Prints nanoseconds a search, the least of several rounds, and bytes held a pattern. What is stored beyond the first
 //! ten patterns is not found by any of the values, so what a line shows is the cost of size alone.
 
+mod processes;
+
+use processes::Processes;
 use ruler_core::machine::address_blocks::AddressBlockIndex;
 use ruler_core::machine::folding::fold;
 use ruler_core::machine::numeric_ranges::NumericRangeIndex;
@@ -10,6 +15,7 @@ use ruler_core::machine::prefixes::{PrefixIndex, SuffixIndex};
 use ruler_core::machine::wildcards::{WildcardIndex, WildcardScratch};
 use ruler_core::model::{Bound, Cidr, NumericRange};
 use ruler_core::number::Number;
+use std::collections::HashSet;
 use std::hint::black_box;
 use std::time::Instant;
 
@@ -61,8 +67,8 @@ fn time<V>(values: &[V], mut search: impl FnMut(&V, &mut Vec<u32>)) -> (f64, f64
     let mut found = Vec::new();
     let mut best = f64::INFINITY;
     let mut hits = 0;
-    let passes = 20_000usize.div_ceil(values.len());
-    for _ in 0..7 {
+    let passes = 5_000usize.div_ceil(values.len());
+    for _ in 0..9 {
         hits = 0;
         let start = Instant::now();
         for _ in 0..passes {
@@ -86,6 +92,11 @@ fn report(what: &str, stored: usize, (nanoseconds, hits): (f64, f64), added: std
 }
 
 fn wildcards(what: &str, wildcards: &[String], values: &[String]) {
+    if std::env::args().nth(2).is_some_and(|wanted| !format!("{what}, {} stored", wildcards.len()).contains(&wanted)) {
+        return;
+    }
+    let mut seen = HashSet::new(); // a machine gives an index each pattern once
+    let wildcards: Vec<&String> = wildcards.iter().filter(|&text| seen.insert(text)).collect();
     let pieces: Vec<Vec<Box<[u8]>>> =
         wildcards.iter().map(|text| text.split('*').map(|piece| piece.as_bytes().into()).collect()).collect();
     let mut index = WildcardIndex::default();
@@ -142,6 +153,29 @@ fn all_wildcards(draw: &mut Draw) {
             .map(|text| text.replace("**", "*"))
             .collect();
         wildcards("*a*a*..b*q, 30 bytes", &texts, &short);
+    }
+}
+
+/// Wildcards as detection rules have them, over values made of the same words.
+fn all_detections(draw: &mut Draw) {
+    let mut processes = Processes::new(draw);
+    let commands: Vec<String> = (0..500).map(|_| processes.command(28)).collect();
+    let images: Vec<String> = (0..500).map(|_| processes.image()).collect();
+    for (length, values) in [("700", &commands), ("60", &images)] {
+        for count in [10, 2_500, 10_000, 100_000] {
+            let texts: Vec<String> = (0..count).map(|_| format!("*{}*", processes.wanted())).collect();
+            wildcards(&format!("*detected*, {length} bytes"), &texts, values);
+        }
+        for count in [10, 10_000, 100_000] {
+            let texts: Vec<String> =
+                (0..count).map(|_| format!("*{}*{}*", processes.word(), processes.pair())).collect();
+            wildcards(&format!("*word*wordWord*, {length} bytes"), &texts, values);
+        }
+        for count in [10, 10_000, 100_000] {
+            let texts: Vec<String> =
+                (0..count).map(|_| format!("*{}*{}*", processes.word(), processes.word())).collect();
+            wildcards(&format!("*word*word* of 600, {length} bytes"), &texts, values);
+        }
     }
 }
 
@@ -233,12 +267,13 @@ fn main() {
     let mut draw = Draw(1);
     let wanted = std::env::args().nth(1).unwrap_or_default();
     type Subject = (&'static str, fn(&mut Draw));
-    let subjects: [Subject; 5] = [
+    let subjects: [Subject; 6] = [
         ("prefixes", all_prefixes),
         ("ranges", all_ranges),
         ("blocks", all_blocks),
         ("foldings", all_foldings),
         ("wildcards", all_wildcards),
+        ("detections", all_detections),
     ];
     subjects.iter().filter(|(name, _)| name.contains(&wanted)).for_each(|(_, run)| run(&mut draw));
 }

@@ -13,14 +13,15 @@
 //!
 //! Leftmost first is right: where a piece ends earliest, the most is left for those that follow.
 
-use super::gram_set::GramSet;
+use super::gram_set::{GramSet, Wanted};
 use super::literals::{Literal, Place};
-use crate::machine::shrink::shrink_list;
+use crate::machine::slab::NONE;
+use smallvec::SmallVec;
 
 #[derive(Debug)]
 pub struct Bucket {
     pub literal: Literal,
-    members: Vec<Member>,
+    members: SmallVec<[Member; 1]>, // most buckets hold one
 }
 
 #[derive(Debug)]
@@ -28,12 +29,14 @@ struct Member {
     shared: u32, // pieces in common with the member before, the last piece of each aside
     id: u32,
     literal_in: Option<(u16, u8)>, // the first piece in which the bucket's literal stands, and where
+    is_literal: bool,              // *literal*: found when the literal is
+    others: Wanted,                // of what a value must contain besides the literal
     text: Text,
 }
 
 impl Bucket {
     pub fn new(literal: Literal) -> Bucket {
-        Bucket { literal, members: Vec::new() }
+        Bucket { literal, members: SmallVec::new() }
     }
 
     pub fn is_empty(&self) -> bool {
@@ -44,14 +47,29 @@ impl Bucket {
         self.members.len()
     }
 
-    pub fn add(&mut self, pieces: &[Box<[u8]>], id: u32) {
+    /// The id of the only member, if it asks for the literal and no more; else NONE.
+    pub fn only_literal(&self) -> u32 {
+        match &self.members[..] {
+            [member] if member.is_literal => member.id,
+            _ => NONE,
+        }
+    }
+
+    /// The wildcards and their ids.
+    pub fn texts(&self) -> impl Iterator<Item = (&Text, u32)> {
+        self.members.iter().map(|member| (&member.text, member.id))
+    }
+
+    pub fn add<P: AsRef<[u8]>>(&mut self, pieces: &[P], id: u32) {
         let text = Text::new(pieces);
         let at = self.place_of(&text, id).unwrap_or_else(|at| at);
-        if self.members.is_empty() {
-            self.members.reserve_exact(1); // most buckets hold one
-        }
         let literal_in = literal_in(self.literal, &text);
-        self.members.insert(at, Member { shared: 0, id, literal_in, text });
+        let is_literal = self.literal.is_whole(pieces);
+        let others = match other_piece(pieces, literal_in) {
+            Some(piece) => Wanted::of(piece),
+            None => Wanted::default(),
+        };
+        self.members.insert(at, Member { shared: 0, id, literal_in, is_literal, others, text });
         self.note_shared(at);
         self.note_shared(at + 1);
     }
@@ -61,7 +79,9 @@ impl Bucket {
         let Ok(at) = self.place_of(&Text::new(pieces), id) else { return false };
         self.members.remove(at);
         self.note_shared(at);
-        shrink_list(&mut self.members);
+        if self.members.len() < self.members.capacity() / 4 {
+            self.members.shrink_to_fit();
+        }
         true
     }
 
@@ -84,6 +104,13 @@ impl Bucket {
             }
             missing = usize::MAX;
             ends.truncate(member.shared as usize);
+            if member.is_literal {
+                found.push(member.id);
+                continue;
+            }
+            if !grams.may_hold(value, member.others) {
+                continue;
+            }
             let last = member.text.last();
             if !value.ends_with(last) {
                 continue;
@@ -114,7 +141,7 @@ impl Bucket {
 
     pub fn memory_bytes(&self) -> usize {
         let texts: usize = self.members.iter().map(|member| member.text.bytes.len()).sum();
-        texts + self.members.capacity() * size_of::<Member>()
+        texts + if self.members.spilled() { self.members.capacity() * size_of::<Member>() } else { 0 }
     }
 
     fn place_of(&self, text: &Text, id: u32) -> Result<usize, usize> {
@@ -141,7 +168,7 @@ fn find_piece(value: &[u8], from: usize, piece: &[u8], earliest: Option<usize>, 
     let at = match piece {
         _ if earliest.is_some() && text.starts_with(piece) => 0,
         [byte] => memchr::memchr(*byte, text)?,
-        _ if !grams.may_occur(value, piece) => return None,
+        _ if !grams.may_hold(value, Wanted::of(piece)) => return None,
         _ => memchr::memmem::find(text, piece)?,
     };
     Some(from + at + piece.len())
@@ -158,10 +185,17 @@ fn literal_in(literal: Literal, text: &Text) -> Option<(u16, u8)> {
     })
 }
 
+/// The longest piece but the one in which the bucket's literal stands.
+fn other_piece<P: AsRef<[u8]>>(pieces: &[P], literal_in: Option<(u16, u8)>) -> Option<&[u8]> {
+    let literal_in = literal_in.map(|(number, _)| usize::from(number));
+    let others = pieces.iter().map(AsRef::as_ref).enumerate().filter(|&(number, _)| Some(number) != literal_in);
+    others.map(|(_, piece)| piece).max_by_key(|piece| piece.len())
+}
+
 /// The pieces of a wildcard in one allocation, each but the last after its length. Sorting the bytes puts those with
 /// common first pieces together.
 #[derive(Debug)]
-struct Text {
+pub struct Text {
     bytes: Box<[u8]>,
     last_at: u32,
 }
@@ -170,10 +204,10 @@ struct Text {
 const LONG: u8 = u8::MAX;
 
 impl Text {
-    fn new(pieces: &[Box<[u8]>]) -> Text {
-        let mut bytes = Vec::with_capacity(pieces.iter().map(|piece| piece.len() + 1).sum());
-        let (last, before) = pieces.split_last().map_or((&[][..], &[][..]), |(last, before)| (last, before));
-        for piece in before {
+    fn new<P: AsRef<[u8]>>(pieces: &[P]) -> Text {
+        let mut bytes = Vec::with_capacity(pieces.iter().map(|piece| piece.as_ref().len() + 1).sum());
+        let (last, before) = pieces.split_last().map_or((&[][..], &[][..]), |(last, before)| (last.as_ref(), before));
+        for piece in before.iter().map(AsRef::as_ref) {
             match u8::try_from(piece.len()) {
                 Ok(length) if length < LONG => bytes.push(length),
                 _ => {
@@ -191,6 +225,16 @@ impl Text {
     #[inline]
     fn last(&self) -> &[u8] {
         &self.bytes[self.last_at as usize..]
+    }
+
+    /// Bytes of all pieces, and of their lengths.
+    pub fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// All pieces.
+    pub fn pieces(&self) -> impl Iterator<Item = &[u8]> {
+        self.before_last().chain(std::iter::once(self.last()))
     }
 
     #[inline]

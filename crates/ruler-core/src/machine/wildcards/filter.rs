@@ -5,50 +5,76 @@
 
 use std::hash::{BuildHasher, RandomState};
 
+/// Hashes grams and literals, for filters and tables alike. Drawn, so that nobody can write wildcards that collide.
+#[derive(Clone, Copy, Debug)]
+pub struct ByteHasher {
+    multiplier: u64,
+}
+
+impl Default for ByteHasher {
+    fn default() -> ByteHasher {
+        ByteHasher { multiplier: RandomState::new().hash_one(0) | 1 }
+    }
+}
+
+impl ByteHasher {
+    #[inline]
+    pub fn hash(self, bytes: u64) -> u64 {
+        let product = u128::from(bytes.wrapping_add(1)) * u128::from(self.multiplier);
+        product as u64 ^ (product >> 64) as u64
+    }
+}
+
 /// Grams a word when the filter is full: about 1 stray gram in 70 then passes, and costs a look-up of some 10 ns.
 const GRAMS_PER_WORD: usize = 4;
 
 #[derive(Debug, Default)]
 pub struct GramFilter {
     words: Box<[u64]>, // a power of two, or none
-    shift: u32,
-    multiplier: u64,
-    room: usize, // grams that may still be added before the filter lets too many through
-    gone: usize, // grams that were removed, and are let through all the same
+    room: usize,       // grams that may still be added before the filter lets too many through
+    gone: usize,       // grams that were removed, and are let through all the same
 }
 
 impl GramFilter {
-    /// A filter of `grams`, with room for as many again.
-    pub fn of(grams: impl ExactSizeIterator<Item = u32>) -> GramFilter {
-        if grams.len() == 0 {
+    /// A filter of the grams with these hashes, with room for as many again.
+    pub fn of(hashes: impl ExactSizeIterator<Item = u64>) -> GramFilter {
+        if hashes.len() == 0 {
             return GramFilter::default();
         }
-        let words = (grams.len() * 2).div_ceil(GRAMS_PER_WORD).next_power_of_two().max(4);
-        let mut filter = GramFilter {
-            words: vec![0; words].into(),
-            shift: 64 - words.trailing_zeros(),
-            // Drawn, so that nobody can write grams that all pass.
-            multiplier: RandomState::new().hash_one(words) | 1,
-            room: words * GRAMS_PER_WORD,
-            gone: 0,
-        };
-        grams.for_each(|gram| filter.insert(gram));
+        let words = (hashes.len() * 2).div_ceil(GRAMS_PER_WORD).next_power_of_two().max(4);
+        let mut filter = GramFilter { words: vec![0; words].into(), room: words * GRAMS_PER_WORD, gone: 0 };
+        hashes.for_each(|hash| filter.insert(hash));
         filter
     }
 
-    /// Whether `gram` may have been added.
-    #[inline]
-    pub fn may_hold(&self, gram: u32) -> bool {
-        let (word, bits) = self.place(gram);
-        self.words.get(word).is_some_and(|word| word & bits == bits)
+    /// Whether nothing was ever added.
+    pub fn is_empty(&self) -> bool {
+        self.words.is_empty()
     }
 
-    /// Add `gram`; false when the filter has no room for it and must be built anew.
+    /// Whether a gram with this hash may have been added.
+    #[inline]
+    pub fn may_hold(&self, hash: u64) -> bool {
+        self.bit(hash) != 0
+    }
+
+    /// 1 if a gram with this hash may have been added, else 0; found without a branch.
+    ///
+    /// Where every seventh gram is met, no processor can predict which. 2,400 wildcards on command lines of 700 bytes:
+    /// 4.4 microseconds a search, 5.5 with a branch (2026-11-21, `--example index_costs detections`).
+    #[inline]
+    pub fn bit(&self, hash: u64) -> u64 {
+        let word = self.words.get(self.place(hash)).copied().unwrap_or(0);
+        let (one, other) = bits_of(hash);
+        (word >> one) & (word >> other) & 1
+    }
+
+    /// Add a gram; false when the filter has no room for it and must be built anew.
     #[must_use]
-    pub fn add(&mut self, gram: u32) -> bool {
+    pub fn add(&mut self, hash: u64) -> bool {
         let has_room = self.room > 0;
         if has_room {
-            self.insert(gram);
+            self.insert(hash);
         }
         has_room
     }
@@ -64,16 +90,20 @@ impl GramFilter {
         size_of_val(&*self.words)
     }
 
-    fn insert(&mut self, gram: u32) {
+    fn insert(&mut self, hash: u64) {
         self.room -= 1;
-        let (word, bits) = self.place(gram);
-        self.words[word] |= bits;
+        let (one, other) = bits_of(hash);
+        let place = self.place(hash);
+        self.words[place] |= 1 << one | 1 << other;
     }
 
     #[inline]
-    fn place(&self, gram: u32) -> (usize, u64) {
-        let hash = u64::from(gram).wrapping_add(1).wrapping_mul(self.multiplier);
-        let bits = 1 << ((hash >> 32) & 63) | 1 << ((hash >> 26) & 63);
-        (hash.checked_shr(self.shift).unwrap_or(0) as usize, bits)
+    fn place(&self, hash: u64) -> usize {
+        hash as usize & self.words.len().wrapping_sub(1)
     }
+}
+
+#[inline]
+fn bits_of(hash: u64) -> (u64, u64) {
+    (hash >> 58, hash >> 52 & 63)
 }

@@ -1,7 +1,7 @@
 //! The literal by which a wildcard is found: some text of up to eight bytes that its values must contain.
 
 /// Where in a value a literal must stand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Place {
     Anywhere,
     Begin,
@@ -9,7 +9,7 @@ pub enum Place {
 }
 
 /// Up to eight bytes and where they must stand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Literal {
     /// The first byte lowest, zero above `length`.
     pub bytes: u64,
@@ -20,16 +20,22 @@ pub struct Literal {
 /// Longest literal: what one register holds.
 pub const LONGEST: usize = 8;
 
-/// Bytes that are looked for anywhere in a value: the first of a literal. Those of a shorter literal are all it has.
+/// Bytes that are looked for first, anywhere in a value: those that a literal begins with.
 pub const GRAM: usize = 4;
+
+/// Lengths of literals that may stand anywhere and begin with a gram. Each takes another look where a gram is met.
+pub const GRAM_LENGTHS: [usize; 3] = [4, 6, 8];
 
 /// Literals of one piece that are considered, so that a wildcard of a megabyte is not added a megabyte times.
 const CONSIDERED: usize = 32;
 
 impl Literal {
-    /// The literal of the first eight bytes of `text`.
+    /// The literal of the first eight bytes of `text`; of fewer where it may stand anywhere, see `GRAM_LENGTHS`.
     pub fn new(text: &[u8], place: Place) -> Literal {
-        let length = text.len().min(LONGEST);
+        let mut length = text.len().min(LONGEST);
+        if place == Place::Anywhere && length > GRAM {
+            length &= !1;
+        }
         Literal { bytes: load(&text[..length]), length: length as u8, place }
     }
 
@@ -38,18 +44,22 @@ impl Literal {
         Literal::new(&text[text.len().saturating_sub(LONGEST)..], Place::End)
     }
 
-    /// How many bytes are looked for first.
-    pub fn gram_length(self) -> usize {
-        usize::from(self.length).min(GRAM)
+    /// Whether what the wildcard of `pieces` asks for is this literal, anywhere, and no more.
+    pub fn is_whole<P: AsRef<[u8]>>(self, pieces: &[P]) -> bool {
+        match pieces {
+            [first, piece, last] => {
+                self.place == Place::Anywhere
+                    && first.as_ref().is_empty()
+                    && last.as_ref().is_empty()
+                    && piece.as_ref().len() == usize::from(self.length)
+            }
+            _ => false,
+        }
     }
 
-    /// What a search computes anew at each place of a value: its hash finds all literals that could stand there.
-    pub fn key(self) -> Key {
-        match self.place {
-            Place::Anywhere => Key { bytes: u64::from(self.bytes as u32), kind: self.gram_length() as u8 },
-            Place::Begin => Key { bytes: self.bytes, kind: 0x10 | self.length },
-            Place::End => Key { bytes: self.bytes, kind: 0x20 | self.length },
-        }
+    /// The first bytes, which are looked for first; None where there are fewer, or they stand at an end.
+    pub fn gram(self) -> Option<u32> {
+        (self.place == Place::Anywhere && usize::from(self.length) >= GRAM).then_some(self.bytes as u32)
     }
 
     /// Whether the literal stands at the beginning of `text`.
@@ -74,31 +84,17 @@ impl Literal {
     }
 }
 
-/// The beginning of a literal, as it is hashed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Key {
-    bytes: u64,
-    kind: u8, // tells lengths and places apart
-}
-
-impl Key {
-    /// The key of all literals that begin with `gram`, the first `length` bytes of some place in a value.
-    #[inline]
-    pub fn of_gram(gram: u32, length: usize) -> Key {
-        Key { bytes: u64::from(gram), kind: length as u8 }
-    }
-}
-
 /// Calls `consider` with each literal by which the wildcard of `pieces` could be found; at least one, always the same.
-pub fn for_each_literal(pieces: &[Box<[u8]>], mut consider: impl FnMut(Literal)) {
-    let (first, last) = (pieces.first().map_or(&[][..], |piece| piece), pieces.last().map_or(&[][..], |piece| piece));
+pub fn for_each_literal<P: AsRef<[u8]>>(pieces: &[P], mut consider: impl FnMut(Literal)) {
+    let first = pieces.first().map_or(&[][..], AsRef::as_ref);
+    let last = pieces.last().map_or(&[][..], AsRef::as_ref);
     if !first.is_empty() {
         consider(Literal::new(first, Place::Begin));
     }
     if !last.is_empty() {
         consider(Literal::of_end(last));
     }
-    for (index, piece) in pieces.iter().enumerate() {
+    for (index, piece) in pieces.iter().map(AsRef::as_ref).enumerate() {
         if piece.len() >= GRAM {
             piece.windows(GRAM).take(CONSIDERED).enumerate().for_each(|(at, _)| {
                 consider(Literal::new(&piece[at..], Place::Anywhere));
@@ -107,8 +103,17 @@ pub fn for_each_literal(pieces: &[Box<[u8]>], mut consider: impl FnMut(Literal))
             consider(Literal::new(piece, Place::Anywhere));
         }
     }
-    if pieces.iter().all(|piece| piece.is_empty()) {
+    if pieces.iter().all(|piece| piece.as_ref().is_empty()) {
         consider(Literal::new(b"", Place::Begin)); // stands in every value
+    }
+}
+
+/// Calls `consider` with the first four bytes of each literal that may stand anywhere.
+pub fn for_each_gram<P: AsRef<[u8]>>(pieces: &[P], mut consider: impl FnMut(u32)) {
+    for piece in pieces {
+        for window in piece.as_ref().windows(GRAM).take(CONSIDERED) {
+            consider(load(window) as u32);
+        }
     }
 }
 
@@ -118,8 +123,9 @@ pub fn load(text: &[u8]) -> u64 {
     text.iter().rev().fold(0, |so_far, &byte| so_far << 8 | u64::from(byte))
 }
 
+/// The first eight bytes of `text` as a number, or all it has.
 #[inline]
-fn load_up_to_eight(text: &[u8]) -> u64 {
+pub fn load_up_to_eight(text: &[u8]) -> u64 {
     match text.first_chunk::<LONGEST>() {
         Some(bytes) => u64::from_le_bytes(*bytes),
         None => load(text),

@@ -1,46 +1,55 @@
 //! Finds all stored wildcards that accept a value. The twin of `ruler/machine/wildcards.py`.
 //!
-//! Each wildcard is filed under one literal that its values must contain: up to eight bytes of one of its pieces.
-//! A pass over a value looks at each four bytes of it; those that some literal begins with name the candidates,
-//! and only these are verified.
+//! Each wildcard is filed under one literal that its values must contain: up to eight bytes of one of its pieces, those
+//! that begin with the gram (four bytes) that the fewest other wildcards contain. A pass over a value looks at each gram
+//! of it; where some literal begins with it, the literals of four, six and eight bytes that stand there are looked up.
+//! What is filed under those is verified.
 //!
 //! ```text
 //! *error*disk*   filed under "disk"             a*z    filed under "z" at a value's end
 //!
-//! a value's grams ──filter──▶ few ──table──▶ literals that stand there ──▶ buckets, each verified once
+//! a value's grams ──filter──▶ few ──filters──▶ literals that stand there ──table──▶ buckets, each verified once
 //! ```
 //!
 //! Unlike the twin, which compiles an Aho-Corasick automaton anew after changes, this changes in place: adding
-//! is a few look-ups, and a search never waits or owes anything.
+//! is a few look-ups, and a search never waits or owes anything. What grams are frequent is learned from the wildcards
+//! only, so early ones are filed badly; each addition files one older bucket anew.
 //!
 //! - `literals`  which literals a wildcard has, and what each is expected to cost
-//! - `filter`    turns away the grams that no literal begins with
+//! - `gram_counts`  how many wildcards contain a gram
+//! - `filter`    turns away the grams that no literal begins with, and what is no literal
 //! - `bucket`    the wildcards of one literal, verified together
 //! - `gram_set`  tells a bucket which pieces a value lacks
 
 mod bucket;
 mod filter;
+mod gram_counts;
 mod gram_set;
 mod literals;
 #[cfg(test)]
 mod tests;
 
 use crate::machine::shrink::{shrink_list, shrink_table};
+use crate::machine::slab::NONE;
 use bucket::Bucket;
-use filter::GramFilter;
+use filter::{ByteHasher, GramFilter};
+use gram_counts::GramCounts;
 use gram_set::GramSet;
-use hashbrown::{DefaultHashBuilder, HashTable};
-use literals::{for_each_literal, Key, Literal, Place, GRAM, LONGEST};
-use std::hash::BuildHasher;
+use hashbrown::HashTable;
+use literals::{for_each_literal, load_up_to_eight, Literal, Place, GRAM, GRAM_LENGTHS, LONGEST};
+use smallvec::SmallVec;
 
 #[derive(Debug, Default)]
 pub struct WildcardIndex {
     buckets: Vec<Bucket>,
     free: Vec<u32>,         // empty buckets
-    table: HashTable<Slot>, // by key of the literal
-    hasher: DefaultHashBuilder,
-    filters: [GramFilter; GRAM], // of the grams of literals that may stand anywhere, by length - 1
-    counts: [[u32; LONGEST + 1]; 3], // literals in the table, by place and length (of the gram, where anywhere)
+    table: HashTable<Slot>, // by literal
+    hasher: ByteHasher,
+    grams: GramFilter,                   // of the grams that literals begin with
+    literals: [GramFilter; LONGEST + 1], // of the literals that may stand anywhere, by length
+    counts: [[u32; LONGEST + 1]; 3],     // literals in the table, by place and length
+    contained: GramCounts,               // of the grams of all wildcards
+    next_to_refile: u32,                 // a bucket
     size: usize,
 }
 
@@ -49,6 +58,7 @@ pub struct WildcardIndex {
 struct Slot {
     literal: Literal,
     bucket: u32,
+    only_literal: u32, // of the bucket; spares going there
 }
 
 /// What a search writes on. One may serve any number of indexes, one after the other.
@@ -74,8 +84,12 @@ impl WildcardScratch {
     }
 }
 
-/// Buckets with a common gram that are counted before it is taken to be as bad as they come.
-const MOST_COUNTED: usize = 64;
+/// Wildcards of one bucket that are filed anew at a time, and the longest: an addition pays for it.
+const REFILED: usize = 4;
+const LONGEST_REFILED: usize = 256;
+
+/// How much less a literal must cost than the one by which a wildcard is filed, for it to be filed anew.
+const WORTH_MOVING: u64 = 2;
 
 impl WildcardIndex {
     pub fn len(&self) -> usize {
@@ -88,22 +102,18 @@ impl WildcardIndex {
 
     /// Store `id` under `pieces`, the texts between the asterisks.
     pub fn add(&mut self, pieces: &[Box<[u8]>], id: u32) {
-        let mut best: Option<(u64, Literal)> = None;
-        for_each_literal(pieces, |literal| {
-            let cost = self.cost(literal);
-            if best.is_none_or(|(least, _)| cost < least) {
-                best = Some((cost, literal));
-            }
-        });
-        let Some((_, literal)) = best else { return };
-        let bucket = self.slot_of(literal).map_or_else(|| self.add_bucket(literal), |slot| slot.bucket);
-        self.buckets[bucket as usize].add(pieces, id);
         self.size += 1;
+        self.contained.add(pieces);
+        self.file(pieces, id);
+        if !self.contained.fits(self.size) {
+            self.recount();
+        }
+        self.refile();
     }
 
     /// Forget `id` under `pieces`.
     pub fn remove(&mut self, pieces: &[Box<[u8]>], id: u32) {
-        // What it is filed under depends on what there was when it was added, so all its literals are tried.
+        // What it is filed under depends on what there was when it was filed, so all its literals are tried.
         let mut left: Option<Slot> = None;
         for_each_literal(pieces, |literal| {
             if left.is_none() {
@@ -112,8 +122,14 @@ impl WildcardIndex {
         });
         let Some(slot) = left else { return };
         self.size -= 1;
+        self.contained.remove(pieces);
         if self.buckets[slot.bucket as usize].is_empty() {
             self.remove_bucket(slot);
+        } else {
+            self.note_only(slot.literal);
+        }
+        if !self.contained.fits(self.size) {
+            self.recount();
         }
     }
 
@@ -126,9 +142,9 @@ impl WildcardIndex {
         let mut search = Search { index: self, value, scratch, found };
         search.at_the_ends();
         search.one_byte();
-        search.anywhere::<2>();
-        search.anywhere::<3>();
-        search.anywhere::<4>();
+        search.short::<2>();
+        search.short::<3>();
+        search.anywhere();
     }
 
     /// Bytes held.
@@ -137,24 +153,94 @@ impl WildcardIndex {
             + self.buckets.capacity() * size_of::<Bucket>()
             + self.free.capacity() * size_of::<u32>()
             + self.buckets.iter().map(Bucket::memory_bytes).sum::<usize>()
-            + self.filters.iter().map(GramFilter::memory_bytes).sum::<usize>()
+            + self.grams.memory_bytes()
+            + self.literals.iter().map(GramFilter::memory_bytes).sum::<usize>()
+            + self.contained.memory_bytes()
     }
 
-    /// What one more wildcard under `literal` costs a search, in no unit.
-    fn cost(&self, literal: Literal) -> u64 {
-        let key = literal.key();
-        let alike = self.table.iter_hash(self.hasher.hash_one(key)).take(MOST_COUNTED);
-        let sharing: usize = alike
-            .map(|slot| match slot.literal {
-                same if same == literal => self.buckets[slot.bucket as usize].len() * 4,
-                other => usize::from(other.key() == key), // met and compared, but not verified
-            })
-            .sum();
-        literal.likelihood() * (4 + sharing as u64)
+    /// File a wildcard under the literal that costs searches least.
+    fn file<P: AsRef<[u8]>>(&mut self, pieces: &[P], id: u32) {
+        let Some((_, literal)) = self.best_literal(pieces) else { return };
+        let bucket = self.slot_of(literal).map_or_else(|| self.add_bucket(literal), |slot| slot.bucket);
+        self.buckets[bucket as usize].add(pieces, id);
+        self.note_only(literal);
+    }
+
+    /// File the wildcards of one bucket anew where that is worth it: more is known now of what is frequent.
+    fn refile(&mut self) {
+        let number = self.next_to_refile as usize;
+        self.next_to_refile = if number + 1 < self.buckets.len() { number as u32 + 1 } else { 0 };
+        let Some(bucket) = self.buckets.get(number) else { return };
+        let mut moved = Vec::new();
+        for (text, id) in bucket.texts().take(REFILED).filter(|(text, _)| text.len() <= LONGEST_REFILED) {
+            let pieces: SmallVec<[&[u8]; 4]> = text.pieces().collect();
+            let now = self.cost(bucket.literal, bucket.len() - 1);
+            if self.best_literal(&pieces).is_some_and(|(cost, _)| cost * WORTH_MOVING < now) {
+                let pieces: Vec<Box<[u8]>> = pieces.into_iter().map(Box::from).collect();
+                moved.push((pieces, id));
+            }
+        }
+        if moved.is_empty() {
+            return;
+        }
+        let Some(slot) = self.slot_of(bucket.literal) else { return };
+        for (pieces, id) in moved {
+            self.buckets[number].remove(&pieces, id);
+            self.file(&pieces, id);
+        }
+        if self.buckets[number].is_empty() {
+            self.remove_bucket(slot);
+        } else {
+            self.note_only(slot.literal);
+        }
+    }
+
+    /// Count the grams of all wildcards anew, with as many counters as there should be.
+    fn recount(&mut self) {
+        let mut contained = GramCounts::with_room(self.size);
+        for (text, _) in self.buckets.iter().flat_map(Bucket::texts) {
+            let pieces: SmallVec<[&[u8]; 4]> = text.pieces().collect();
+            contained.add(&pieces);
+        }
+        self.contained = contained;
+    }
+
+    /// The literal under which one more wildcard of `pieces` costs a search least, and what it costs.
+    fn best_literal<P: AsRef<[u8]>>(&self, pieces: &[P]) -> Option<(u64, Literal)> {
+        let mut best: Option<(u64, Literal)> = None;
+        for_each_literal(pieces, |literal| {
+            let least = best.map_or(u64::MAX, |(least, _)| least);
+            if self.cost(literal, 0) < least {
+                let alike = self.slot_of(literal).map_or(0, |slot| self.buckets[slot.bucket as usize].len());
+                let cost = self.cost(literal, alike);
+                if cost < least {
+                    best = Some((cost, literal));
+                }
+            }
+        });
+        best
+    }
+
+    /// What one more wildcard under `literal` costs a search, in no unit, where so many are filed under it.
+    fn cost(&self, literal: Literal, alike: usize) -> u64 {
+        let frequency = literal.gram().map_or(0, |gram| self.contained.count(gram));
+        literal.likelihood() * (4 + u64::from(frequency) * 2 + alike as u64 * 4)
+    }
+
+    #[inline]
+    fn slot_at(&self, hash: u64, literal: Literal) -> Option<Slot> {
+        self.table.find(hash, |slot| slot.literal == literal).copied()
     }
 
     fn slot_of(&self, literal: Literal) -> Option<Slot> {
-        self.table.find(self.hasher.hash_one(literal.key()), |slot| slot.literal == literal).copied()
+        self.slot_at(self.hasher.hash(literal.bytes), literal)
+    }
+
+    /// Let the slot of `literal` say what its bucket holds.
+    fn note_only(&mut self, literal: Literal) {
+        if let Some(slot) = self.table.find_mut(self.hasher.hash(literal.bytes), |slot| slot.literal == literal) {
+            slot.only_literal = self.buckets[slot.bucket as usize].only_literal();
+        }
     }
 
     fn add_bucket(&mut self, literal: Literal) -> u32 {
@@ -168,31 +254,26 @@ impl WildcardIndex {
                 u32::try_from(self.buckets.len() - 1).expect("fewer than 2^32 wildcards")
             }
         };
-        let hasher = &self.hasher;
-        let hash_of = |slot: &Slot| hasher.hash_one(slot.literal.key());
-        let slot = Slot { literal, bucket };
+        let hasher = self.hasher;
+        let hash_of = |slot: &Slot| hasher.hash(slot.literal.bytes);
+        let slot = Slot { literal, bucket, only_literal: NONE };
         self.table.insert_unique(hash_of(&slot), slot, hash_of);
         *self.count(literal) += 1;
-        if literal.place == Place::Anywhere && !self.filters[literal.gram_length() - 1].add(literal.bytes as u32) {
-            self.rebuild_filter(literal.gram_length());
-        }
+        self.add_to_filters(literal);
         bucket
     }
 
     fn remove_bucket(&mut self, slot: Slot) {
         let literal = slot.literal;
-        let hash = self.hasher.hash_one(literal.key());
+        let hash = self.hasher.hash(literal.bytes);
         if let Ok(entry) = self.table.find_entry(hash, |other| other.bucket == slot.bucket) {
             entry.remove();
         }
         *self.count(literal) -= 1;
-        let is_last = *self.count(literal) == 0;
-        if literal.place == Place::Anywhere && (is_last || !self.filters[literal.gram_length() - 1].remove()) {
-            self.rebuild_filter(literal.gram_length());
-        }
+        self.remove_from_filters(literal);
         self.free.push(slot.bucket);
-        let hasher = &self.hasher;
-        shrink_table(&mut self.table, |slot| hasher.hash_one(slot.literal.key()));
+        let hasher = self.hasher;
+        shrink_table(&mut self.table, |slot| hasher.hash(slot.literal.bytes));
         if self.free.len() > 8 + self.buckets.len() * 3 / 4 || self.size == 0 {
             self.renumber_buckets();
         }
@@ -203,30 +284,64 @@ impl WildcardIndex {
         self.buckets.retain(|bucket| !bucket.is_empty());
         shrink_list(&mut self.buckets);
         self.free = Vec::new();
-        let hasher = &self.hasher;
-        let hash_of = |slot: &Slot| hasher.hash_one(slot.literal.key());
+        let hasher = self.hasher;
+        let hash_of = |slot: &Slot| hasher.hash(slot.literal.bytes);
         self.table.clear();
         for (number, bucket) in self.buckets.iter().enumerate() {
-            let slot = Slot { literal: bucket.literal, bucket: number as u32 };
+            let slot = Slot { literal: bucket.literal, bucket: number as u32, only_literal: bucket.only_literal() };
             self.table.insert_unique(hash_of(&slot), slot, hash_of);
         }
     }
 
-    fn rebuild_filter(&mut self, gram_length: usize) {
-        let is_such = |literal: Literal| literal.place == Place::Anywhere && literal.gram_length() == gram_length;
-        let literals = self.table.iter().map(|slot| slot.literal).filter(|&literal| is_such(literal));
-        let grams: Vec<u32> = literals.map(|literal| literal.bytes as u32).collect();
-        self.filters[gram_length - 1] = GramFilter::of(grams.into_iter());
+    fn add_to_filters(&mut self, literal: Literal) {
+        if literal.place != Place::Anywhere {
+            return;
+        }
+        if !self.literals[usize::from(literal.length)].add(self.hasher.hash(literal.bytes)) {
+            self.rebuild_literal_filter(literal.length);
+        }
+        if literal.gram().is_some_and(|gram| !self.grams.add(self.hasher.hash(gram.into()))) {
+            self.rebuild_gram_filter();
+        }
+    }
+
+    fn remove_from_filters(&mut self, literal: Literal) {
+        if literal.place != Place::Anywhere {
+            return;
+        }
+        let is_last = *self.count(literal) == 0;
+        if is_last || !self.literals[usize::from(literal.length)].remove() {
+            self.rebuild_literal_filter(literal.length);
+        }
+        if literal.gram().is_some() && (is_last || !self.grams.remove()) {
+            self.rebuild_gram_filter();
+        }
+    }
+
+    fn rebuild_literal_filter(&mut self, length: u8) {
+        let such = self.table.iter().map(|slot| slot.literal).filter(|literal| literal.place == Place::Anywhere);
+        let literals: Vec<u64> =
+            such.filter(|literal| literal.length == length).map(|literal| self.hasher.hash(literal.bytes)).collect();
+        self.literals[usize::from(length)] = GramFilter::of(literals.into_iter());
+    }
+
+    fn rebuild_gram_filter(&mut self) {
+        let grams: Vec<u64> = self
+            .table
+            .iter()
+            .filter_map(|slot| slot.literal.gram())
+            .map(|gram| self.hasher.hash(gram.into()))
+            .collect();
+        self.grams = GramFilter::of(grams.into_iter());
     }
 
     fn count(&mut self, literal: Literal) -> &mut u32 {
-        match literal.place {
-            Place::Anywhere => &mut self.counts[0][literal.gram_length()],
-            Place::Begin => &mut self.counts[1][usize::from(literal.length)],
-            Place::End => &mut self.counts[2][usize::from(literal.length)],
-        }
+        &mut self.counts[literal.place as usize][usize::from(literal.length)]
     }
 }
+
+/// Places of a value that are looked at together.
+const PLACES: usize = 64;
 
 /// One search under way.
 struct Search<'a> {
@@ -242,11 +357,11 @@ impl Search<'_> {
         let (index, value) = (self.index, self.value);
         for length in 0..=LONGEST.min(value.len()) {
             if index.counts[1][length] > 0 {
-                self.look_up(Literal::new(&value[..length], Place::Begin).key(), 0);
+                self.look_up(Literal::new(&value[..length], Place::Begin), 0);
             }
             if index.counts[2][length] > 0 {
                 let at = value.len() - length;
-                self.look_up(Literal::new(&value[at..], Place::End).key(), at);
+                self.look_up(Literal::new(&value[at..], Place::End), at);
             }
         }
     }
@@ -256,43 +371,96 @@ impl Search<'_> {
         if self.index.counts[0][1] == 0 {
             return;
         }
-        let filter = &self.index.filters[0];
+        let filter = &self.index.literals[1];
         let mut seen = [false; 256];
         for (at, &byte) in self.value.iter().enumerate() {
-            if !std::mem::replace(&mut seen[usize::from(byte)], true) && filter.may_hold(u32::from(byte)) {
-                self.look_up(Key::of_gram(u32::from(byte), 1), at);
+            if !std::mem::replace(&mut seen[usize::from(byte)], true)
+                && filter.may_hold(self.index.hasher.hash(byte.into()))
+            {
+                self.look_up(Literal { bytes: byte.into(), length: 1, place: Place::Anywhere }, at);
             }
         }
     }
 
-    /// Literals whose gram has `LENGTH` bytes, two to four.
-    fn anywhere<const LENGTH: usize>(&mut self) {
+    /// Literals of `LENGTH` bytes, two or three.
+    fn short<const LENGTH: usize>(&mut self) {
         let (index, value) = (self.index, self.value);
-        if index.counts[0][LENGTH] == 0 {
+        if index.counts[Place::Anywhere as usize][LENGTH] == 0 {
             return;
         }
-        let filter = &index.filters[LENGTH - 1];
+        let filter = &index.literals[LENGTH];
         for (at, window) in value.windows(LENGTH).enumerate() {
-            let mut bytes = [0; GRAM];
-            bytes[..LENGTH].copy_from_slice(window);
-            let gram = u32::from_le_bytes(bytes);
-            if filter.may_hold(gram) {
-                self.look_up(Key::of_gram(gram, LENGTH), at);
+            let literal = Literal::new(window, Place::Anywhere);
+            if filter.may_hold(index.hasher.hash(literal.bytes)) {
+                self.look_up(literal, at);
             }
         }
     }
 
-    /// Verify the buckets of the literals with `key` that stand at `at`, which are not met again in this search.
-    fn look_up(&mut self, key: Key, at: usize) {
-        let (index, text) = (self.index, &self.value[at..]);
-        for slot in index.table.iter_hash(index.hasher.hash_one(key)) {
-            if slot.literal.key() == key && slot.literal.begins(text) {
-                let WildcardScratch { met, search, ends, grams } = &mut *self.scratch;
-                let last_search = std::mem::replace(&mut met[slot.bucket as usize], *search);
-                if last_search != *search {
-                    index.buckets[slot.bucket as usize].find(self.value, at, ends, grams, self.found);
-                }
+    /// Literals that begin with a gram.
+    ///
+    /// The grams of 64 places are asked for before the answers are looked at: where one place in ten has a gram that
+    /// some literal begins with, going to see it at once costs more, by a branch that nothing can predict, than asking.
+    fn anywhere(&mut self) {
+        let (filter, hasher, value) = (&self.index.grams, self.index.hasher, self.value);
+        if filter.is_empty() {
+            return;
+        }
+        let mut start = 0;
+        while start + GRAM <= value.len() {
+            let block = &value[start..value.len().min(start + PLACES + GRAM - 1)];
+            let mut met = 0u64;
+            for window in block.windows(GRAM) {
+                let gram = window.first_chunk().map_or(0, |gram| u32::from_le_bytes(*gram));
+                met = met >> 1 | filter.bit(hasher.hash(gram.into())) << (PLACES - 1);
             }
+            met >>= PLACES - (block.len() - GRAM + 1);
+            while met != 0 {
+                self.at_gram(start + met.trailing_zeros() as usize);
+                met &= met - 1;
+            }
+            start += PLACES;
+        }
+    }
+
+    /// Literals that begin with the gram at `at`.
+    fn at_gram(&mut self, at: usize) {
+        let text = &self.value[at..];
+        let bytes = load_up_to_eight(text);
+        let literal_of = |length: usize| Literal {
+            bytes: bytes & (u64::MAX >> (64 - 8 * length)),
+            length: length as u8,
+            place: Place::Anywhere,
+        };
+        // All are asked for before one is looked up, as above.
+        let hashes = GRAM_LENGTHS.map(|length| self.index.hasher.hash(literal_of(length).bytes));
+        let mut met = 0u64;
+        for (number, (length, hash)) in GRAM_LENGTHS.into_iter().zip(hashes).enumerate() {
+            met |= (self.index.literals[length].bit(hash) & u64::from(length <= text.len())) << number;
+        }
+        while met != 0 {
+            let number = met.trailing_zeros() as usize;
+            self.look_up_hashed(hashes[number], literal_of(GRAM_LENGTHS[number]), at);
+            met &= met - 1;
+        }
+    }
+
+    fn look_up(&mut self, literal: Literal, at: usize) {
+        self.look_up_hashed(self.index.hasher.hash(literal.bytes), literal, at);
+    }
+
+    /// Verify the bucket of a literal that stands at `at`, unless it was met before in this search.
+    fn look_up_hashed(&mut self, hash: u64, literal: Literal, at: usize) {
+        let Some(Slot { bucket, only_literal, .. }) = self.index.slot_at(hash, literal) else { return };
+        let WildcardScratch { met, search, ends, grams } = &mut *self.scratch;
+        let last_search = std::mem::replace(&mut met[bucket as usize], *search);
+        if last_search == *search {
+            return;
+        }
+        if only_literal != NONE {
+            self.found.push(only_literal);
+        } else {
+            self.index.buckets[bucket as usize].find(self.value, at, ends, grams, self.found);
         }
     }
 }

@@ -143,3 +143,38 @@ proptest! {
         prop_assert_eq!((0, 0), (index.len(), index.memory_bytes()));
     }
 }
+
+fn sharing_wildcard() -> impl Strategy<Value = String> {
+    // Few words, so that literals of four, six and eight bytes begin with the same grams and are filed anew.
+    let word =
+        prop::sample::select(vec!["accessToken", "access", "accessRule", "acce", "ruleAcc", "token", "To", "rule1"]);
+    prop::collection::vec(word, 1..3).prop_map(|words| format!("*{}*", words.join("*")))
+}
+
+proptest! {
+    #[test]
+    fn finds_the_same_however_often_buckets_are_filed_anew(
+        texts in prop::collection::vec(sharing_wildcard(), 1..100),
+        removed in prop::collection::vec(any::<prop::sample::Index>(), 0..100),
+        values in prop::collection::vec("(access|Token|Rule|rule|Acc|token|1|x){0,8}", 1..4),
+    ) {
+        let mut index = WildcardIndex::default();
+        let mut stored: Vec<(String, u32)> = texts.into_iter().zip(0..).collect();
+        stored.iter().for_each(|(text, id)| index.add(&pieces_of(text), *id));
+        for place in removed.iter().take(stored.len() - 1) {
+            let (text, id) = stored.swap_remove(place.index(stored.len()));
+            index.remove(&pieces_of(&text), id);
+        }
+        let mut scratch = WildcardScratch::default();
+        for value in values {
+            let accepting = stored.iter().filter(|(text, _)| accepts(&pieces_of(text), value.as_bytes()));
+            let mut expected: Vec<u32> = accepting.map(|&(_, id)| id).collect();
+            expected.sort_unstable();
+            prop_assert_eq!(expected, found_in(&index, value.as_bytes(), &mut scratch));
+        }
+        for (text, id) in stored {
+            index.remove(&pieces_of(&text), id);
+        }
+        prop_assert_eq!((0, 0), (index.len(), index.memory_bytes()));
+    }
+}
