@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from statistics import median
 from typing import Any
 
+from bench.goals import figure_verdict, verdicts
 from bench.measure import Result
 from bench.scenario import Scenario, Variant
 
@@ -63,59 +64,64 @@ def comparison(ratios: Sequence[float]) -> str:
 
 def table(scenario: Scenario, results: Sequence[Result]) -> str:
     """The results of one scenario as aligned text."""
-    rows = _churn_rows(results) if scenario.measure == "churn" else _match_rows(scenario, results)
+    title = f"{scenario.name}: {scenario.about}"
+    if results and results[0].extra:
+        return "\n".join([title, *_figure_lines(scenario, results)])
+    rows = _match_rows(scenario, results)
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    return "\n".join([f"{scenario.name}: {scenario.about}", *(f"  {line}" for line in lines)])
+    return "\n".join([title, *(f"  {line}" for line in lines)])
 
 
 def _match_rows(scenario: Scenario, results: Sequence[Result]) -> list[list[str]]:
     has_elements = any(result.elements for result in results)
-    head = ["variant", "rules", "events", "matches", "us per event", "times decoding"]
+    compares = any(result.baseline for result in results)
+    compares_engines = any(result.python for result in results)
+    head = ["variant", "way", "rules", "events", "matches", "us per event", "times decoding"]
     head += ["ns per element"] if has_elements else []
-    head += ["times the first"] if scenario.compares_to_first else []
+    head += ["times the first"] if compares else []
+    head += ["faster than python"] if compares_engines else []
     rows = [[*head, "goal"]]
-    for variant, result in zip(scenario.variants, results, strict=True):
-        per_event = [seconds / result.event_count * 1e6 for seconds in result.seconds]
-        row = [result.name, f"{result.rule_count:,}", f"{result.event_count:,}", f"{result.matches:,}"]
-        row += [spread(per_event), spread(result.decode_ratios())]
-        if has_elements:
-            row.append(f"{median(per_event) * 1000 / max(result.elements, 1):.0f}")
-        if scenario.compares_to_first:
-            row.append("" if result is results[0] else comparison(result.ratios_to(results[0])))
-        rows.append([*row, verdict(variant, result, results[0])])
-    return rows
-
-
-def verdict(variant: Variant, result: Result, first: Result) -> str:
-    """Whether the variant's goal is reached, by the median; empty without a goal."""
-    texts = []
-    if variant.at_most_decode is not None:
-        reached = median(result.decode_ratios()) <= variant.at_most_decode
-        texts.append(f"{'reached' if reached else 'MISSED'}: {variant.at_most_decode} x decoding")
-    if variant.at_most_first is not None:
-        reached = median(result.ratios_to(first)) <= variant.at_most_first
-        texts.append(f"{'reached' if reached else 'MISSED'}: {variant.at_most_first} x the first")
-    return ", ".join(texts)
-
-
-def _churn_rows(results: Sequence[Result]) -> list[list[str]]:
-    rows = [["variant", "rules", *results[0].extra]]
     for result in results:
-        figures = [f"{value:,.0f}" for value in result.extra.values()]
-        rows.append([result.name, f"{result.rule_count:,}", *figures])
+        row = [result.name, result.way, f"{result.rule_count:,}", f"{result.event_count:,}", f"{result.matches:,}"]
+        row += [spread(result.microseconds()), spread(result.decode_ratios())]
+        if has_elements:
+            row.append(f"{median(result.microseconds()) * 1000 / max(result.elements, 1):.0f}")
+        if compares:
+            row.append(comparison(result.ratios_to(result.baseline)) if result.baseline else "")
+        if compares_engines:
+            row.append(spread(result.python.ratios_to(result), 1) if result.python else "")
+        rows.append([*row, verdict(scenario, result)])
     return rows
+
+
+def verdict(scenario: Scenario, result: Result) -> str:
+    """Whether the goals of a result are reached, by the median; empty without a goal."""
+    return verdicts(_variant(scenario, result).goals[result.way], result)
+
+
+def _variant(scenario: Scenario, result: Result) -> Variant:
+    return next(variant for variant in scenario.variants if variant.name == result.name)
+
+
+def _figure_lines(scenario: Scenario, results: Sequence[Result]) -> Iterator[str]:
+    for result in results:
+        yield f"  {result.name}, {result.way}"
+        goals = _variant(scenario, result).figure_goals
+        for name, value in result.extra.items():
+            shown = f"{value:,.0f}" if value >= 100 else f"{value:.2f}"
+            yield f"    {name:60} {shown:>14}  {figure_verdict(goals, name, value)}".rstrip()
 
 
 def as_json(scenario: Scenario, results: Sequence[Result]) -> dict[str, Any]:
     """Everything measured, so that another program can compute what the table does not show."""
-    first = results[0]
     return {
         "scenario": scenario.name,
         "about": scenario.about,
         "variants": [
             {
                 "name": result.name,
+                "way": result.way,
                 "rules": result.rule_count,
                 "events": result.event_count,
                 "elements": result.elements,
@@ -123,10 +129,12 @@ def as_json(scenario: Scenario, results: Sequence[Result]) -> dict[str, Any]:
                 "seconds": result.seconds,
                 "decode_seconds": result.decode_seconds,
                 "decode_ratio": median(result.decode_ratios()) if result.seconds else None,
-                "first_ratio": median(result.ratios_to(first)) if result.seconds else None,
-                "goal": verdict(variant, result, first) if result.seconds else "",
+                "first_ratio": median(result.ratios_to(result.baseline))
+                if result.baseline and result.seconds
+                else None,
+                "goal": verdict(scenario, result) if result.seconds else "",
                 "figures": result.extra,
             }
-            for variant, result in zip(scenario.variants, results, strict=True)
+            for result in results
         ],
     }

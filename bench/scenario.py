@@ -9,8 +9,10 @@ cannot be measured, so also for one that does not say how many matches to expect
     matches = {quick = 120, full = 1300}      # total over all events; filled in by --update-counts
     rules = {kind = "growth-exact", count = 1000, seed = 1}
     events = {numbers = true}                 # adds to, or overrides, the [events] of the file
-    at_most_decode = 1.5                      # goal: median ratio to decoding alone
-    at_most_first = 1.5                       # goal: median ratio to the first variant of the file
+    ways = ["native", "native used"]          # in place of those of the file; see ways.py
+    baseline = "10 rules"                     # the variant it is compared with, in place of the first of the file
+    goals.native.at_most_first = 1.5          # by way; adds to, or overrides, the [goals] of the file; see goals.py
+    figure_goals = {"bytes per rule" = ["at most", 300]}  # of figures that are no times of matching
 """
 
 from __future__ import annotations
@@ -24,10 +26,12 @@ from pathlib import Path
 from typing import Any
 
 from bench.data import GENERATORS
+from bench.goals import GOALS
 from bench.rules import KINDS
+from bench.ways import DEFAULT_WAYS, WAYS
 
 SCENARIO_DIRECTORY = Path(__file__).resolve().parent / "scenarios"
-MEASURES = ("match", "churn")
+MEASURES = ("match", "churn", "bulk", "threads")
 MODES = ("quick", "full")
 
 
@@ -43,8 +47,10 @@ class Variant:
     rules: Mapping[str, Any]
     events: Mapping[str, Any]  # arguments of the generator, and "generator"; count is {mode: number}
     matches: Mapping[str, int]  # {mode: total}
-    at_most_decode: float | None
-    at_most_first: float | None
+    ways: tuple[str, ...]
+    baseline: str | None
+    goals: Mapping[str, Mapping[str, float]]  # {way: {goal: limit}}
+    figure_goals: Mapping[str, tuple[str, float]]  # {figure: ("at most" or "at least", limit)}
 
     def event_arguments(self, mode: str) -> dict[str, Any]:
         """Arguments of `bench.data.event_lines`."""
@@ -59,7 +65,6 @@ class Scenario:
     about: str
     measure: str
     passes: Mapping[str, int]  # {mode: number}
-    compares_to_first: bool
     variants: tuple[Variant, ...]
     file: Path
 
@@ -80,8 +85,7 @@ def load_scenario(file: Path, *, counts_required: bool = True) -> Scenario:
             about=table["about"],
             measure=table["measure"],
             passes=table["passes"],
-            compares_to_first=table.get("compares_to_first", False),
-            variants=tuple(_variant(each, table["events"]) for each in table["variant"]),
+            variants=tuple(_variant(each, table) for each in table["variant"]),
             file=file,
         )
     except KeyError as missing:
@@ -90,14 +94,20 @@ def load_scenario(file: Path, *, counts_required: bool = True) -> Scenario:
     return scenario
 
 
-def _variant(table: Mapping[str, Any], events: Mapping[str, Any]) -> Variant:
+def _variant(table: Mapping[str, Any], file: Mapping[str, Any]) -> Variant:
+    ways = tuple(table.get("ways", file.get("ways", DEFAULT_WAYS)))
+    common, own = file.get("goals", {}), table.get("goals", {})
+    first = file["variant"][0]["name"] if file.get("compares_to_first", False) else None
+    baseline = table.get("baseline", first)
     return Variant(
         name=table["name"],
         rules=table["rules"],
-        events={**events, **table.get("events", {})},
+        events={**file["events"], **table.get("events", {})},
         matches=table.get("matches", {}),
-        at_most_decode=table.get("at_most_decode"),
-        at_most_first=table.get("at_most_first"),
+        ways=ways,
+        baseline=None if baseline == table["name"] else baseline,
+        goals={way: {**common.get(way, {}), **own.get(way, {})} for way in ways},
+        figure_goals={name: (side, limit) for name, (side, limit) in table.get("figure_goals", {}).items()},
     )
 
 
@@ -116,6 +126,12 @@ def _check(scenario: Scenario, counts_required: bool) -> None:
             raise ScenarioError(f"{place}: no generator is named {variant.events['generator']!r}")
         if variant.rules["kind"] not in {"given", *KINDS}:
             raise ScenarioError(f"{place}: no kind of rules is named {variant.rules['kind']!r}")
+        if not set(variant.ways) <= set(WAYS):
+            raise ScenarioError(f"{place}: ways are {variant.ways}, expected some of {', '.join(WAYS)}")
+        if not {name for goals in variant.goals.values() for name in goals} <= set(GOALS):
+            raise ScenarioError(f"{place}: goals are {variant.goals}, expected some of {', '.join(GOALS)}")
+        if variant.baseline is not None and variant.baseline not in names:
+            raise ScenarioError(f"{place}: baseline is {variant.baseline!r}, which is no variant")
         if counts_required and set(variant.matches) != set(MODES):
             raise ScenarioError(f"{place}: matches must give the expected total for quick and for full")
 
