@@ -6,7 +6,7 @@
 
 use crate::engine::Engine;
 use crate::events::{
-    match_event, match_other, names, text_of, too_many_combinations, with_workspace, Unmatched, Workspace,
+    list_of, match_event, match_other, names, text_of, too_many_combinations, with_workspace, Unmatched, Workspace,
 };
 use crate::shared::Shared;
 use pyo3::prelude::*;
@@ -76,8 +76,9 @@ impl Answers {
         let engine = self.engine.get();
         match &events[..] {
             [event] => {
-                let answer = |state: &_, found: &[RuleId]| names(py, state, found).map(Bound::unbind);
-                self.ready.push_back(match_event(&engine.shared, engine.validate, event, false, answer));
+                let answer = |state: &_, found: &[RuleId]| names(py, state, found);
+                let names = match_event(&engine.shared, engine.validate, event, false, answer);
+                self.ready.push_back(names.and_then(|names| list_of(py, names)).map(Bound::unbind));
             }
             events => match_chunk(py, engine, events, self.threads, &mut self.ready),
         }
@@ -128,7 +129,7 @@ impl Source {
     }
 }
 
-/// What was found for a run of events: ids one after another, and for each event where its own end.
+/// What was found for a run of events: ids one after another, and how many there are for each event.
 #[derive(Default)]
 struct Found {
     ids: Vec<RuleId>,
@@ -151,24 +152,25 @@ fn match_chunk(
         0 | 1 => vec![match_piece(shared, engine.validate, &texts)],
         threads => match_in_threads(shared, engine.validate, &texts, threads),
     });
-    let mut events = events.iter();
-    for piece in &found {
-        let mut first = 0;
-        for (outcome, event) in piece.outcomes.iter().zip(&mut events) {
-            ready.push_back(match outcome {
-                Ok(end) => {
-                    let ids = &piece.ids[first..*end];
-                    first = *end;
-                    names(py, &shared.read(py), ids).map(Bound::unbind)
-                }
-                Err(Unmatched::TooManyCombinations) => Err(too_many_combinations(py)),
-                Err(Unmatched::Rejected) => {
-                    match_other(shared, event, false, |state, found| names(py, state, found).map(Bound::unbind))
-                }
-            });
-        }
-    }
+    let all_names = names_of_all(py, shared, &found);
     drop(batch);
+    let outcomes = found.iter().flat_map(|piece| &piece.outcomes);
+    let mut all_names = all_names.into_iter();
+    for (outcome, event) in outcomes.zip(events) {
+        let names = match outcome {
+            Ok(count) => Ok(all_names.by_ref().take(*count).collect()),
+            Err(Unmatched::TooManyCombinations) => Err(too_many_combinations(py)),
+            Err(Unmatched::Rejected) => match_other(shared, event, false, |state, found| names(py, state, found)),
+        };
+        ready.push_back(names.and_then(|names| list_of(py, names)).map(Bound::unbind));
+    }
+}
+
+/// The names of all that was found, one after another; looked up under one lock.
+fn names_of_all(py: Python<'_>, shared: &Shared, found: &[Found]) -> Vec<Py<PyAny>> {
+    let state = shared.read(py);
+    let ids = found.iter().flat_map(|piece| &piece.ids);
+    ids.map(|&id| state.rules.get(id).map_or_else(|| py.None(), |rule| rule.name.clone_ref(py))).collect()
 }
 
 /// Match texts in this thread, without the GIL.
@@ -177,20 +179,40 @@ fn match_piece(shared: &Shared, validate: Validate, texts: &[Option<&[u8]>]) -> 
     with_workspace(|workspace: &mut Workspace| {
         for texts in texts.chunks(PIECE) {
             let state = shared.read_detached();
-            for text in texts {
+            for (index, text) in texts.iter().enumerate() {
+                if let Some(Some(ahead)) = texts.get(index + 1) {
+                    prefetch(ahead);
+                }
                 let outcome = match text {
                     Some(text) => workspace.match_text(&state, text, validate, false),
                     None => Err(Unmatched::Rejected),
                 };
                 found.outcomes.push(outcome.map(|()| {
                     found.ids.extend_from_slice(&workspace.found);
-                    found.ids.len()
+                    workspace.found.len()
                 }));
             }
         }
     });
     found
 }
+
+/// Ask for the beginning of a text that is read next, while another one is matched.
+///
+/// The rest of it comes by itself, once it is read in order. Without this, a list of city-lots events that lie in no
+/// near cache costs 50 ns more an event.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn prefetch(text: &[u8]) {
+    use std::arch::x86_64::{_mm_prefetch, _MM_HINT_T0};
+    for place in (0..text.len().min(512)).step_by(64) {
+        // SAFETY: a hint that reads nothing; the place lies in the text.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(text[place..].as_ptr().cast()) };
+    }
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn prefetch(_text: &[u8]) {}
 
 /// Match texts in several threads, which take a piece at a time; what is found comes in the order of the texts.
 fn match_in_threads(shared: &Shared, validate: Validate, texts: &[Option<&[u8]>], threads: usize) -> Vec<Found> {

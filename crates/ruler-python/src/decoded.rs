@@ -82,6 +82,9 @@ pub fn gather(event: &Bound<'_, PyDict>, paths: &PathTrie, fields: &mut Fields) 
     Ok(())
 }
 
+/// A value, and the node of the path trie that it stands at.
+type Placed<'py> = (Bound<'py, PyAny>, Option<PathId>);
+
 impl<'py> Frame<'py> {
     fn object(object: &Bound<'py, PyDict>, node: Option<PathId>, element: u32) -> Frame<'py> {
         Frame {
@@ -92,11 +95,7 @@ impl<'py> Frame<'py> {
     }
 
     /// The next value and the node that it stands at.
-    fn next(
-        &mut self,
-        paths: &PathTrie,
-        fields: &mut Fields,
-    ) -> Result<Option<(Bound<'py, PyAny>, Option<PathId>)>, Rejected> {
+    fn next(&mut self, paths: &PathTrie, fields: &mut Fields) -> Result<Option<Placed<'py>>, Rejected> {
         match &mut self.members {
             Members::Object { object, members, names } => {
                 let Some((name, value)) = members.next() else {
@@ -154,6 +153,19 @@ fn has_part_of(names: &HashSet<String>, name: &str) -> bool {
     name.match_indices('.').any(|(dot, _)| names.contains(&name[..dot]))
 }
 
+/// The number of an int that 64 bits hold; made without an exception for those that they do not, since an exception is
+/// an object, which can start the garbage collector under the lock.
+fn number(integer: &Bound<'_, PyInt>) -> Result<Number, Rejected> {
+    let mut overflow = 0;
+    // SAFETY: `integer` is an int, and holding it proves that the GIL is held.
+    let small = unsafe { pyo3::ffi::PyLong_AsLongLongAndOverflow(integer.as_ptr(), &mut overflow) };
+    match overflow {
+        0 => Ok(Number::from_i64(small)),
+        1 if integer.le(u64::MAX).unwrap_or(false) => integer.extract().map(Number::from_u64).map_err(|_| Rejected),
+        _ => Err(Rejected),
+    }
+}
+
 #[inline]
 fn kind_of<'a, 'py>(value: &'a Bound<'py, PyAny>) -> Result<Kind<'a, 'py>, Rejected> {
     if let Ok(text) = value.cast_exact::<PyString>() {
@@ -163,11 +175,7 @@ fn kind_of<'a, 'py>(value: &'a Bound<'py, PyAny>) -> Result<Kind<'a, 'py>, Rejec
         return Ok(Kind::Object(object));
     }
     if let Ok(integer) = value.cast_exact::<PyInt>() {
-        let number = match integer.extract::<i64>() {
-            Ok(integer) => Number::from_i64(integer),
-            Err(_) => Number::from_u64(integer.extract::<u64>().map_err(|_| Rejected)?),
-        };
-        return Ok(Kind::Other(Value::Number(number)));
+        return Ok(Kind::Other(Value::Number(number(integer)?)));
     }
     if let Ok(double) = value.cast_exact::<PyFloat>() {
         let double = double.value();

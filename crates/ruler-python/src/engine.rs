@@ -1,7 +1,7 @@
 //! The class `Engine`: what ruler/engine.py asks of an engine. That file says what each method owes.
 
 use crate::answers::Answers;
-use crate::events::{match_event, names};
+use crate::events::{list_of, match_event, names};
 use crate::lines;
 use crate::prepare::{prepared, Prepared};
 use crate::rules::{Rule, Texts};
@@ -55,11 +55,11 @@ impl Engine {
 
     fn rules_for_event<'py>(&self, event: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyList>> {
         let py = event.py();
-        match_event(&self.shared, self.validate, event, false, |state, found| names(py, state, found))
+        list_of(py, match_event(&self.shared, self.validate, event, false, |state, found| names(py, state, found))?)
     }
 
     fn matches_any(&self, event: &Bound<'_, PyAny>) -> PyResult<bool> {
-        match_event(&self.shared, self.validate, event, true, |_, found| Ok(!found.is_empty()))
+        match_event(&self.shared, self.validate, event, true, |_, found| !found.is_empty())
     }
 
     fn rules_for_events(slf: Py<Engine>, events: &Bound<'_, PyAny>, threads: usize) -> PyResult<Answers> {
@@ -118,7 +118,10 @@ impl Engine {
     }
 
     fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        show::stats(py, &self.shared.read(py))
+        let state = self.shared.read(py);
+        let counts = (state.rules.count, state.machine.stats(), state.rules.memory_bytes());
+        drop(state); // making objects can start the garbage collector, and that run code which changes the rules
+        show::stats(py, counts)
     }
 
     fn states<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {

@@ -9,6 +9,7 @@ use pyo3::types::{PyByteArray, PyBytes, PyDict, PyList, PyString};
 use ruler_core::event::fields::Fields;
 use ruler_core::event::{Reader, Validate};
 use ruler_core::machine::{RuleId, Scratch};
+use smallvec::SmallVec;
 use std::borrow::Cow;
 use std::cell::RefCell;
 
@@ -81,13 +82,16 @@ pub fn text_of<'a>(event: &'a Bound<'_, PyAny>) -> Option<Cow<'a, [u8]>> {
     Some(Cow::Owned(bytes.to_vec())) // others may write into it meanwhile
 }
 
-/// The rules that one event matches, handed to `answer`; the GIL is held all the while but for long texts.
+/// What `answer` makes of the rules that one event matches.
+///
+/// The GIL is held all the while but for long texts. `answer` runs under the lock, so it must not make objects of
+/// Python: that can start the garbage collector, and so code that changes the rules and waits for the lock.
 pub fn match_event<R>(
     shared: &Shared,
     validate: Validate,
     event: &Bound<'_, PyAny>,
     first_only: bool,
-    answer: impl Fn(&State, &[RuleId]) -> PyResult<R>,
+    answer: impl Fn(&State, &[RuleId]) -> R,
 ) -> PyResult<R> {
     if let Some(text) = text_of(event) {
         let outcome = if text.len() < LONG_TEXT {
@@ -96,7 +100,7 @@ pub fn match_event<R>(
             match_long(shared, validate, event.py(), &text, first_only, &answer)
         };
         match outcome {
-            Ok(answer) => return answer,
+            Ok(answer) => return Ok(answer),
             Err(Unmatched::TooManyCombinations) => return Err(too_many_combinations(event.py())),
             Err(Unmatched::Rejected) => {}
         }
@@ -111,8 +115,8 @@ fn match_short<R>(
     py: Python<'_>,
     text: &[u8],
     first_only: bool,
-    answer: impl Fn(&State, &[RuleId]) -> PyResult<R>,
-) -> Result<PyResult<R>, Unmatched> {
+    answer: impl Fn(&State, &[RuleId]) -> R,
+) -> Result<R, Unmatched> {
     with_workspace(|workspace| {
         let state = shared.read(py);
         workspace.match_text(&state, text, validate, first_only)?;
@@ -126,8 +130,8 @@ fn match_long<R>(
     py: Python<'_>,
     text: &[u8],
     first_only: bool,
-    answer: impl Fn(&State, &[RuleId]) -> PyResult<R>,
-) -> Result<PyResult<R>, Unmatched> {
+    answer: impl Fn(&State, &[RuleId]) -> R,
+) -> Result<R, Unmatched> {
     let _batch = shared.batch();
     with_workspace(|workspace| {
         py.detach(|| workspace.match_text(&shared.read_detached(), text, validate, first_only))?;
@@ -144,7 +148,7 @@ pub fn match_other<R>(
     shared: &Shared,
     event: &Bound<'_, PyAny>,
     first_only: bool,
-    answer: impl Fn(&State, &[RuleId]) -> PyResult<R>,
+    answer: impl Fn(&State, &[RuleId]) -> R,
 ) -> PyResult<R> {
     let py = event.py();
     let matched = |event: &Bound<'_, PyDict>| {
@@ -155,14 +159,14 @@ pub fn match_other<R>(
     };
     if let Ok(event) = event.cast_exact::<PyDict>() {
         match matched(event) {
-            Ok(answer) => return answer,
+            Ok(answer) => return Ok(answer),
             Err(Unmatched::TooManyCombinations) => return Err(too_many_combinations(py)),
             Err(Unmatched::Rejected) => {}
         }
     }
     let decoded = decode(event)?;
     match matched(&decoded) {
-        Ok(answer) => answer,
+        Ok(answer) => Ok(answer),
         Err(Unmatched::TooManyCombinations) => Err(too_many_combinations(py)),
         Err(Unmatched::Rejected) => Err(PyRuntimeError::new_err("a decoded event that cannot be read: a bug in ruler")),
     }
@@ -185,13 +189,18 @@ pub fn too_many_combinations(py: Python<'_>) -> PyErr {
     }
 }
 
-/// The names of rules as a new list.
+/// Names, counted up under the lock; a list is made of them after it.
+pub type Names = SmallVec<[Py<PyAny>; 4]>;
+
 #[inline]
-pub fn names<'py>(py: Python<'py>, state: &State, found: &[RuleId]) -> PyResult<Bound<'py, PyList>> {
-    let names = found.iter().filter_map(|&id| state.rules.get(id)).map(|rule| rule.name.bind(py));
-    // Not by an iterator of unknown length: a list of the right size is made at once.
-    match found {
-        [] => Ok(PyList::empty(py)),
-        _ => PyList::new(py, names.collect::<Vec<_>>()),
+pub fn names(py: Python<'_>, state: &State, found: &[RuleId]) -> Names {
+    found.iter().filter_map(|&id| state.rules.get(id)).map(|rule| rule.name.clone_ref(py)).collect()
+}
+
+#[inline]
+pub fn list_of<'py>(py: Python<'py>, names: Names) -> PyResult<Bound<'py, PyList>> {
+    if names.is_empty() {
+        return Ok(PyList::empty(py)); // by far the most common answer
     }
+    PyList::new(py, names)
 }

@@ -48,7 +48,7 @@ pub fn select<'py>(
             Unmatched::TooManyCombinations => Err(too_many_combinations(py)),
             Unmatched::Rejected => {
                 let line = PyBytes::new(py, &text[start..end]);
-                match_other(&engine.shared, &line, true, |_, found| Ok(!found.is_empty()))
+                match_other(&engine.shared, &line, true, |_, found| !found.is_empty())
             }
         };
         match outcome {

@@ -1,25 +1,25 @@
 //! What the core holds, as the Python engine would show it.
 
 use crate::prepare::Model;
-use crate::shared::State;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyFrozenSet, PyList, PyTuple, PyType};
-use ruler_core::machine::StateView;
+use ruler_core::machine::{StateView, Stats};
 use ruler_core::model::{Bound as NumberBound, Clause, Pattern};
 use ruler_core::number::Number;
 
-/// The fields of a `Stats` (describe.py), in their order.
-pub fn stats<'py>(py: Python<'py>, state: &State) -> PyResult<Bound<'py, PyTuple>> {
-    let stats = state.machine.stats();
+/// The fields of a `Stats` (describe.py), in their order, of rules, their machine, and the bytes beside it.
+pub fn stats<'py>(
+    py: Python<'py>,
+    (rules, stats, other_bytes): (usize, Stats, usize),
+) -> PyResult<Bound<'py, PyTuple>> {
     let patterns = PyDict::new(py);
     let mut counts: Vec<_> = stats.patterns.iter().filter(|(_, count)| *count > 0).collect();
     counts.sort_unstable();
     for (kind, count) in counts {
         patterns.set_item(kind, count)?;
     }
-    let memory_bytes = stats.memory_bytes + state.rules.memory_bytes();
-    let counts = (state.rules.count, stats.sub_rules, stats.states, stats.clauses, patterns, stats.paths, memory_bytes);
-    counts.into_pyobject(py)
+    let memory_bytes = stats.memory_bytes + other_bytes;
+    (rules, stats.sub_rules, stats.states, stats.clauses, patterns, stats.paths, memory_bytes).into_pyobject(py)
 }
 
 /// A row for each state: the index of the one before it, the clause on the edge, the ids of the rules that end there.

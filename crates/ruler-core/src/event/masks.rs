@@ -43,8 +43,23 @@ pub struct ExponentMasks {
     pub pluses: u64,
 }
 
+/// A block as it is classified.
+pub type Bytes = [u8; BLOCK];
+
+/// A whole block.
+pub fn load(block: &[u8; BLOCK]) -> Bytes {
+    *block
+}
+
+/// The last bytes of a text, fewer than a block, with spaces after them.
+pub fn load_rest(rest: &[u8]) -> Bytes {
+    let mut block = [b' '; BLOCK];
+    block[..rest.len()].copy_from_slice(rest);
+    block
+}
+
 /// The masks of a block in plain Rust, a byte at a time: the definition of the others, and for processors without them.
-pub fn masks(block: &[u8; BLOCK]) -> Masks {
+pub fn masks(block: Bytes) -> Masks {
     let mut masks = Masks { is_ascii: block.is_ascii(), ..Masks::default() };
     for (index, byte) in block.iter().enumerate() {
         let bit = 1 << index;
@@ -71,7 +86,7 @@ pub fn masks(block: &[u8; BLOCK]) -> Masks {
 }
 
 /// The number masks of a block in plain Rust.
-pub fn numbers(block: &[u8; BLOCK]) -> NumberMasks {
+pub fn numbers(block: Bytes) -> NumberMasks {
     let mut masks = NumberMasks::default();
     for (index, byte) in block.iter().enumerate() {
         let bit = 1 << index;
@@ -89,7 +104,7 @@ pub fn numbers(block: &[u8; BLOCK]) -> NumberMasks {
 }
 
 /// The exponent masks of a block in plain Rust.
-pub fn exponents(block: &[u8; BLOCK]) -> ExponentMasks {
+pub fn exponents(block: Bytes) -> ExponentMasks {
     let mut masks = ExponentMasks::default();
     for (index, byte) in block.iter().enumerate() {
         match byte {

@@ -56,16 +56,18 @@ pub struct Nesting {
     /// What stood where it may not: colons in arrays, and in objects what is odd there.
     pub odd: u64,
     /// The word of each 64 levels that are full.
-    outer: [u64; MAX_DEPTH / 64 + 1],
+    pub outer: Outer,
 }
 
-impl Default for Nesting {
-    fn default() -> Nesting {
-        Nesting { depth: 0, innermost: 0, odd: 0, outer: [0; MAX_DEPTH / 64 + 1] }
-    }
-}
+/// Memory of a `Nesting`, kept from event to event: clearing it would cost as much as passing a block.
+pub type Outer = Box<[u64; MAX_DEPTH / 64 + 1]>;
 
 impl Nesting {
+    /// Nothing is open. Whatever is in `outer` is written before it is read.
+    pub fn new(outer: Outer) -> Nesting {
+        Nesting { depth: 0, innermost: 0, odd: 0, outer }
+    }
+
     /// Put the bytes up to a bracket behind; returns them.
     #[inline(always)]
     pub fn pass(&mut self, at: &mut Cursor, bracket: u64) -> u64 {
@@ -94,7 +96,7 @@ impl Nesting {
     /// Open a bracket; false when that is too deep.
     #[inline(always)]
     pub fn push(&mut self, is_curly: bool) -> bool {
-        if self.depth % 64 == 0 {
+        if self.depth.is_multiple_of(64) {
             if self.depth >= MAX_DEPTH {
                 return false;
             }
@@ -113,7 +115,7 @@ impl Nesting {
         }
         self.depth -= 1;
         self.innermost >>= 1;
-        if self.depth % 64 == 0 {
+        if self.depth.is_multiple_of(64) {
             self.innermost = self.outer[self.depth / 64];
         }
         true

@@ -10,7 +10,7 @@ use super::escapes::unescape;
 use super::fields::{Element, Fields, Value, NONE};
 use super::index::{Block, Index};
 use super::masks::{self, BLOCK};
-use super::nesting::{Cursor, Nesting};
+use super::nesting::{Cursor, Nesting, Outer};
 #[cfg(target_arch = "x86_64")]
 use super::simd;
 use crate::machine::path_trie::{PathId, PathTrie};
@@ -45,7 +45,7 @@ enum Kind {
         number: u64,
         /// The member whose fields are being added, and whether its name has dots.
         open_member: Option<(PathId, bool)>,
-        /// Used names that were not met yet, one more if a name with dots can always come.
+        /// Used names that were not met yet.
         unmet: u32,
     },
     Array {
@@ -75,6 +75,7 @@ pub struct Reader {
     object_count: u64,
     array_count: u32,
     name: Vec<u8>,
+    outer: Option<Outer>,
 }
 
 /// What is kept for names with dots, which are several steps: rare, so apart.
@@ -104,12 +105,23 @@ impl Reader {
         if !first_token_is_object(bytes) {
             return Err(Rejected);
         }
-        let mut reading =
-            Reading { bytes, paths, fields, reader: self, nesting: Nesting::default(), unmet: 0, has_replaced: false };
+        let nesting = Nesting::new(self.outer.take().unwrap_or_default());
+        let mut reading = Reading {
+            bytes,
+            paths,
+            fields,
+            reader: self,
+            nesting,
+            unmet: 0,
+            may_have_dots: false,
+            has_replaced: false,
+        };
         let is_event = run(&mut reading, validate);
-        if reading.has_replaced {
+        let Reading { nesting, has_replaced, .. } = reading;
+        if has_replaced {
             fields.relink();
         }
+        self.outer = Some(nesting.outer);
         is_event.then_some(()).ok_or(Rejected)
     }
 
@@ -156,8 +168,10 @@ struct Reading<'a> {
     fields: &'a mut Fields,
     reader: &'a mut Reader,
     nesting: Nesting,
-    /// How many used names could still come, one more for each open array: nothing is left to find at 0.
+    /// How many used names could still come, one more for each open array.
     unmet: u32,
+    /// Whether names with dots must be waited for; see `is_settled`.
+    may_have_dots: bool,
     has_replaced: bool,
 }
 
@@ -228,18 +242,36 @@ impl Reading<'_> {
                         return USED_ONLY || (self.nesting.odd == 0 && self.nothing_follows(&at));
                     }
                 }
-                if USED_ONLY && self.unmet == 0 && next_node.is_none() {
+                if USED_ONLY && self.unmet == 0 && next_node.is_none() && self.is_settled(&at) {
                     return true;
                 }
             }
             let segment = self.nesting.pass_rest(&mut at);
             if self.nesting.depth > 0 {
                 next_node = self.segment::<USED_ONLY>(&at, segment, None, places_of).or(next_node);
-                if USED_ONLY && self.unmet == 0 && next_node.is_none() {
+                if USED_ONLY && self.unmet == 0 && next_node.is_none() && self.is_settled(&at) {
                     return true;
                 }
             }
         }
+    }
+
+    /// Whether nothing can come any more at a used path, now that every used name has been met where it may be.
+    ///
+    /// Only a name with dots could still lead to one, past its first part: so it is settled when no such part with a
+    /// dot stands in the rest of the text, in whatever place. Looked for once, since it costs as much as going on.
+    fn is_settled(&mut self, at: &Cursor) -> bool {
+        if self.may_have_dots {
+            return false;
+        }
+        let rest = &self.bytes[at.base()..];
+        let nodes = self.reader.frames.iter().map(|frame| frame.node);
+        let mut in_question = nodes.filter(|&node| self.paths.has_grandchildren(node)).peekable();
+        let is_settled = in_question.peek().is_none()
+            || (memchr::memchr(b'\\', rest).is_none()
+                && in_question.all(|node| !self.paths.may_have_dotted_name(node, rest)));
+        self.may_have_dots = !is_settled;
+        is_settled
     }
 
     /// Whether no token follows the last bracket of the event.
@@ -256,7 +288,7 @@ impl Reading<'_> {
             self.reader.object_count += 1;
             let mut unmet = 0;
             if USED_ONLY {
-                unmet = self.paths.child_count(node) as u32 + u32::from(self.paths.has_grandchildren(node));
+                unmet = self.paths.child_count(node) as u32;
                 self.unmet += unmet;
             }
             Kind::Object { number: self.reader.object_count, open_member: None, unmet }

@@ -11,6 +11,7 @@
 
 use hashbrown::hash_table::{Entry, HashTable};
 use hashbrown::DefaultHashBuilder;
+use memchr::memmem::Finder;
 use std::hash::BuildHasher;
 
 /// A node of the trie. Ids are used again after removal, so they stay below the most nodes there ever were.
@@ -40,6 +41,8 @@ struct Node {
     first_bytes: FirstBytes,
     /// How many children have children: whether a name with a dot could lead on from here.
     parent_count: u32,
+    /// Finds this name with a dot after it, made while the node has children.
+    with_dot: Option<Box<Finder<'static>>>,
     joint_count: u32,
     is_used: bool,
 }
@@ -96,6 +99,7 @@ impl Default for PathTrie {
             name_lengths: 0,
             first_bytes: FirstBytes::default(),
             parent_count: 0,
+            with_dot: None,
             joint_count: 0,
             is_used: false,
         };
@@ -211,6 +215,12 @@ impl PathTrie {
         self.nodes[path.index()].parent_count > 0
     }
 
+    /// Whether `text` may hold a name with a dot that leads on from `path`: whether it has what one must begin with.
+    pub fn may_have_dotted_name(&self, path: PathId, text: &[u8]) -> bool {
+        let children = self.children(path).iter().map(|child| &self.nodes[child.index()]);
+        children.filter_map(|child| child.with_dot.as_ref()).any(|with_dot| with_dot.find(text).is_some())
+    }
+
     // -- changing -----------------------------------------------------------------------------------------------
 
     /// The node of `path`, made and marked used where it was not.
@@ -260,7 +270,8 @@ impl PathTrie {
     /// Bytes held.
     pub fn memory_bytes(&self) -> usize {
         let names: usize = self.nodes.iter().map(|node| node.name.len() + node.children.capacity() * 4).sum();
-        names + self.nodes.capacity() * size_of::<Node>() + self.by_name.allocation_size()
+        let finders = self.nodes.iter().filter(|node| node.with_dot.is_some()).count() * size_of::<Finder<'_>>();
+        names + finders + self.nodes.capacity() * size_of::<Node>() + self.by_name.allocation_size()
     }
 
     fn add_child(&mut self, parent: PathId, name: &[u8]) -> PathId {
@@ -272,6 +283,7 @@ impl PathTrie {
             name_lengths: 0,
             first_bytes: FirstBytes::default(),
             parent_count: 0,
+            with_dot: None,
             joint_count: 0,
             is_used: false,
         };
@@ -289,6 +301,7 @@ impl PathTrie {
         let grandparent = self.nodes[parent.index()].parent;
         self.nodes[grandparent.index()].parent_count += u32::from(parent != PathId::ROOT && !self.has_children(parent));
         let above = &mut self.nodes[parent.index()];
+        above.with_dot.get_or_insert_with(|| Box::new(Finder::new(&[&above.name, &b"."[..]].concat()).into_owned()));
         above.children.insert(at, id);
         above.name_lengths |= length_bit(name);
         above.first_bytes.add(name);
@@ -313,6 +326,7 @@ impl PathTrie {
         drop(name);
         if !self.has_children(parent) {
             let above = &mut self.nodes[parent.index()];
+            above.with_dot = None;
             above.name_lengths = 0;
             above.first_bytes = FirstBytes::default();
             let grandparent = above.parent;

@@ -21,7 +21,11 @@ pub struct Scratch {
     marks: Vec<Mark>,
     /// Marks with another stamp are of an earlier event, or an earlier question.
     stamp: u32,
+    events_until_shrink: u8,
 }
+
+/// Looking at all that could be given back costs 10 ns, so most events do not.
+const EVENTS_A_SHRINK: u8 = 64;
 
 #[derive(Clone, Copy, Default)]
 struct Mark {
@@ -46,8 +50,17 @@ impl Scratch {
         self.answers.clear();
     }
 
-    /// Give back what an unusual event took.
-    pub(super) fn end(&mut self) {
+    /// Give back what an unusual event took: after one of many fields, and else now and then.
+    #[inline]
+    pub(super) fn end(&mut self, field_count: usize) {
+        self.events_until_shrink = self.events_until_shrink.wrapping_sub(1);
+        if field_count > KEPT || self.events_until_shrink == 0 {
+            self.shrink();
+        }
+    }
+
+    fn shrink(&mut self) {
+        self.events_until_shrink = EVENTS_A_SHRINK;
         self.pool.clear();
         self.pool.shrink(KEPT);
         self.search.shrink(KEPT);

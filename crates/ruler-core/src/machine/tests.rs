@@ -215,6 +215,30 @@ fn sub_rule() -> impl Strategy<Value = SubRule> {
     prop::collection::btree_set(clause, 1..5).prop_map(|clauses| SubRule { clauses: clauses.into_iter().collect() })
 }
 
+/// Sub-rules that the events of `arrays` often match but for their trails.
+fn loose_sub_rule() -> impl Strategy<Value = SubRule> {
+    let plain = prop_oneof![
+        3 => prop::sample::select(&["a", "b"][..]).prop_map(exact),
+        1 => Just(Pattern::Number(Number::from_i64(1))),
+        1 => Just(Pattern::Absent),
+        1 => Just(Pattern::Exists),
+        1 => prop::sample::select(&["a", "b"][..]).prop_map(|text| Pattern::AnythingBut([exact(text)].into())),
+        1 => range(),
+    ];
+    let path = prop::sample::select(&["a", "a", "a.b", "a.b", "a.c", "a.b.c", "a.b.c", "b", "b.c", "a-"][..]);
+    let clause = (path, prop::collection::btree_set(plain, 1..4))
+        .prop_map(|(path, patterns)| Clause { path: path.as_bytes().into(), patterns: patterns.into_iter().collect() });
+    prop::collection::btree_set(clause, 2..5).prop_map(|clauses| SubRule { clauses: clauses.into_iter().collect() })
+}
+
+fn plain_text() -> impl Strategy<Value = Json> + Clone {
+    prop::sample::select(&["a", "b"][..]).prop_map(Json::Text)
+}
+
+fn trail_event() -> impl Strategy<Value = Json> {
+    arrays(prop_oneof![Just(Json::Text("a")), Just(Json::Text("b")), (0..3i64).prop_map(Json::Number)])
+}
+
 fn event() -> impl Strategy<Value = Json> {
     let scalar = prop_oneof![
         4 => prop::sample::select(&TEXTS[..]).prop_map(Json::Text),
@@ -224,8 +248,7 @@ fn event() -> impl Strategy<Value = Json> {
     let value = scalar.prop_recursive(4, 24, 4, |inner| {
         prop_oneof![prop::collection::vec(inner.clone(), 0..4).prop_map(Json::Array), object(inner)]
     });
-    let plain = prop_oneof![Just(Json::Text("a")), Just(Json::Text("b")), (0..3i64).prop_map(Json::Number)];
-    prop_oneof![object(value), arrays(plain)]
+    prop_oneof![object(value), trail_event()]
 }
 
 /// Events made for array trails: arrays of objects within arrays of objects, now and then one path in two spellings.
@@ -234,13 +257,21 @@ fn arrays(plain: impl Strategy<Value = Json> + Clone + 'static) -> impl Strategy
     let objects = |name: BoxedStrategy<&'static str>, value: BoxedStrategy<Json>| {
         let object = prop::collection::btree_map(name, value, 0..3)
             .prop_map(|members| Json::Object(members.into_iter().collect()));
-        prop::collection::vec(object, 1..4).prop_map(Json::Array).boxed()
+        prop::collection::vec(prop_oneof![4 => object, 1 => plain_text()], 1..5).prop_map(Json::Array).boxed()
     };
     let innermost = objects(Just("c").boxed(), plain.clone().boxed());
     let inner = prop_oneof![3 => plain.clone(), 1 => innermost];
     let middle = objects(inner_names.boxed(), inner.boxed());
-    let outer =
-        prop_oneof![1 => plain, 4 => middle.clone(), 1 => prop::collection::vec(middle, 1..3).prop_map(Json::Array)];
+    let list = |item: BoxedStrategy<Json>| {
+        prop_oneof![1 => plain_text(), 2 => prop::collection::vec(item, 1..4).prop_map(Json::Array)].boxed()
+    };
+    let lists = list(list(list(plain_text().boxed())));
+    let outer = prop_oneof![
+        1 => plain,
+        4 => middle.clone(),
+        1 => prop::collection::vec(middle, 1..3).prop_map(Json::Array),
+        1 => lists,
+    ];
     let names = prop::sample::select(&["a", "a", "a", "a", "b", "b", "a-", "a.b"][..]);
     prop::collection::btree_map(names, outer, 1..4).prop_map(|members| Json::Object(members.into_iter().collect()))
 }
@@ -330,6 +361,19 @@ proptest! {
     fn a_machine_finds_what_plain_recursion_finds(
         sub_rules in prop::collection::vec(prop::collection::vec(sub_rule(), 1..3), 1..6),
         events in prop::collection::vec(event(), 1..6),
+    ) {
+        let (mut machine, mut scratch) = (Machine::default(), Scratch::default());
+        let mut rules = BTreeMap::new();
+        sub_rules.into_iter().for_each(|sub_rules| apply(&mut machine, &mut rules, Edit::New(sub_rules)));
+        for event in &events {
+            prop_assert_eq!(oracle(&rules, event), matches(&machine, &mut scratch, event));
+        }
+    }
+
+    #[test]
+    fn a_machine_tells_array_elements_apart_as_plain_recursion_does(
+        sub_rules in prop::collection::vec(prop::collection::vec(loose_sub_rule(), 1..3), 1..8),
+        events in prop::collection::vec(trail_event(), 1..6),
     ) {
         let (mut machine, mut scratch) = (Machine::default(), Scratch::default());
         let mut rules = BTreeMap::new();

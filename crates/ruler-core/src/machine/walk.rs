@@ -36,7 +36,7 @@ impl Machine {
         if result.is_ok() {
             self.answer(scratch, rules);
         }
-        scratch.end();
+        scratch.end(fields.fields.len());
         result
     }
 
