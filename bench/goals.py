@@ -1,7 +1,8 @@
-"""Goals of scenarios, and whether a result reaches them, by the median of the passes.
+"""Goals, and whether a result reaches them.
 
-A goal is a name of `GOALS` and a number. Each compares a result with another one of the same run: decoding alone,
-the variant it is compared with (same way), or the python engine or the batch on the same variant.
+A goal is the name of a figure and a limit, written in a scenario file: ``{"times decoding" = ["at most", 0.5]}``.
+The figure has one value per pass, and its median is judged. `COMPARISONS` are the figures of matching: each compares a
+result with another one of the same run. Other measures name figures of their own.
 """
 
 from __future__ import annotations
@@ -14,24 +15,27 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from bench.measure import Result
 
+SIDES = ("at most", "at least")
+Limit = tuple[str, float]  # side and number
+
 
 @dataclass(frozen=True, slots=True)
-class Goal:
-    """How a figure is called and taken, and on which side of the goal it must lie."""
+class Verdict:
+    """One goal, judged."""
 
-    text: str
-    figures: Callable[[Result], Sequence[float]]  # one per pass; none where there is nothing to compare with
-    at_least: bool = False
+    figure: str
+    side: str
+    limit: float
+    median: float
 
-    def verdict(self, result: Result, limit: float) -> str:
-        """``reached 0.14 (at most 0.167 x decoding)``; empty without figures."""
-        figures = self.figures(result)
-        if not figures:
-            return ""
-        figure = median(figures)
-        reached = figure >= limit if self.at_least else figure <= limit
-        side = "at least" if self.at_least else "at most"
-        return f"{'reached' if reached else 'MISSED'} {figure:.3g} ({side} {limit:.3g} {self.text})"
+    @property
+    def is_reached(self) -> bool:
+        """Judged by the median of the passes."""
+        return self.median <= self.limit if self.side == "at most" else self.median >= self.limit
+
+    def __str__(self) -> str:
+        word = "reached" if self.is_reached else "MISSED"
+        return f"{word}: {self.figure} {number(self.median)}, {self.side} {number(self.limit)}"
 
 
 def _decode(result: Result) -> Sequence[float]:
@@ -53,31 +57,36 @@ def _more_microseconds(result: Result) -> Sequence[float]:
 
 
 def _more_than_batch(result: Result) -> Sequence[float]:
+    """What calling once per event adds to the time of a batch; the unit is the time of decoding."""
     if result.batch is None:
         return []
     rows = zip(result.seconds, result.batch.seconds, result.decode_seconds, strict=True)
     return [(own - batch) / decode for own, batch, decode in rows]
 
 
-GOALS: Mapping[str, Goal] = {
-    "at_most_decode": Goal("x decoding", _decode),
-    "at_most_first": Goal("x the first", _first),
-    "at_least_python": Goal("x faster than python", _python, at_least=True),
-    "at_most_more_us": Goal("us more than the first", _more_microseconds),
-    "at_most_more_decode": Goal("x decoding more than a batch", _more_than_batch),
+COMPARISONS: Mapping[str, Callable[[Result], Sequence[float]]] = {
+    "times decoding": _decode,
+    "times the first": _first,
+    "times faster than python": _python,
+    "us more than the first": _more_microseconds,
+    "decodings more than a batch": _more_than_batch,
 }
 
 
-def verdicts(goals: Mapping[str, float], result: Result) -> str:
-    """All verdicts of one result."""
-    found = (GOALS[name].verdict(result, limit) for name, limit in goals.items())
-    return ", ".join(filter(None, found))
+def figures_of(result: Result) -> dict[str, Sequence[float]]:
+    """Every figure of a result, by name, a value per pass: its own, and the comparisons that can be made."""
+    found = {name: figures(result) for name, figures in COMPARISONS.items()} if result.seconds else {}
+    return {name: values for name, values in found.items() if values} | dict(result.figures)
 
 
-def figure_verdict(goals: Mapping[str, tuple[str, float]], name: str, value: float) -> str:
-    """The verdict of a figure that stands by itself; ``goals``: name -> ("at most" or "at least", limit)."""
-    if name not in goals:
-        return ""
-    side, limit = goals[name]
-    reached = value <= limit if side == "at most" else value >= limit
-    return f"{'reached' if reached else 'MISSED'} ({side} {limit:,.4g})"
+def verdicts(goals: Mapping[str, Limit], result: Result) -> list[Verdict]:
+    """All verdicts of one result; none for a goal whose figure could not be taken, as without the native engine."""
+    figures = figures_of(result)
+    return [
+        Verdict(name, side, limit, median(figures[name])) for name, (side, limit) in goals.items() if name in figures
+    ]
+
+
+def number(value: float) -> str:
+    """Three digits that count: ``0.167``, ``1.31``, ``45,210``."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"

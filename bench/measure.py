@@ -6,37 +6,31 @@ How: events are bytes in memory before the clock starts. A pass goes through the
 each slice ``orjson.loads`` alone and every variant in every way take turns, beginning each time with another one.
 Ratios are taken within a pass, so what slows the machine for a while slows both sides. The clock is the processor
 time of this process, which leaves out the time other programs take. The garbage collector stays on, as it
-is in a program that uses the library, and collects before each slice, outside the clock. The answer is
-counted first, which also warms up; a total that differs from the scenario's stops the run before any
-figure, and so does an event that two ways of one variant answer differently.
+is in a program that uses the library, and collects before each slice, outside the clock. The answers are
+compared first (``bench/check.py``), which also warms up.
 """
 
 from __future__ import annotations
 
 import gc
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from time import perf_counter, process_time
+from time import process_time
 from typing import Any
 
 import orjson
 
-from bench.bulk import bulk, churn
+from bench.change import change
+from bench.check import References, checked_total
 from bench.data import event_lines
 from bench.rules import rule_set
 from bench.scenario import Scenario, Variant
+from bench.threads import gain_of_threads
 from bench.ways import WAYS, Answer, answers, available
 from ruler import Matcher
 
 SLICES = 10  # parts of a pass; more would only add turns of the garbage collector
-SAMPLE_EVENTS = 200
-SAMPLE_RULES = 20
-SAMPLE_BYTES = 8_000  # longer events are left out of the slow count: its cost grows with the square of an array
-
-
-class WrongAnswerError(AssertionError):
-    """The engine found another number of matches than expected; no time is worth printing then."""
 
 
 @dataclass(slots=True)
@@ -51,7 +45,7 @@ class Result:
     matches: int
     seconds: list[float] = field(default_factory=list)  # one per pass
     decode_seconds: list[float] = field(default_factory=list)  # of the same passes
-    extra: dict[str, float] = field(default_factory=dict)  # figures of other measures, by name with unit
+    figures: Mapping[str, Sequence[float]] = field(default_factory=dict)  # of other measures, by name with unit
     # Other results of the run that this one is compared with, if there are such.
     baseline: Result | None = None  # another variant, the same way
     python: Result | None = None  # the same variant, the python engine
@@ -76,11 +70,10 @@ class Prepared:
     """A variant in one way, ready to be timed."""
 
     variant: Variant
-    way: str
     lines: list[bytes]
     rules: dict[str, str]
     result: Result
-    matcher: Matcher[str] | None = None
+    matcher: Matcher[str]
 
 
 class EventCache:
@@ -97,72 +90,52 @@ class EventCache:
         return self._lines[key]
 
 
-def measure(scenario: Scenario, mode: str, cache: EventCache, passes: int | None = None) -> list[Result]:
-    """Check the answers, then time; WrongAnswerError when a total is not the expected one."""
+def measure(scenario: Scenario, mode: str, passes: int | None = None) -> list[Result]:
+    """Check the answers, then time; WrongAnswerError when one is not as it should be."""
     passes = passes or scenario.passes[mode]
-    prepared = [each for variant in scenario.variants for each in prepare(variant, mode, cache)]
-    _compare_with_each_other(prepared)
-    fingerprints: dict[str, int] = {}
-    for each in prepared:
-        each.matcher = WAYS[each.way].matcher(each.rules)
-        each.rules = each.rules if scenario.measure in ("churn", "bulk") else {}  # a million texts are memory
-        _check_answers(scenario, each, mode, fingerprints)
-    if scenario.measure in ("churn", "bulk"):
-        for each in prepared:
-            each.matcher = None
-            each.result.extra = (churn if scenario.measure == "churn" else bulk)(
-                each.way, each.rules, each.variant.rules, passes
-            )
-    elif scenario.measure == "threads":
-        _time_threads(prepared, passes)
-    else:
+    prepared = _prepare(scenario, mode)
+    if scenario.measure == "match":
+        _compare_with_each_other(prepared)
         _time_matching(prepared, passes)
+    for each in prepared:
+        if scenario.measure == "change":
+            each.result.figures = change(each.result.way, each.rules, each.variant.rules, passes)
+        elif scenario.measure == "threads":
+            each.result.figures = gain_of_threads(each.matcher, each.lines, passes)
     return [each.result for each in prepared]
 
 
-def prepare(variant: Variant, mode: str, cache: EventCache) -> list[Prepared]:
-    """Make the events and the rules of a variant, one for each way that is available."""
-    arguments = variant.event_arguments(mode)
-    lines = cache.lines(arguments)
-    rules = rule_set(variant.rules)
-    elements = int(arguments.get("elements", 0))
-    return [
-        Prepared(variant, way, lines, rules, Result(variant.name, way, len(rules), len(lines), elements, 0))
-        for way in variant.ways
-        if available(way)
-    ]
+def _prepare(scenario: Scenario, mode: str) -> list[Prepared]:
+    """Every variant in every way that is available, its answers checked."""
+    cache, references = EventCache(), References()
+    found = []
+    for variant in scenario.variants_in(mode):
+        arguments = variant.event_arguments(mode)
+        lines, rules = cache.lines(arguments), rule_set(variant.rules)
+        kind = variant.rules["kind"]
+        wanted = references.answers(kind if kind.startswith("growth-") else variant.name, rules, lines)
+        for way in filter(available, variant.ways):
+            matcher = WAYS[way].matcher(rules)
+            where = f"{scenario.name}: {variant.name}, {way}"
+            matches = checked_total(where, answers(matcher, lines), wanted, lines, variant.matches[mode])
+            elements = int(arguments.get("elements", 0))
+            result = Result(variant.name, way, len(rules), len(lines), elements, matches)
+            kept = rules if scenario.measure == "change" else {}  # a million texts are memory
+            found.append(Prepared(variant, lines, kept, result, matcher))
+    return found
 
 
 def _compare_with_each_other(prepared: Sequence[Prepared]) -> None:
-    results = {(each.variant.name, each.way): each.result for each in prepared}
+    results = {(each.result.name, each.result.way): each.result for each in prepared}
     for each in prepared:
-        name, way = each.variant.name, WAYS[each.way]
-        each.result.baseline = results.get((each.variant.baseline or "", each.way))
-        each.result.python = results.get((name, "python")) if way.engine != "python" else None
-        each.result.batch = results.get((name, each.way.removesuffix(" single"))) if way.is_single else None
-
-
-def _check_answers(scenario: Scenario, prepared: Prepared, mode: str, fingerprints: dict[str, int]) -> None:
-    """Raise WrongAnswerError unless the total is the expected one and all ways answer every event alike."""
-    variant, result = prepared.variant, prepared.result
-    assert prepared.matcher is not None
-    found = answers(prepared.matcher, prepared.lines)
-    result.matches, expected = sum(map(len, found)), variant.matches[mode]
-    where = f"{scenario.name}: {variant.name}, {prepared.way}"
-    if result.matches != expected:
-        raise WrongAnswerError(f"{where}: {result.matches} matches, expected {expected}")
-    fingerprint = hash(tuple(map(tuple, found)))
-    if fingerprints.setdefault(variant.name, fingerprint) != fingerprint:
-        raise WrongAnswerError(f"{where}: not the answers of the way before it")
-
-
-def count_matches(matcher: Matcher[str], lines: Sequence[bytes]) -> int:
-    """Matching rules, summed over the events."""
-    return sum(map(len, answers(matcher, lines)))
+        name, way = each.result.name, each.result.way
+        each.result.baseline = results.get((each.variant.baseline or "", way))
+        each.result.python = results.get((name, "python")) if WAYS[way].engine != "python" else None
+        each.result.batch = results.get((name, way.removesuffix(" single"))) if WAYS[way].is_single else None
 
 
 def _time_matching(prepared: Sequence[Prepared], passes: int) -> None:
-    calls = [WAYS[each.way].call(each.matcher) for each in prepared if each.matcher is not None]
+    calls = [WAYS[each.result.way].call(each.matcher) for each in prepared]
     for _ in range(passes):
         own, decode = _time_pass([each.lines for each in prepared], calls)
         for each, own_seconds, decode_seconds in zip(prepared, own, decode, strict=True):
@@ -198,47 +171,3 @@ def _seconds(call: Answer, lines: Sequence[bytes]) -> float:
     start = process_time()
     call(lines)
     return process_time() - start
-
-
-def _time_threads(prepared: Sequence[Prepared], passes: int) -> None:
-    """Wall time of one list in one thread and in two, in turns; each time the faster of two, as others may be busy."""
-    for each in prepared:
-        assert each.matcher is not None
-        ratios = []
-        for _ in range(passes):
-            seconds = {1: float("inf"), 2: float("inf")}
-            for threads in (1, 2, 1, 2):
-                gc.collect()
-                start = perf_counter()
-                list(each.matcher.rules_for_events(each.lines, threads=threads))
-                seconds[threads] = min(seconds[threads], perf_counter() - start)
-            ratios.append(seconds[1] / seconds[2])
-        ordered = sorted(ratios)
-        each.result.extra = {
-            "times faster with 2 threads": ordered[len(ordered) // 2],
-            "least": ordered[0],
-            "most": ordered[-1],
-        }
-
-
-def check_against_oracle(prepared: Prepared, oracle: Callable[[str, str], bool]) -> int:
-    """Compare the engine with the slow, obvious matcher on a sample; give the number of comparisons.
-
-    Up to 200 events, evenly spread, times up to 20 rules: the first ten, which match in growth sets, and
-    ten more.
-    """
-    matcher = prepared.matcher or WAYS[prepared.way].matcher(prepared.rules)
-    names = list(prepared.rules)
-    half = SAMPLE_RULES // 2
-    sampled = dict.fromkeys(names[:half] + names[half :: max(1, len(names) // half)])
-    events = [line for line in _spread(prepared.lines, SAMPLE_EVENTS) if len(line) <= SAMPLE_BYTES]
-    for line in events:
-        found = set(matcher.rules_for_event(line))
-        for name in sampled:
-            if (name in found) != oracle(prepared.rules[name], line.decode()):
-                raise WrongAnswerError(f"{prepared.variant.name}: {name} on {line.decode()}: engine and oracle differ")
-    return len(events) * len(sampled)
-
-
-def _spread(lines: Sequence[bytes], count: int) -> Sequence[bytes]:
-    return lines[:: max(1, len(lines) // count)][:count]

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from bench.generators import processes
@@ -91,6 +92,16 @@ def _exact_then_anything_but(name: str) -> Rule:
 def _anything_but_then_exact(name: str) -> Rule:
     """The anything-but stands on the path that sorts first and accepts nearly every lot."""
     return _property(BLKLOT=[{"anything-but": [f"{name} 1", f"{name} 2"]}], STREET=[name])
+
+
+_LOTS = ("0001004", "0004016", "0010003", "0019011", "0033008", "0051002", "0068009", "0077013", "0095004", "0105006")
+
+
+def _lots(draw: Draw) -> Iterator[Rule]:
+    """Every event has another value, so no search finds its memory where the last one left it."""
+    yield from (_property(BLKLOT=[lot]) for lot in _LOTS)
+    while True:
+        yield _property(BLKLOT=[f"{draw.below(10000):04}{draw.below(1000):03}{draw.word(2)}"])
 
 
 def _exact_on_three(name: str) -> Rule:
@@ -198,6 +209,26 @@ def _mixed(draw: Draw) -> Iterator[Rule]:
     """Rules as people write them: most name a source and a few things, many with a pattern."""
     while True:
         yield draw.pick(_MIXED)(draw)
+
+
+def _mixed_growth(draw: Draw) -> Iterator[Rule]:
+    """Mixed rules, of which all but the first few ask in one clause for what no event holds."""
+    rules = _mixed(draw)
+    yield from islice(rules, 2 * HITS)
+    for rule in rules:
+        clauses = list(_clauses_of(rule))
+        names, name = draw.pick(clauses)
+        names[name] = [{"prefix": draw.word(6)}] if draw.chance(0.3) else [draw.word(6)]
+        yield rule
+
+
+def _clauses_of(rule: Rule) -> Iterator[tuple[Rule, str]]:
+    """The object and the name of each clause."""
+    for name, value in rule.items():
+        if isinstance(value, dict):
+            yield from _clauses_of(value)
+        else:
+            yield rule, name
 
 
 def _state_rule(draw: Draw) -> Rule:
@@ -341,6 +372,8 @@ KINDS: dict[str, Callable[[Draw], Iterator[Rule]]] = {
     ),
     "growth-overlapping": _overlapping,
     "growth-anything-but": _growth(_anything_but, _never_anything_but),
+    "growth-exact-many-values": _lots,
+    "growth-mixed": _mixed_growth,
     "wildcard-heavy": _detections,
     "mixed": _mixed,
 }

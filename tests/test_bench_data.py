@@ -16,11 +16,11 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from bench.check import load_oracle  # noqa: E402
 from bench.data import EXAMPLE_EVENTS, GENERATORS, example_lines, main  # noqa: E402
 from bench.generators.draw import Draw  # noqa: E402
 from bench.generators.processes import PATHS  # noqa: E402
 from bench.rules import HITS, KINDS, rule_set  # noqa: E402
-from bench.run import load_oracle  # noqa: E402
 from bench.scenario import ScenarioError, load_scenario, scenario_files, write_counts  # noqa: E402
 
 PROPERTIES = [
@@ -227,6 +227,7 @@ def test_scenario_file_is_well_formed(file: Path) -> None:
     """It loads, names its counts, and something matches somewhere."""
     scenario = load_scenario(file)
     assert any(variant.matches["full"] > 0 for variant in scenario.variants)
+    assert {"quick", "full"} == {mode for variant in scenario.variants for mode in variant.modes}
     if file.stem.startswith("growth-"):
         assert len({variant.matches["full"] for variant in scenario.variants}) == 1
 
