@@ -16,6 +16,7 @@ from typing import Any
 from bench.generators import arrays as array_events
 from bench.generators import citylots as lots
 from bench.generators import eventbridge as bus
+from bench.generators import processes as process_starts
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA_DIRECTORY = ROOT / "bench" / "data"
@@ -25,6 +26,7 @@ EXAMPLE_COUNT, EXAMPLE_SEED = 400, 20261116
 GENERATORS: dict[str, Callable[..., Iterator[bytes]]] = {
     "citylots": lots.citylots,
     "eventbridge": bus.eventbridge,
+    "processes": process_starts.processes,
     "arrays": array_events.arrays,
 }
 """Name -> function of (count, seed, and options of its own) giving lines without line ends."""
@@ -57,10 +59,13 @@ def argument_parser() -> argparse.ArgumentParser:
     city = _command(commands, "citylots", lots.DEFAULT_COUNT, lots.DEFAULT_SEED, "city-lots features")
     city.add_argument("--numbers", action="store_true", help="block, lot and house numbers as JSON numbers")
     city.add_argument("--points", action="store_true", help='coordinates as {"x":lon,"y":lat,"z":0.0}')
-    _command(commands, "eventbridge", bus.DEFAULT_COUNT, bus.DEFAULT_SEED, "nested events of 1-2 KB")
+    bridge = _command(commands, "eventbridge", bus.DEFAULT_COUNT, bus.DEFAULT_SEED, "nested events of 1-2 KB")
+    bridge.add_argument("--context", action="store_true", help="with the request behind each event: about 2 KB")
+    _command(commands, "processes", 10_000, 1, "process starts with long command lines, 2.5 KB")
     array = _command(commands, "arrays", 1000, 1, "one array of objects per event")
     array.add_argument("--elements", type=int, default=10)
     array.add_argument("--placement", choices=array_events.PLACEMENTS, default="last")
+    array.add_argument("--shape", choices=array_events.SHAPES, default="objects")
     examples = commands.add_parser("examples", help="rewrite examples/events.jsonl")
     examples.add_argument("-o", "--output", default=str(EXAMPLE_EVENTS), metavar="FILE")
     return parser

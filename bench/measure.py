@@ -1,79 +1,80 @@
 """Measures the variants of one scenario, interleaved, beside decoding alone.
 
-In: a `Scenario` and a mode. Out: one `Result` per variant, with the seconds of every pass.
+In: a `Scenario` and a mode. Out: one `Result` per variant and way (``bench/ways.py``), with the seconds of every pass.
 
 How: events are bytes in memory before the clock starts. A pass goes through the events in ten slices; on
-each slice ``orjson.loads`` alone and every variant take turns, beginning each time with another one. Ratios
-are taken within a pass, so what slows the machine for a while slows both sides. The clock is the processor
+each slice ``orjson.loads`` alone and every variant in every way take turns, beginning each time with another one.
+Ratios are taken within a pass, so what slows the machine for a while slows both sides. The clock is the processor
 time of this process, which leaves out the time other programs take. The garbage collector stays on, as it
-is in a program that uses the library, and collects before each slice, outside the clock. The answer is
-counted first, which also warms up; a total that differs from the scenario's stops the run before any
-figure.
+is in a program that uses the library, and collects before each turn, outside the clock; events and machines are
+kept out of it. The bytes of a slice are read once before each turn, so all find them in the same caches. The
+answers are compared first (``bench/check.py``), which also warms up.
 """
 
 from __future__ import annotations
 
 import gc
 import json
-import multiprocessing
-import tracemalloc
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from statistics import median
 from time import process_time
 from typing import Any
 
 import orjson
 
+from bench.change import change
+from bench.check import References, checked_total
 from bench.data import event_lines
 from bench.rules import rule_set
 from bench.scenario import Scenario, Variant
+from bench.threads import gain_of_threads
+from bench.ways import WAYS, Answer, answers, available
 from ruler import Matcher
 
-SLICES = 10  # parts of a pass; more would only add turns of the garbage collector
-SAMPLE_EVENTS = 200
-SAMPLE_RULES = 20
-SAMPLE_BYTES = 8_000  # longer events are left out of the slow count: its cost grows with the square of an array
-
-
-class WrongAnswerError(AssertionError):
-    """The engine found another number of matches than expected; no time is worth printing then."""
+SLICES = 10  # parts of a pass: enough that what slows the machine for a while meets all
 
 
 @dataclass(slots=True)
 class Result:
-    """One variant, measured."""
+    """One variant in one way, measured."""
 
     name: str
+    way: str
     rule_count: int
     event_count: int
     elements: int  # array elements per event; 0 where the generator has none
     matches: int
     seconds: list[float] = field(default_factory=list)  # one per pass
     decode_seconds: list[float] = field(default_factory=list)  # of the same passes
-    extra: dict[str, float] = field(default_factory=dict)  # figures of other measures, by name with unit
+    figures: Mapping[str, Sequence[float]] = field(default_factory=dict)  # of other measures, by name with unit
+    # Other results of the run that this one is compared with, if there are such.
+    baseline: Result | None = None  # another variant, the same way
+    python: Result | None = None  # the same variant, the python engine
+    batch: Result | None = None  # the same variant and engine, in batches
 
     def decode_ratios(self) -> list[float]:
         """Pass by pass, how many times decoding alone it took."""
         return [own / decode for own, decode in zip(self.seconds, self.decode_seconds, strict=True)]
 
-    def ratios_to(self, first: Result) -> list[float]:
-        """Pass by pass, how many times the first variant it took, per event."""
-        return [
-            own / self.event_count / (other / first.event_count)
-            for own, other in zip(self.seconds, first.seconds, strict=True)
-        ]
+    def ratios_to(self, other: Result) -> list[float]:
+        """Pass by pass, how many times another result it took: per array element if there are such, else per event."""
+        units, others = (each.event_count * max(1, each.elements) for each in (self, other))
+        return [own / units / (theirs / others) for own, theirs in zip(self.seconds, other.seconds, strict=True)]
+
+    def microseconds(self) -> list[float]:
+        """Pass by pass, the microseconds an event took."""
+        return [seconds / self.event_count * 1e6 for seconds in self.seconds]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Prepared:
-    """A variant ready to be timed."""
+    """A variant in one way, ready to be timed."""
 
     variant: Variant
     lines: list[bytes]
     rules: dict[str, str]
     result: Result
+    matcher: Matcher[str]
 
 
 class EventCache:
@@ -90,161 +91,91 @@ class EventCache:
         return self._lines[key]
 
 
-def measure(scenario: Scenario, mode: str, cache: EventCache, passes: int | None = None) -> list[Result]:
-    """Check the answers, then time; WrongAnswerError when a total is not the expected one."""
-    prepared = [prepare(variant, mode, cache) for variant in scenario.variants]
-    matchers = [Matcher(each.rules) for each in prepared]
-    for each, matcher in zip(prepared, matchers, strict=True):
-        each.result.matches = count_matches(matcher, each.lines)
-        expected = each.variant.matches[mode]
-        if each.result.matches != expected:
-            raise WrongAnswerError(
-                f"{scenario.name}: {each.variant.name}: {each.result.matches} matches, expected {expected}"
-            )
+def measure(scenario: Scenario, mode: str, passes: int | None = None) -> list[Result]:
+    """Check the answers, then time; WrongAnswerError when one is not as it should be."""
     passes = passes or scenario.passes[mode]
-    if scenario.measure == "churn":
-        del matchers
-        for each in prepared:
-            _time_churn(each, passes)
-    else:
-        _time_matching(prepared, matchers, passes)
+    prepared = _prepare(scenario, mode)
+    if scenario.measure == "match":
+        _compare_with_each_other(prepared)
+        _time_matching(prepared, passes)
+    for each in prepared:
+        if scenario.measure == "change":
+            each.result.figures = change(each.result.way, each.rules, each.variant.rules, passes)
+        elif scenario.measure == "threads":
+            each.result.figures = gain_of_threads(each.matcher, each.lines, passes)
     return [each.result for each in prepared]
 
 
-def prepare(variant: Variant, mode: str, cache: EventCache) -> Prepared:
-    """Make the events and the rules of a variant."""
-    arguments = variant.event_arguments(mode)
-    lines = cache.lines(arguments)
-    rules = rule_set(variant.rules)
-    elements = int(arguments.get("elements", 0))
-    return Prepared(variant, lines, rules, Result(variant.name, len(rules), len(lines), elements, 0))
+def _prepare(scenario: Scenario, mode: str) -> list[Prepared]:
+    """Every variant in every way that is available, its answers checked."""
+    cache, references = EventCache(), References()
+    found = []
+    for variant in scenario.variants_in(mode):
+        arguments = variant.event_arguments(mode)
+        lines, rules = cache.lines(arguments), rule_set(variant.rules)
+        kind = variant.rules["kind"]
+        wanted = references.answers(kind if kind.startswith("growth-") else variant.name, rules, lines)
+        for way in filter(available, variant.ways):
+            matcher = WAYS[way].matcher(rules)
+            where = f"{scenario.name}: {variant.name}, {way}"
+            matches = checked_total(where, answers(matcher, lines), wanted, lines, variant.matches[mode])
+            elements = int(arguments.get("elements", 0))
+            result = Result(variant.name, way, len(rules), len(lines), elements, matches)
+            kept = rules if scenario.measure == "change" else {}  # a million texts are memory
+            found.append(Prepared(variant, lines, kept, result, matcher))
+    return found
 
 
-def count_matches(matcher: Matcher[str], lines: Sequence[bytes]) -> int:
-    """Matching rules, summed over the events."""
-    return sum(len(matcher.rules_for_event(line)) for line in lines)
+def _compare_with_each_other(prepared: Sequence[Prepared]) -> None:
+    results = {(each.result.name, each.result.way): each.result for each in prepared}
+    for each in prepared:
+        name, way = each.result.name, each.result.way
+        each.result.baseline = results.get((each.variant.baseline or "", way))
+        each.result.python = results.get((name, "python")) if WAYS[way].engine != "python" else None
+        each.result.batch = results.get((name, way.removesuffix(" single"))) if WAYS[way].is_single else None
 
 
-def _time_matching(prepared: Sequence[Prepared], matchers: Sequence[Matcher[str]], passes: int) -> None:
-    calls = [matcher.rules_for_event for matcher in matchers]
+def _time_matching(prepared: Sequence[Prepared], passes: int) -> None:
+    calls = [WAYS[each.result.way].call(each.matcher) for each in prepared]
+    gc.collect()
+    gc.freeze()  # a list of all events is nothing that a collection in a program would go through
     for _ in range(passes):
         own, decode = _time_pass([each.lines for each in prepared], calls)
         for each, own_seconds, decode_seconds in zip(prepared, own, decode, strict=True):
             each.result.seconds.append(own_seconds)
             each.result.decode_seconds.append(decode_seconds)
+    gc.unfreeze()
 
 
-def _time_pass(
-    lines_of: Sequence[list[bytes]], calls: Sequence[Callable[[bytes], object]]
-) -> tuple[list[float], list[float]]:
+def _time_pass(lines_of: Sequence[list[bytes]], calls: Sequence[Answer]) -> tuple[list[float], list[float]]:
     """(seconds of each call over its lines, seconds of decoding those lines), slice by slice in turns."""
     own = [0.0] * len(calls)
     decode = [0.0] * len(calls)
     for number in range(SLICES):
-        gc.collect()
         decoded: dict[int, float] = {}  # identity of the list of lines -> seconds; lists are shared
         for turn in range(len(calls)):
             index = (turn + number) % len(calls)
             lines = lines_of[index]
             part = lines[len(lines) * number // SLICES : len(lines) * (number + 1) // SLICES]
             if id(lines) not in decoded:
-                decoded[id(lines)] = _seconds(orjson.loads, part)
+                decoded[id(lines)] = _seconds(_decode, part)
             decode[index] += decoded[id(lines)]
             own[index] += _seconds(calls[index], part)
     return own, decode
 
 
-def _seconds(call: Callable[[bytes], object], lines: Sequence[bytes]) -> float:
-    start = process_time()
+def _decode(lines: Sequence[bytes]) -> None:
+    loads = orjson.loads
     for line in lines:
-        call(line)
+        loads(line)
+
+
+def _seconds(call: Answer, lines: Sequence[bytes]) -> float:
+    # Otherwise garbage is collected in full at the same places of every pass, and who stands there pays for it: five
+    # exact rules took 0.87 us and five wildcards 0.63. 2026-11-21, `python -m bench.run --full --only kinds`.
+    gc.collect()
+    for line in lines:
+        line.count(b"\n")
+    start = process_time()
+    call(lines)
     return process_time() - start
-
-
-def _time_churn(prepared: Prepared, passes: int) -> None:
-    """Rules added and removed per second, one call each; bytes per rule, in processes of their own."""
-    added, removed = [], []
-    for _ in range(passes):
-        matcher: Matcher[str] = Matcher()
-        gc.collect()
-        start = process_time()
-        for name, text in prepared.rules.items():
-            matcher.add_rule(name, text)
-        middle = process_time()
-        for name in prepared.rules:
-            matcher.remove_rule(name)
-        added.append(middle - start)
-        removed.append(process_time() - middle)
-    count = prepared.result.rule_count
-    prepared.result.extra = {
-        "rules added per second": count / median(added),
-        "rules removed per second": count / median(removed),
-        **_in_own_process(_resident_bytes, prepared),
-        **_in_own_process(_traced_bytes, prepared),
-    }
-
-
-def _in_own_process(function: Callable[[dict[str, Any]], dict[str, float]], prepared: Prepared) -> dict[str, float]:
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(function, (dict(prepared.variant.rules),))
-
-
-def _resident_bytes(wanted: dict[str, Any]) -> dict[str, float]:
-    """What the operating system counts, C extensions included; the rule texts themselves are there before."""
-    rules = rule_set(wanted)
-    matcher, before = Matcher[str](), _resident()
-    for name, text in rules.items():
-        matcher.add_rule(name, text)
-    matcher.matches_any(b"{}")  # what is built late is built now
-    gc.collect()
-    return {"resident bytes per rule": (_resident() - before) / len(rules)}
-
-
-def _traced_bytes(wanted: dict[str, Any]) -> dict[str, float]:
-    """What Python's allocator counts: after adding, and what is left after removing every rule again."""
-    rules = rule_set(wanted)
-    tracemalloc.start()
-    matcher, before = Matcher[str](), tracemalloc.get_traced_memory()[0]
-    for name, text in rules.items():
-        matcher.add_rule(name, text)
-    matcher.matches_any(b"{}")
-    gc.collect()
-    full = tracemalloc.get_traced_memory()[0]
-    for name in rules:
-        matcher.remove_rule(name)
-    matcher.matches_any(b"{}")
-    gc.collect()
-    left = tracemalloc.get_traced_memory()[0]
-    return {
-        "Python bytes per rule": (full - before) / len(rules),
-        "Python bytes left per removed rule": (left - before) / len(rules),
-    }
-
-
-def _resident() -> int:
-    """Resident bytes of this process; 0 where the system does not say (the figure is then 0 as well)."""
-    status = Path("/proc/self/statm")
-    return int(status.read_text().split()[1]) * 4096 if status.exists() else 0
-
-
-def check_against_oracle(prepared: Prepared, oracle: Callable[[str, str], bool]) -> int:
-    """Compare the engine with the slow, obvious matcher on a sample; give the number of comparisons.
-
-    Up to 200 events, evenly spread, times up to 20 rules: the first ten, which match in growth sets, and
-    ten more.
-    """
-    matcher = Matcher(prepared.rules)
-    names = list(prepared.rules)
-    half = SAMPLE_RULES // 2
-    sampled = dict.fromkeys(names[:half] + names[half :: max(1, len(names) // half)])
-    events = [line for line in _spread(prepared.lines, SAMPLE_EVENTS) if len(line) <= SAMPLE_BYTES]
-    for line in events:
-        found = set(matcher.rules_for_event(line))
-        for name in sampled:
-            if (name in found) != oracle(prepared.rules[name], line.decode()):
-                raise WrongAnswerError(f"{prepared.variant.name}: {name} on {line.decode()}: engine and oracle differ")
-    return len(events) * len(sampled)
-
-
-def _spread(lines: Sequence[bytes], count: int) -> Sequence[bytes]:
-    return lines[:: max(1, len(lines) // count)][:count]

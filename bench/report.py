@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from statistics import median
 from typing import Any
 
+from bench.goals import COMPARISONS, number, verdicts
 from bench.measure import Result
-from bench.scenario import Scenario, Variant
+from bench.scenario import Scenario
 
 PACKAGES = ("orjson", "pyahocorasick", "sortedcontainers")
 
@@ -51,82 +52,98 @@ def machine_text(machine: dict[str, Any]) -> str:
     return f"{machine['processor']}, {machine['processors']} processors{load}\n{machine['python']}; {packages}"
 
 
-def spread(values: Sequence[float], digits: int = 2) -> str:
-    """``1.32 (1.29-1.41)``: median, least and most."""
-    return f"{median(values):.{digits}f} ({min(values):.{digits}f}-{max(values):.{digits}f})"
+def table(scenario: Scenario, results: Sequence[Result]) -> list[list[str]]:
+    """The results of one scenario as rows of cells, the head first; columns that say nothing are left out."""
+    if results[0].figures:
+        return [["variant", "way", "figure", "value"], *(row for result in results for row in _figure_rows(result))]
+    asked = {name for variant in scenario.variants for goals in variant.goals.values() for name in goals}
+    rows = [[cell(result) for cell in COLUMNS.values()] for result in results]
+    kept = [
+        index
+        for index, name in enumerate(COLUMNS)
+        if any(row[index] for row in rows) and (name in asked or name not in ONLY_ASKED)
+    ]
+    return [[row[index] for index in kept] for row in [list(COLUMNS), *rows]]
 
 
-def comparison(ratios: Sequence[float]) -> str:
-    """The spread of a ratio; with the word noise when it lies on both sides of one."""
-    return spread(ratios) + (" noise" if min(ratios) <= 1 <= max(ratios) else "")
+def _figure_rows(result: Result) -> list[list[str]]:
+    return [[result.name, result.way, name, spread_of(values)] for name, values in result.figures.items()]
 
 
-def table(scenario: Scenario, results: Sequence[Result]) -> str:
-    """The results of one scenario as aligned text."""
-    rows = _churn_rows(results) if scenario.measure == "churn" else _match_rows(scenario, results)
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    return "\n".join([f"{scenario.name}: {scenario.about}", *(f"  {line}" for line in lines)])
+def spread_of(values: Sequence[float]) -> str:
+    """``1.32 (1.29-1.41)``: median, least and most; one number where there is one pass."""
+    if len(values) == 1:
+        return number(values[0])
+    return f"{number(median(values))} ({number(min(values))}-{number(max(values))})"
 
 
-def _match_rows(scenario: Scenario, results: Sequence[Result]) -> list[list[str]]:
-    has_elements = any(result.elements for result in results)
-    head = ["variant", "rules", "events", "matches", "us per event", "times decoding"]
-    head += ["ns per element"] if has_elements else []
-    head += ["times the first"] if scenario.compares_to_first else []
-    rows = [[*head, "goal"]]
-    for variant, result in zip(scenario.variants, results, strict=True):
-        per_event = [seconds / result.event_count * 1e6 for seconds in result.seconds]
-        row = [result.name, f"{result.rule_count:,}", f"{result.event_count:,}", f"{result.matches:,}"]
-        row += [spread(per_event), spread(result.decode_ratios())]
-        if has_elements:
-            row.append(f"{median(per_event) * 1000 / max(result.elements, 1):.0f}")
-        if scenario.compares_to_first:
-            row.append("" if result is results[0] else comparison(result.ratios_to(results[0])))
-        rows.append([*row, verdict(variant, result, results[0])])
-    return rows
+def _comparison(name: str) -> Callable[[Result], str]:
+    """A cell with the spread of a figure; with the word noise when a ratio lies on both sides of one."""
+
+    def cell(result: Result) -> str:
+        values = COMPARISONS[name](result)
+        if not values:
+            return ""
+        is_noise = name == "times the first" and min(values) <= 1 <= max(values)
+        return spread_of(values) + (" noise" if is_noise else "")
+
+    return cell
 
 
-def verdict(variant: Variant, result: Result, first: Result) -> str:
-    """Whether the variant's goal is reached, by the median; empty without a goal."""
-    texts = []
-    if variant.at_most_decode is not None:
-        reached = median(result.decode_ratios()) <= variant.at_most_decode
-        texts.append(f"{'reached' if reached else 'MISSED'}: {variant.at_most_decode} x decoding")
-    if variant.at_most_first is not None:
-        reached = median(result.ratios_to(first)) <= variant.at_most_first
-        texts.append(f"{'reached' if reached else 'MISSED'}: {variant.at_most_first} x the first")
-    return ", ".join(texts)
+def _element(result: Result) -> str:
+    return number(median(result.microseconds()) * 1000 / result.elements) if result.elements else ""
 
 
-def _churn_rows(results: Sequence[Result]) -> list[list[str]]:
-    rows = [["variant", "rules", *results[0].extra]]
-    for result in results:
-        figures = [f"{value:,.0f}" for value in result.extra.values()]
-        rows.append([result.name, f"{result.rule_count:,}", *figures])
-    return rows
+COLUMNS: dict[str, Callable[[Result], str]] = {
+    "variant": lambda result: result.name,
+    "way": lambda result: result.way,
+    "rules": lambda result: f"{result.rule_count:,}",
+    "events": lambda result: f"{result.event_count:,}",
+    "matches": lambda result: f"{result.matches:,}",
+    "us per event": lambda result: spread_of(result.microseconds()),
+    "ns per element": _element,
+    **{name: _comparison(name) for name in COMPARISONS},
+}
+"""Column -> what stands in it."""
+ONLY_ASKED = ("us more than the first", "decodings more than a batch")  # shown where a goal is about them
+
+
+def goal_lines(scenario: Scenario, results: Sequence[Result]) -> list[str]:
+    """A line for each goal of a scenario: ``MISSED: ...``."""
+    variants = {variant.name: variant for variant in scenario.variants}
+    return [
+        f"{verdict} ({result.name}, {result.way})"
+        for result in results
+        for verdict in verdicts(variants[result.name].goals[result.way], result)
+    ]
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> str:
+    """Rows as text with straight columns, two blanks between and before them."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+    return "\n".join(f"  {line}".rstrip() for line in lines)
 
 
 def as_json(scenario: Scenario, results: Sequence[Result]) -> dict[str, Any]:
-    """Everything measured, so that another program can compute what the table does not show."""
-    first = results[0]
+    """The table, the goals, and every measured second, so that another program can compute what is not shown."""
     return {
         "scenario": scenario.name,
         "about": scenario.about,
+        "table": table(scenario, results),
+        "goals": goal_lines(scenario, results),
         "variants": [
             {
                 "name": result.name,
+                "way": result.way,
                 "rules": result.rule_count,
                 "events": result.event_count,
                 "elements": result.elements,
                 "matches": result.matches,
                 "seconds": result.seconds,
                 "decode_seconds": result.decode_seconds,
-                "decode_ratio": median(result.decode_ratios()) if result.seconds else None,
-                "first_ratio": median(result.ratios_to(first)) if result.seconds else None,
-                "goal": verdict(variant, result, first) if result.seconds else "",
-                "figures": result.extra,
+                "figures": result.figures,
             }
-            for variant, result in zip(scenario.variants, results, strict=True)
+            for result in results
         ],
     }

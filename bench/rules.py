@@ -4,15 +4,18 @@ Out: rule name -> rule text. ``given`` takes the rules as written in the scenari
 ``growth-`` answers with `HITS` rules that match something, always the same ones, and fills up with rules of
 the same shape that never match, so that growth is measured with the number of matches held still. The
 fillers are as awkward as they can be without matching: they begin (or end, for suffixes) as real values do.
-``mixed`` draws rules as people write them against the EventBridge-style events.
+``wildcard-heavy`` draws rules with 5 to 20 wildcards each for the events of process starts. ``mixed`` draws rules as
+people write them against the EventBridge-style events.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
+from bench.generators import processes
 from bench.generators import vocabulary as words
 from bench.generators.draw import Draw
 from bench.generators.streets import STREETS
@@ -91,6 +94,84 @@ def _anything_but_then_exact(name: str) -> Rule:
     return _property(BLKLOT=[{"anything-but": [f"{name} 1", f"{name} 2"]}], STREET=[name])
 
 
+_LOTS = ("0001004", "0004016", "0010003", "0019011", "0033008", "0051002", "0068009", "0077013", "0095004", "0105006")
+
+
+def _lots(draw: Draw) -> Iterator[Rule]:
+    """Every event has another value, so no search finds its memory where the last one left it."""
+    yield from (_property(BLKLOT=[lot]) for lot in _LOTS)
+    while True:
+        yield _property(BLKLOT=[f"{draw.below(10000):04}{draw.below(1000):03}{draw.word(2)}"])
+
+
+def _exact_on_three(name: str) -> Rule:
+    return _property(ODD_EVEN=["O", "E"], STREET=[name], ST_TYPE=["ST", "AVE", "BLVD"])
+
+
+def _never_on_three(draw: Draw) -> Rule:
+    """Each of the three values occurs, or might; streets and their types in many events, so the first two are met."""
+    name, street_type = draw.pick(STREETS)
+    return _property(STREET=[name], ST_TYPE=[street_type], TO_ST=[f"{draw.between(100, 9999)}-{draw.word(4)}"])
+
+
+def _anything_but(name: str) -> Rule:
+    return _property(ODD_EVEN=[{"anything-but": ["O", name]}], STREET=[name])
+
+
+def _never_anything_but(draw: Draw) -> Rule:
+    """Excludes both values there are, and one of its own: every event blocks every such rule."""
+    return _property(ODD_EVEN=[{"anything-but": ["O", "E", draw.word(6)]}])
+
+
+def _overlapping(draw: Draw) -> Iterator[Rule]:
+    """Ranges that lie over each other by hundreds, each in one of forty gaps between two whole house numbers."""
+    for index in range(HITS):
+        yield _property(FROM_ST=[{"numeric": [">=", 2000 + 40 * index, "<=", 2001 + 40 * index]}])
+    while True:
+        house = 100 * draw.between(1, 40)
+        low, high = sorted((draw.between(1, 99_999), draw.between(1, 99_999)))
+        yield _property(FROM_ST=[{"numeric": [">=", house + low / 100_000, "<=", house + high / 100_000]}])
+
+
+def _two_words(name: str) -> Rule:
+    return _property(STREET=[{"wildcard": f"*{name[1:3]}*{name[3:6]}*"}])
+
+
+def _detection(draw: Draw) -> Rule:
+    """A detection rule: on each of five texts one to four wildcards, of which one must match, and exact conditions."""
+    texts = {
+        path: [{"wildcard": f"*{_detected(draw)}*"} for _ in range(draw.between(1, 4))] for path in processes.PATHS
+    }
+    return {"detail-type": ["Process Start"], "detail": {**texts, "integrityLevel": [draw.pick(("High", "System"))]}}
+
+
+def _detected(draw: Draw) -> str:
+    """What rules look for: an option, the beginning of a program's name, or two words; rarely one that is frequent."""
+    kind = draw.below(10)
+    if kind == 0:
+        return draw.pick(processes.WORDS)
+    if kind < 4:
+        return f"-{processes.pair(draw)} {draw.pick(processes.WORDS)[:4]}"
+    if kind < 6:
+        return f"\\\\{processes.pair(draw)}"
+    return processes.pair(draw)
+
+
+def _detections(draw: Draw) -> Iterator[Rule]:
+    """The first rule matches one event in some, for it asks for what stands in most."""
+    common = {
+        "image": "\\\\",
+        "parentImage": "C:",
+        "commandLine": ".exe",
+        "parentCommandLine": ".exe",
+        "scriptBlock": "; -",
+    }
+    texts = {path: [{"wildcard": f"*{text}*"}] for path, text in common.items()}
+    yield {"detail-type": ["Process Start"], "detail": {**texts, "integrityLevel": ["High"]}}
+    while True:
+        yield _detection(draw)
+
+
 def _number(draw: Draw) -> Rule:
     """Between two house numbers, which are whole: no lot has one."""
     low = draw.between(1, 9000) + draw.between(1, 400) / 1000
@@ -128,6 +209,26 @@ def _mixed(draw: Draw) -> Iterator[Rule]:
     """Rules as people write them: most name a source and a few things, many with a pattern."""
     while True:
         yield draw.pick(_MIXED)(draw)
+
+
+def _mixed_growth(draw: Draw) -> Iterator[Rule]:
+    """Mixed rules, of which all but the first few ask in one clause for what no event holds."""
+    rules = _mixed(draw)
+    yield from islice(rules, 2 * HITS)
+    for rule in rules:
+        clauses = list(_clauses_of(rule))
+        names, name = draw.pick(clauses)
+        names[name] = [{"prefix": draw.word(6)}] if draw.chance(0.3) else [draw.word(6)]
+        yield rule
+
+
+def _clauses_of(rule: Rule) -> Iterator[tuple[Rule, str]]:
+    """The object and the name of each clause."""
+    for name, value in rule.items():
+        if isinstance(value, dict):
+            yield from _clauses_of(value)
+        else:
+            yield rule, name
 
 
 def _state_rule(draw: Draw) -> Rule:
@@ -265,6 +366,15 @@ KINDS: dict[str, Callable[[Draw], Iterator[Rule]]] = {
     "growth-contains": _growth(_contains, lambda draw: _property(STREET=[{"wildcard": f"*{_absent_word(draw)}*"}])),
     "growth-numeric": _numeric,
     "growth-cidr": _cidr,
+    "growth-exact-on-three-paths": _growth(_exact_on_three, _never_on_three),
+    "growth-two-words": _growth(
+        _two_words, lambda draw: _property(STREET=[{"wildcard": f"*{_absent_word(draw)[:4]}*{_absent_word(draw)}*"}])
+    ),
+    "growth-overlapping": _overlapping,
+    "growth-anything-but": _growth(_anything_but, _never_anything_but),
+    "growth-exact-many-values": _lots,
+    "growth-mixed": _mixed_growth,
+    "wildcard-heavy": _detections,
     "mixed": _mixed,
 }
 """Kind -> endless rules drawn from a seed; the first ones are the same whatever the count."""

@@ -7,10 +7,12 @@ cannot be measured, so also for one that does not say how many matches to expect
     [[variant]]
     name = "1000 rules"
     matches = {quick = 120, full = 1300}      # total over all events; filled in by --update-counts
-    rules = {kind = "growth-exact", count = 1000, seed = 1}
+    rules = {kind = "growth-exact", count = 1000, seed = 1}   # adds to, or overrides, the [rules] of the file
     events = {numbers = true}                 # adds to, or overrides, the [events] of the file
-    at_most_decode = 1.5                      # goal: median ratio to decoding alone
-    at_most_first = 1.5                       # goal: median ratio to the first variant of the file
+    ways = ["native", "native used"]          # in place of those of the file; see ways.py
+    baseline = "10 rules"                     # the variant it is compared with, in place of the first of the file
+    goals.native = {"times the first" = ["at most", 1.5]}     # by way; adds to the [goals] of the file; see goals.py
+    only_full = true                          # takes too long for the quick mode
 """
 
 from __future__ import annotations
@@ -24,10 +26,12 @@ from pathlib import Path
 from typing import Any
 
 from bench.data import GENERATORS
+from bench.goals import SIDES, Limit
 from bench.rules import KINDS
+from bench.ways import DEFAULT_WAYS, WAYS
 
 SCENARIO_DIRECTORY = Path(__file__).resolve().parent / "scenarios"
-MEASURES = ("match", "churn")
+MEASURES = ("match", "change", "threads")
 MODES = ("quick", "full")
 
 
@@ -43,8 +47,10 @@ class Variant:
     rules: Mapping[str, Any]
     events: Mapping[str, Any]  # arguments of the generator, and "generator"; count is {mode: number}
     matches: Mapping[str, int]  # {mode: total}
-    at_most_decode: float | None
-    at_most_first: float | None
+    ways: tuple[str, ...]
+    baseline: str | None
+    goals: Mapping[str, Mapping[str, Limit]]  # {way: {figure: limit}}
+    modes: tuple[str, ...]  # in which it is measured
 
     def event_arguments(self, mode: str) -> dict[str, Any]:
         """Arguments of `bench.data.event_lines`."""
@@ -59,9 +65,12 @@ class Scenario:
     about: str
     measure: str
     passes: Mapping[str, int]  # {mode: number}
-    compares_to_first: bool
     variants: tuple[Variant, ...]
     file: Path
+
+    def variants_in(self, mode: str) -> list[Variant]:
+        """Those that are measured in a mode."""
+        return [variant for variant in self.variants if mode in variant.modes]
 
 
 def scenario_files(patterns: Iterable[str] = ()) -> list[Path]:
@@ -80,8 +89,7 @@ def load_scenario(file: Path, *, counts_required: bool = True) -> Scenario:
             about=table["about"],
             measure=table["measure"],
             passes=table["passes"],
-            compares_to_first=table.get("compares_to_first", False),
-            variants=tuple(_variant(each, table["events"]) for each in table["variant"]),
+            variants=tuple(_variant(each, table) for each in table["variant"]),
             file=file,
         )
     except KeyError as missing:
@@ -90,15 +98,25 @@ def load_scenario(file: Path, *, counts_required: bool = True) -> Scenario:
     return scenario
 
 
-def _variant(table: Mapping[str, Any], events: Mapping[str, Any]) -> Variant:
+def _variant(table: Mapping[str, Any], file: Mapping[str, Any]) -> Variant:
+    ways = tuple(table.get("ways", file.get("ways", DEFAULT_WAYS)))
+    common, own = file.get("goals", {}), table.get("goals", {})
+    first = file["variant"][0]["name"] if file.get("compares_to_first", False) else None
+    baseline = table.get("baseline", first)
     return Variant(
         name=table["name"],
-        rules=table["rules"],
-        events={**events, **table.get("events", {})},
+        rules={**file.get("rules", {}), **table.get("rules", {})},
+        events={**file["events"], **table.get("events", {})},
         matches=table.get("matches", {}),
-        at_most_decode=table.get("at_most_decode"),
-        at_most_first=table.get("at_most_first"),
+        ways=ways,
+        baseline=None if baseline == table["name"] else baseline,
+        goals={way: _limits({**common.get(way, {}), **own.get(way, {})}) for way in ways},
+        modes=("full",) if table.get("only_full", False) else MODES,
     )
+
+
+def _limits(table: Mapping[str, Any]) -> dict[str, Limit]:
+    return {figure: (side, limit) for figure, (side, limit) in table.items()}
 
 
 def _check(scenario: Scenario, counts_required: bool) -> None:
@@ -116,8 +134,14 @@ def _check(scenario: Scenario, counts_required: bool) -> None:
             raise ScenarioError(f"{place}: no generator is named {variant.events['generator']!r}")
         if variant.rules["kind"] not in {"given", *KINDS}:
             raise ScenarioError(f"{place}: no kind of rules is named {variant.rules['kind']!r}")
-        if counts_required and set(variant.matches) != set(MODES):
-            raise ScenarioError(f"{place}: matches must give the expected total for quick and for full")
+        if not set(variant.ways) <= set(WAYS):
+            raise ScenarioError(f"{place}: ways are {variant.ways}, expected some of {', '.join(WAYS)}")
+        if not {side for goals in variant.goals.values() for side, _ in goals.values()} <= set(SIDES):
+            raise ScenarioError(f"{place}: goals are {variant.goals}, expected a limit to be {' or '.join(SIDES)}")
+        if variant.baseline is not None and variant.baseline not in names:
+            raise ScenarioError(f"{place}: baseline is {variant.baseline!r}, which is no variant")
+        if counts_required and not set(variant.modes) <= set(variant.matches):
+            raise ScenarioError(f"{place}: matches must give the expected total for {' and '.join(variant.modes)}")
 
 
 def write_counts(file: Path, counts: Mapping[str, Mapping[str, int]]) -> None:

@@ -16,10 +16,11 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from bench.check import load_oracle  # noqa: E402
 from bench.data import EXAMPLE_EVENTS, GENERATORS, example_lines, main  # noqa: E402
 from bench.generators.draw import Draw  # noqa: E402
+from bench.generators.processes import PATHS  # noqa: E402
 from bench.rules import HITS, KINDS, rule_set  # noqa: E402
-from bench.run import load_oracle  # noqa: E402
 from bench.scenario import ScenarioError, load_scenario, scenario_files, write_counts  # noqa: E402
 
 PROPERTIES = [
@@ -36,6 +37,7 @@ PROPERTIES = [
 HASHES = {
     "citylots": "f2ed60130e1972086a84ec63e074bb8ea21af21eb6a91313ba728dc805be8ba5",
     "eventbridge": "4a2bdf7f8c894ca2b615bddf9e333689ee6c728ae1eece1f152688bf83322513",
+    "processes": "5dd6d300f87c79dbc3ba9907de31d88f03909248a33699842cfc1dea827d1c78",
     "arrays": "1137e829c01a682093c41cbd8a69519e3e98c1efd289b360af483f82fd603dda",
 }
 EXAMPLE_ROW = re.compile(r"^\| `([^`]+)` \| .+ \| (\d+) \|$", re.MULTILINE)
@@ -133,6 +135,20 @@ def test_bus_events_are_nested_and_of_one_to_two_kilobytes() -> None:
     assert all(len(event["account"]) == 12 and event["time"] >= "2026-11-16" for event in events)
 
 
+def test_bus_events_with_their_request_have_two_kilobytes() -> None:
+    """The request comes last in the detail; the rest is drawn as without it."""
+    lines = list(GENERATORS["eventbridge"](1000, 1, context=True))
+    assert 1800 <= sum(map(len, lines)) / len(lines) <= 2200
+    assert all(list(json.loads(line)["detail"])[-1] == "request" for line in lines)
+
+
+def test_process_starts_have_two_and_a_half_kilobytes() -> None:
+    """Five texts each, which fill most of the event."""
+    lines = list(GENERATORS["processes"](1000, 1))
+    assert 2400 <= sum(map(len, lines)) / len(lines) <= 2700
+    assert all(isinstance(json.loads(line)["detail"][path], str) for line in lines for path in PATHS)
+
+
 def test_array_placement_says_where_the_pair_stands() -> None:
     """The pair stands in every element, in the last only, or in none."""
 
@@ -143,6 +159,20 @@ def test_array_placement_says_where_the_pair_stands() -> None:
     assert pairs("every") == [True] * 7
     assert pairs("last") == [False] * 6 + [True]
     assert pairs("none") == [False] * 7
+
+
+def test_array_shapes_hold_the_elements_they_promise() -> None:
+    """Scalars in one array, objects in two, objects three arrays deep."""
+
+    def event(shape: str) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(next(GENERATORS["arrays"](1, 1, elements=27, shape=shape)))
+        return found
+
+    assert [isinstance(item, str) for item in event("scalars")["items"]] == [True] * 27
+    assert len(event("siblings")["items"]) == len(event("siblings")["returns"]) == 27
+    assert all(item["state"] != "ready" for item in event("siblings")["returns"])
+    boxes = [box for item in event("nested")["items"] for box in item["boxes"]]
+    assert [len(box["things"]) for box in boxes] == [3] * 9
 
 
 def test_command_writes_one_line_per_event(tmp_path: Path) -> None:
@@ -197,6 +227,7 @@ def test_scenario_file_is_well_formed(file: Path) -> None:
     """It loads, names its counts, and something matches somewhere."""
     scenario = load_scenario(file)
     assert any(variant.matches["full"] > 0 for variant in scenario.variants)
+    assert {"quick", "full"} == {mode for variant in scenario.variants for mode in variant.modes}
     if file.stem.startswith("growth-"):
         assert len({variant.matches["full"] for variant in scenario.variants}) == 1
 

@@ -2,6 +2,8 @@
 
 Out: one event a line, as compact JSON in UTF-8. The sources: ``aws.ec2`` (instance state changes),
 ``aws.s3`` (object created), ``aws.iam`` (API calls via CloudTrail), ``aws.health`` and ``shop`` (orders).
+With ``context`` each event also tells of the request that caused it, as producers that pass on headers and a trace do:
+these have about 2 KB.
 Times are fixed: they run from `FIRST_TIME`, a few seconds apart, so the bytes do not depend on the day they
 are made.
 """
@@ -30,7 +32,7 @@ Event = dict[str, Any]
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
-def eventbridge(count: int = DEFAULT_COUNT, seed: int = DEFAULT_SEED) -> Iterator[bytes]:
+def eventbridge(count: int = DEFAULT_COUNT, seed: int = DEFAULT_SEED, *, context: bool = False) -> Iterator[bytes]:
     """``count`` events of all sources, one line each, without line ends."""
     draw = Draw(seed)
     seconds = 0
@@ -38,6 +40,8 @@ def eventbridge(count: int = DEFAULT_COUNT, seed: int = DEFAULT_SEED) -> Iterato
         seconds += draw.between(1, 9)
         event = _envelope(draw, FIRST_TIME + timedelta(seconds=seconds))
         draw.pick(_SOURCES)(draw, event)
+        if context:
+            event["detail"]["request"] = _request(draw)
         yield _encode(event).encode()
 
 
@@ -54,6 +58,35 @@ def _envelope(draw: Draw, time: datetime) -> Event:
         "region": draw.pick_skewed(words.REGIONS),
         "resources": [],
         "detail": {},
+    }
+
+
+def _request(draw: Draw) -> Event:
+    """The request behind an event, with its headers and the services it went through."""
+    return {
+        "id": draw.hexadecimal(32),
+        "method": draw.pick(("GET", "POST", "PUT", "DELETE")),
+        "path": f"/v2/{draw.pick(words.TEAMS)}/{draw.pick(words.FOLDERS)}/{draw.hexadecimal(12)}",
+        "headers": {
+            "host": f"{draw.pick(words.TEAMS)}.{draw.pick(words.MAIL_DOMAINS)}",
+            "user-agent": draw.pick(words.USER_AGENTS),
+            "accept": "application/json, text/plain;q=0.9, */*;q=0.1",
+            "content-length": str(draw.below(100000)),
+            "x-forwarded-for": f"{words.address(draw)}, {words.address(draw)}",
+            "authorization": f"Bearer {draw.hexadecimal(48)}",
+        },
+        "trace": {
+            "sampled": draw.chance(0.1),
+            "spans": [
+                {
+                    "service": f"{draw.pick(words.TEAMS)}-{draw.pick(words.ENVIRONMENTS)}",
+                    "span": draw.hexadecimal(16),
+                    "milliseconds": draw.below(100000) / 100,
+                    "retries": draw.below(3),
+                }
+                for _ in range(draw.between(2, 5))
+            ],
+        },
     }
 
 
