@@ -308,9 +308,9 @@ macro_rules! define_check {
                 let present = if text.len() == ROW_BYTES { [u64::MAX; ROW] } else { present(text.len()) };
                 for (first, text) in (0..ROW).step_by(<$wide>::BLOCKS).zip(text.chunks(<$wide>::BLOCKS * BLOCK)) {
                     let classes = Classes::of($planes(text, zero));
-                    not_ascii = classes.not_ascii | not_ascii;
+                    not_ascii |= classes.not_ascii;
                     let (present, place) = (zero.load(&present, first), Place { event, row_start, first });
-                    faults = check_blocks(&classes, present, place, &mut carry, notes, row) | faults;
+                    faults |= check_blocks(&classes, present, place, &mut carry, notes, row);
                 }
                 row_start += ROW_BYTES;
             }

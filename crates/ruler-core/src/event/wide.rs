@@ -3,7 +3,7 @@
 //! The lowest bit is the first byte. Three ways, chosen once at run time: eight blocks by AVX-512, four by AVX2 (both in
 //! `wide_simd.rs`), and one in plain Rust for any other processor, which is the definition of the others.
 
-use std::ops::{BitAnd, BitOr, BitXor, Not};
+use std::ops::{BitAnd, BitOr, BitOrAssign, BitXor, Not};
 
 /// Bytes in a block.
 pub const BLOCK: usize = 64;
@@ -18,7 +18,7 @@ pub const ROW_BYTES: usize = ROW * BLOCK;
 ///
 /// A value is proof that the processor has the instructions of its type, as only `zero` makes one out of nothing.
 pub trait Wide:
-    Copy + BitAnd<Output = Self> + BitOr<Output = Self> + BitXor<Output = Self> + Not<Output = Self>
+    Copy + BitAnd<Output = Self> + BitOr<Output = Self> + BitOrAssign + BitXor<Output = Self> + Not<Output = Self>
 {
     /// How many blocks there are in a value: divides `ROW`.
     const BLOCKS: usize;

@@ -6,7 +6,7 @@
 
 use super::wide::{first_block, Wide, BLOCK, ROW, ROW_BYTES};
 use std::arch::x86_64::*;
-use std::ops::{BitAnd, BitOr, BitXor, Not};
+use std::ops::{BitAnd, BitOr, BitOrAssign, BitXor, Not};
 
 /// Eight blocks: AVX-512 F, BW, VBMI and VBMI2, and GFNI.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +37,20 @@ define_operator!(Avx512, BitXor, bitxor, _mm512_xor_si512);
 define_operator!(Avx2, BitAnd, bitand, _mm256_and_si256);
 define_operator!(Avx2, BitOr, bitor, _mm256_or_si256);
 define_operator!(Avx2, BitXor, bitxor, _mm256_xor_si256);
+
+impl BitOrAssign for Avx512 {
+    #[inline(always)]
+    fn bitor_assign(&mut self, other: Avx512) {
+        *self = *self | other;
+    }
+}
+
+impl BitOrAssign for Avx2 {
+    #[inline(always)]
+    fn bitor_assign(&mut self, other: Avx2) {
+        *self = *self | other;
+    }
+}
 
 impl Not for Avx512 {
     type Output = Avx512;
