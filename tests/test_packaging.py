@@ -149,7 +149,7 @@ def test_sdist_holds_what_builds_and_nothing_that_was_built(sdist: Path) -> None
         names = {name.partition("/")[2] for name in archive.getnames()}
     assert {"setup.py", "pyproject.toml", "Cargo.toml", "Cargo.lock", "LICENSE", "README.md"} <= names
     crates = {path.relative_to(ROOT).as_posix() for path in (ROOT / "crates").rglob("*.rs")}
-    assert {name for name in crates if "/target/" not in name} <= names
+    assert {name for name in crates if "/target/" not in name and "/tests/" not in name} <= names
     tops = {name.partition("/")[0] for name in names}
     assert tops.isdisjoint({"tests", "bench", "scripts", "target", "build"})
     assert [name for name in names if "corpus" in name or name.endswith((".so", ".pyd", ".pyc"))] == []
