@@ -3,7 +3,8 @@
 Clauses are taken in ascending order of their paths; for each, every value that satisfies it and lies in no
 other element of an array already chosen from is tried; ``exists: false`` holds when no value of its path could be
 chosen. Two attempts that stand before the same clause with the same elements chosen, of arrays that still
-matter, are one. Source: semantics, section 9.
+matter, are one. All attempts take a clause before any takes the next, so that the number of steps does not depend
+on the order of values, and each engine needs as many. Source: semantics, section 9.
 
 The trail walk needs this only where trails do not lie on one line: when an event spells one path in
 several ways at once (``{"a": [...], "a.b": [...]}``), or, for a sub-rule with ``exists: false``, when the order of
@@ -36,6 +37,14 @@ class _Candidate:
         # Comparing a trail takes a step for each of its elements.
         self.step_count = 1 + sum([1 + len(line) for line in self.lines + self.value_lines])
 
+    def choices(self, chosen: Chosen) -> list[Chosen]:
+        """Return what can be chosen to satisfy the clause where ``chosen`` is chosen already."""
+        element_of = {element.array: element for element in chosen}
+        choices = [line for line in self.lines if _is_consistent(line, element_of)]
+        if self.holds_when_absent and not any(_is_consistent(line, element_of) for line in self.value_lines):
+            choices.append(frozenset())
+        return choices
+
     def arrays(self) -> set[int]:
         return {element.array for line in self.lines + self.value_lines for element in line}
 
@@ -47,26 +56,17 @@ def sub_rule_holds(clauses: list[ClauseNode], views: TrailViews) -> bool:
     """
     candidates = [_Candidate(clause, views) for clause in sorted(clauses, key=lambda node: node.clause.path)]
     arrays_after = _arrays_after(candidates)
-    todo: list[tuple[int, Chosen]] = [(0, frozenset())]
-    seen = set(todo)
-    while todo:
-        index, chosen = todo.pop()
-        if index == len(candidates):
-            return True
-        candidate = candidates[index]
-        element_of = {element.array: element for element in chosen}
-        choices = [line for line in candidate.lines if _is_consistent(line, element_of)]
-        if candidate.holds_when_absent and not any(_is_consistent(line, element_of) for line in candidate.value_lines):
-            choices.append(frozenset())
-        views.steps_left -= candidate.step_count
+    attempts: set[Chosen] = {frozenset()}
+    for candidate, arrays in zip(candidates, arrays_after[1:], strict=True):
+        views.steps_left -= candidate.step_count * len(attempts)
         if views.steps_left < 0:
             raise too_many_combinations()
-        for line in choices:
-            kept = frozenset(element for element in chosen | line if element.array in arrays_after[index + 1])
-            if (index + 1, kept) not in seen:
-                seen.add((index + 1, kept))
-                todo.append((index + 1, kept))
-    return False
+        attempts = {
+            frozenset(element for element in chosen | line if element.array in arrays)
+            for chosen in attempts
+            for line in candidate.choices(chosen)
+        }
+    return bool(attempts)
 
 
 def too_many_combinations() -> EventError:

@@ -31,6 +31,25 @@ impl Candidate {
     }
 }
 
+impl Candidate {
+    /// What is chosen after this clause where `chosen` was before it, of the arrays that still matter.
+    fn choices(&self, chosen: &Chosen, arrays_after: &[u32]) -> Vec<Chosen> {
+        let nothing = Chosen::new();
+        let mut lines: Vec<&Chosen> = self.lines.iter().filter(|line| is_consistent(line, chosen)).collect();
+        if self.holds_when_absent && !self.value_lines.iter().any(|line| is_consistent(line, chosen)) {
+            lines.push(&nothing);
+        }
+        let kept = |line: &Chosen| {
+            let mut kept: Chosen = chosen.iter().chain(line).copied().collect();
+            kept.retain(|(array, _)| arrays_after.binary_search(array).is_ok());
+            kept.sort_unstable();
+            kept.dedup();
+            kept
+        };
+        lines.into_iter().map(kept).collect()
+    }
+}
+
 /// Whether values can be chosen that satisfy all `clauses`, which ascend by path, at consistent places.
 pub fn sub_rule_holds(
     machine: &Machine,
@@ -39,34 +58,15 @@ pub fn sub_rule_holds(
 ) -> Result<bool, TooManyCombinations> {
     let candidates: Vec<Candidate> = clauses.iter().map(|&clause| Candidate::new(machine, clause, views)).collect();
     let arrays_after = arrays_after(&candidates);
-    let mut todo: Vec<(usize, Chosen)> = vec![(0, Vec::new())];
-    let mut seen: HashSet<(usize, Chosen)> = HashSet::new();
-    while let Some((index, chosen)) = todo.pop() {
-        let Some(candidate) = candidates.get(index) else { return Ok(true) };
-        views.steps_left -= candidate.step_count;
+    let mut attempts: HashSet<Chosen> = HashSet::from([Chosen::new()]);
+    for (candidate, arrays_after) in candidates.iter().zip(&arrays_after[1..]) {
+        views.steps_left -= candidate.step_count * attempts.len() as i64;
         if views.steps_left < 0 {
             return Err(TooManyCombinations);
         }
-        let consistent = |lines: &'_ [Chosen]| -> Vec<usize> {
-            (0..lines.len()).filter(|&line| is_consistent(&lines[line], &chosen)).collect()
-        };
-        let nothing = Chosen::new();
-        let mut choices: Vec<&Chosen> =
-            consistent(&candidate.lines).into_iter().map(|line| &candidate.lines[line]).collect();
-        if candidate.holds_when_absent && consistent(&candidate.value_lines).is_empty() {
-            choices.push(&nothing);
-        }
-        for line in choices {
-            let mut kept: Chosen = chosen.iter().chain(line).copied().collect();
-            kept.retain(|(array, _)| arrays_after[index + 1].binary_search(array).is_ok());
-            kept.sort_unstable();
-            kept.dedup();
-            if seen.insert((index + 1, kept.clone())) {
-                todo.push((index + 1, kept));
-            }
-        }
+        attempts = attempts.iter().flat_map(|chosen| candidate.choices(chosen, arrays_after)).collect();
     }
-    Ok(false)
+    Ok(!attempts.is_empty())
 }
 
 /// The distinct trails, each as its elements.
