@@ -131,7 +131,7 @@ def choose_engine(requested: str, validate: str = "full") -> Engine:
     if native_is_required():
         raise EngineError(
             f"RULER_REQUIRE_NATIVE is set: the native engine is not installed {missing}; "
-            "or unset the variable, or ask for python with RULER_ENGINE=python"
+            "or unset RULER_REQUIRE_NATIVE, or ask for python with RULER_ENGINE=python"
         )
     return PythonEngine()
 
@@ -161,4 +161,4 @@ def _told_by_the_installation() -> str:
         reason, _, remedy = REASON_FILE.read_text(encoding="utf-8").strip().rpartition("; ")
     except (OSError, ValueError):  # ValueError: not UTF-8
         return ""
-    return f"({reason}); {remedy}" if reason else ""
+    return f"(at installation: {reason}); {remedy}" if reason else ""

@@ -150,7 +150,8 @@ def test_native_can_be_required(monkeypatch: pytest.MonkeyPatch, without_native:
     with pytest.raises(EngineError) as caught:
         choose_engine("auto")
     assert str(caught.value) == (
-        f"RULER_REQUIRE_NATIVE is set: {UNTOLD}; or unset the variable, or ask for python with RULER_ENGINE=python"
+        f"RULER_REQUIRE_NATIVE is set: {UNTOLD}; or unset RULER_REQUIRE_NATIVE, "
+        "or ask for python with RULER_ENGINE=python"
     )
     assert choose_engine("python").name == "python"
     monkeypatch.setenv("RULER_ENGINE", "python")
@@ -179,9 +180,8 @@ def test_why_there_is_no_native_engine_is_what_the_installation_left(
     monkeypatch.setenv(variable, "native")
     with pytest.raises(EngineError) as caught:
         Matcher()
-    expected = (
-        "the native engine is not installed (cargo failed: no crate; no network); install Rust and ruler again; or "
-    )
+    why = "at installation: cargo failed: no crate; no network"
+    expected = f"the native engine is not installed ({why}); install Rust and ruler again; or "
     assert expected in str(caught.value)
 
 
