@@ -5,7 +5,8 @@ by rule id, the machine, matching, changes. There are two: ``python`` (ruler/mac
 and the definition of every answer, and ``native``, the compiled one, where the extension ``ruler._native`` is built.
 
 ``engine="auto"`` takes what the environment variable RULER_ENGINE names, else native when it can be imported, else
-python. With RULER_REQUIRE_NATIVE=1 a native engine that cannot be had is an error unless python was asked for.
+python. With RULER_REQUIRE_NATIVE=1 a native engine that cannot be had is an error unless python was asked for. A
+variable that is set to nothing counts as not set, and so does RULER_REQUIRE_NATIVE=0.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import functools
 import importlib
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol
 
@@ -26,6 +28,11 @@ from ruler.version import VERSION
 
 ENGINES = ("auto", "python", "native")
 VALIDATIONS = ("full", "used")
+
+BUILD = "install ruler where a Rust toolchain can build it"  # said when nothing else is known
+
+# Written by setup.py where it installs ruler without the extension: why, and after the last semicolon what to do.
+REASON_FILE = Path(__file__).with_name("native_missing.txt")
 
 
 class Engine(Protocol):
@@ -115,31 +122,43 @@ def choose_engine(requested: str, validate: str = "full") -> Engine:
         raise EngineError(f"{asked_by}: no such engine; write one of {', '.join(ENGINES)}")
     if chosen == "python":
         return PythonEngine()
-    native, reason = native_module()
+    native, missing = native_module()
     if native is not None:
         engine: Engine = native.Engine(validate)
         return engine
     if chosen == "native":
+        raise EngineError(f"{asked_by}: the native engine is not installed {missing}; or write python or auto")
+    if native_is_required():
         raise EngineError(
-            f"{asked_by}: the native engine is not installed ({reason}); "
-            "install ruler where a Rust toolchain can build it, or write python or auto"
-        )
-    if os.environ.get("RULER_REQUIRE_NATIVE") == "1":
-        raise EngineError(
-            f"RULER_REQUIRE_NATIVE=1: the native engine is not installed ({reason}); "
-            "install ruler where a Rust toolchain can build it, or ask for python with RULER_ENGINE=python"
+            f"RULER_REQUIRE_NATIVE is set: the native engine is not installed {missing}; "
+            "or unset RULER_REQUIRE_NATIVE, or ask for python with RULER_ENGINE=python"
         )
     return PythonEngine()
 
 
+def native_is_required() -> bool:
+    """Whether RULER_REQUIRE_NATIVE is set, to more than nothing or 0."""
+    return os.environ.get("RULER_REQUIRE_NATIVE", "") not in ("", "0")
+
+
 @functools.cache  # a failed import is not remembered by Python: 30 µs for each matcher otherwise
 def native_module() -> tuple[ModuleType | None, str]:
-    """Return the compiled extension and "", or None and why it cannot be used."""
+    """Return the compiled extension and "", or None and "(why it cannot be used); what to do"."""
     try:
         module = importlib.import_module("ruler._native")
     except ImportError as error:
-        return None, str(error)
+        is_absent = isinstance(error, ModuleNotFoundError) and error.name == "ruler._native"
+        return None, (is_absent and _told_by_the_installation()) or f"({error}); {BUILD}"
     version = getattr(module, "VERSION", None)
     if version != VERSION:
-        return None, f"ruler._native is of version {version}, ruler of {VERSION}"
+        return None, f"(ruler._native is of version {version}, ruler of {VERSION}); install ruler again"
     return module, ""
+
+
+def _told_by_the_installation() -> str:
+    """Return why there is no extension, and what to do about it, as setup.py left it; "" when it left nothing."""
+    try:
+        reason, _, remedy = REASON_FILE.read_text(encoding="utf-8").strip().rpartition("; ")
+    except (OSError, ValueError):  # ValueError: not UTF-8
+        return ""
+    return f"(at installation: {reason}); {remedy}" if reason else ""

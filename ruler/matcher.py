@@ -88,9 +88,9 @@ class Matcher(Generic[Name]):
         """Yield what ``rules_for_event`` returns for each of ``events``.
 
         An EventError comes when its event is reached; asking again goes on with the event after it.
-        The native engine matches a list or a tuple some thousand events at a time, in as many threads as asked for;
-        other iterables are read one by one as asked for, or that far ahead when ``threads`` is more than 1. The
-        python engine always takes one event when one answer is asked for, and uses one thread.
+        The native engine matches a list or a tuple some hundred events at a time, with several threads some thousand
+        for each; other iterables are read one by one as asked for, or that far ahead with several threads. The python
+        engine always takes one event when one answer is asked for, and uses one thread.
         """
         if isinstance(events, EventText | Mapping):
             raise TypeError(f"found {type(events).__name__}, expected several events; one event: rules_for_event")

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from ruler.engine import native_module
+from ruler.engine import native_is_required, native_module
 
 CI_EXAMPLES = 400
 LONG_FACTOR = 20
@@ -44,9 +44,9 @@ def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> s
 
 def require_native() -> ModuleType:
     """The compiled extension; skips or fails the test when there is none."""
-    module, reason = native_module()
+    module, missing = native_module()
     if module is None:
-        if os.environ.get("RULER_REQUIRE_NATIVE") == "1":
-            pytest.fail(f"RULER_REQUIRE_NATIVE=1, and the native engine is not installed: {reason}")
-        pytest.skip(f"the native engine is not installed: {reason}")
+        if native_is_required():
+            pytest.fail(f"RULER_REQUIRE_NATIVE is set, and the native engine is not installed {missing}")
+        pytest.skip(f"the native engine is not installed {missing}")
     return module

@@ -6,17 +6,22 @@ import inspect
 import pickle
 import sys
 from collections.abc import Iterator
-from types import ModuleType
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 from conftest import require_native
 
 from ruler import EngineError, MachineError, Matcher, __version__
+from ruler import engine as engine_module
 from ruler.engine import Engine, choose_engine, native_module
 from ruler.machine.engine import PythonEngine
 
-BUILD = "install ruler where a Rust toolchain can build it"
+UNTOLD = (
+    "the native engine is not installed (import of ruler._native halted; None in sys.modules); "
+    "install ruler where a Rust toolchain can build it"
+)
 
 
 class Native(PythonEngine):
@@ -40,8 +45,11 @@ def choose_anew(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
-def without_native(monkeypatch: pytest.MonkeyPatch) -> None:
+def without_native(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The file in which an installation says why: it is not there yet."""
     monkeypatch.setitem(sys.modules, "ruler._native", None)
+    monkeypatch.setattr(engine_module, "REASON_FILE", tmp_path / "native_missing.txt")
+    return tmp_path / "native_missing.txt"
 
 
 @pytest.fixture
@@ -99,7 +107,7 @@ def test_auto_takes_native_where_it_is(with_native: ModuleType) -> None:
     assert repr(Matcher()) == "<Matcher: 0 rules, native engine>"
 
 
-def test_auto_falls_back_on_python(without_native: None) -> None:
+def test_auto_falls_back_on_python(without_native: Path) -> None:
     """Silently, since python is complete."""
     assert choose_engine("auto").name == "python"
 
@@ -126,33 +134,78 @@ def test_the_environment_chooses_for_auto_only(
     ],
 )
 def test_a_native_engine_that_is_asked_for_and_missing_is_an_error(
-    monkeypatch: pytest.MonkeyPatch, without_native: None, argument: str, environment: dict[str, str], asked_by: str
+    monkeypatch: pytest.MonkeyPatch, without_native: Path, argument: str, environment: dict[str, str], asked_by: str
 ) -> None:
     """It says who asked, why there is none, and what to do."""
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(EngineError) as caught:
         choose_engine(argument)
-    why = "import of ruler._native halted; None in sys.modules"
-    expected = f"{asked_by}: the native engine is not installed ({why}); {BUILD}, or write python or auto"
-    assert expected == str(caught.value)
+    assert f"{asked_by}: {UNTOLD}; or write python or auto" == str(caught.value)
 
 
-def test_native_can_be_required(monkeypatch: pytest.MonkeyPatch, without_native: None) -> None:
+def test_native_can_be_required(monkeypatch: pytest.MonkeyPatch, without_native: Path) -> None:
     """With RULER_REQUIRE_NATIVE=1 auto is native or nothing; python is there for who asks for it."""
-    monkeypatch.setenv("RULER_REQUIRE_NATIVE", "0")
-    assert choose_engine("auto").name == "python"
     monkeypatch.setenv("RULER_REQUIRE_NATIVE", "1")
     with pytest.raises(EngineError) as caught:
         choose_engine("auto")
-    why = "import of ruler._native halted; None in sys.modules"
     assert str(caught.value) == (
-        f"RULER_REQUIRE_NATIVE=1: the native engine is not installed ({why}); {BUILD}, "
+        f"RULER_REQUIRE_NATIVE is set: {UNTOLD}; or unset RULER_REQUIRE_NATIVE, "
         "or ask for python with RULER_ENGINE=python"
     )
     assert choose_engine("python").name == "python"
     monkeypatch.setenv("RULER_ENGINE", "python")
     assert choose_engine("auto").name == "python"
+
+
+@pytest.mark.parametrize(("value", "is_required"), [("", False), ("0", False), ("1", True), ("yes", True)])
+def test_nothing_and_0_do_not_require_native(
+    monkeypatch: pytest.MonkeyPatch, without_native: Path, value: str, is_required: bool
+) -> None:
+    """As in setup.py; whatever else is written there does."""
+    monkeypatch.setenv("RULER_REQUIRE_NATIVE", value)
+    if is_required:
+        with pytest.raises(EngineError, match="RULER_REQUIRE_NATIVE is set"):
+            choose_engine("auto")
+    else:
+        assert choose_engine("auto").name == "python"
+
+
+@pytest.mark.parametrize("variable", ["RULER_ENGINE", "RULER_REQUIRE_NATIVE"])
+def test_why_there_is_no_native_engine_is_what_the_installation_left(
+    monkeypatch: pytest.MonkeyPatch, without_native: Path, variable: str
+) -> None:
+    """Its reason and its remedy, whichever way native was asked for; a reason may hold semicolons itself."""
+    without_native.write_text("cargo failed: no crate; no network; install Rust and ruler again\n", encoding="utf-8")
+    monkeypatch.setenv(variable, "native")
+    with pytest.raises(EngineError) as caught:
+        Matcher()
+    why = "at installation: cargo failed: no crate; no network"
+    expected = f"the native engine is not installed ({why}); install Rust and ruler again; or "
+    assert expected in str(caught.value)
+
+
+@pytest.mark.parametrize("left", [b"", b"no remedy\n", b"\xff; \xff\n"])
+def test_a_reason_that_cannot_be_read_is_passed_over(without_native: Path, left: bytes) -> None:
+    """What Python says of the import stands in its place."""
+    without_native.write_bytes(left)
+    with pytest.raises(EngineError) as caught:
+        choose_engine("native")
+    assert f"engine='native': {UNTOLD}; or write python or auto" == str(caught.value)
+
+
+def test_an_extension_that_does_not_load_is_not_called_absent(
+    monkeypatch: pytest.MonkeyPatch, without_native: Path
+) -> None:
+    """What the installation left is of no use then: the extension is there."""
+    without_native.write_text("RULER_WITHOUT_NATIVE was set; unset it\n", encoding="utf-8")
+
+    def cannot_load(name: str) -> ModuleType:
+        raise ImportError("no such symbol")
+
+    monkeypatch.setattr(engine_module, "importlib", SimpleNamespace(import_module=cannot_load))
+    with pytest.raises(EngineError, match=r"is not installed \(no such symbol\); "):
+        choose_engine("native")
 
 
 @pytest.mark.parametrize("version", ["0.0.9", None])

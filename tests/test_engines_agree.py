@@ -6,6 +6,7 @@ also what the oracle leaves open: each error with its code, offset and text, and
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -101,6 +102,15 @@ def test_the_limit_of_depth_is_the_same(opening: str, closing: str) -> None:
                 text = f'{{"{name}":{opening * levels}{inside}{closing * levels}}}'
                 twins.match(text)
                 twins.match(text[:-1])
+
+
+@pytest.mark.xfail(strict=True, reason="listed in docs/engine-differences.md: remove both together")
+@pytest.mark.parametrize("count", [200, 400])
+def test_the_limit_of_array_combinations_is_the_same(count: int) -> None:
+    """An event that spells a path twice, with just so many elements that one engine comes to an end and one not."""
+    rule = {"x": [1], "y": [1], "z": [{"exists": False}]}
+    elements = [{"b": [{"x": 1, "z": 1}, {"y": 1, "z": 1}]}] * count + [{"b": {"x": 1, "y": 1}}]
+    Twins([json.dumps({"a": {"b": rule}})]).match(json.dumps({"a": elements, "a.b": [{"x": 1, "y": 1}]}))
 
 
 @pytest.mark.parametrize("case", [case for case in all_cases() if case.event_error], ids=lambda case: str(case.id))

@@ -72,13 +72,17 @@ def build(source: Path, hook: str, into: Path, **changes: str) -> Built:
     return Built(done.returncode, sorted(set(into.iterdir()) - before), done.stdout)
 
 
+# Where the project is installed for editing, a hook would find in the source what the wheel lacks.
+NO_HOOKS = "import sys; sys.meta_path[:] = [finder for finder in sys.meta_path if 'editable' not in repr(finder)]\n"
+
+
 def run_installed(wheel: Path, directory: Path, code: str) -> str:
     """What ``code`` prints where the wheel is installed."""
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(directory)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("RULER_")}
     done = subprocess.run(
-        [sys.executable, "-P", "-c", code],
+        [sys.executable, "-P", "-c", NO_HOOKS + code],
         cwd=directory,
         env={**environment, "PYTHONPATH": str(directory)},
         stdout=subprocess.PIPE,
@@ -213,6 +217,10 @@ def test_without_the_extension_the_wheel_is_pure_and_says_why(
     assert said.partition(";")[0] in built.said
     code = "from ruler import Matcher; print(Matcher({'r': {'a': [1]}}).rules_for_event(b'{\"a\": 1}'))"
     assert run_installed(built.files[0], tmp_path / "installed", code) == "['r']\n"
+    code = "import ruler\ntry: ruler.Matcher(engine='native')\nexcept ruler.EngineError as error: print(error)"
+    why, _, remedy = said.strip().rpartition("; ")
+    told = f"the native engine is not installed (at installation: {why}); {remedy}; or write python or auto\n"
+    assert run_installed(built.files[0], tmp_path / "installed", code) == "engine='native': " + told
 
 
 @pytest.mark.parametrize(("obstacle", "reason"), OBSTACLES)
@@ -228,6 +236,15 @@ def test_a_required_extension_that_cannot_be_built_fails(
     assert [path.name for path in built.files if path.suffix == ".whl"] == []
     assert "RULER_REQUIRE_NATIVE is set, and the native engine of ruler cannot be built: " in built.said
     assert reason.partition(";")[0] in built.said
+
+
+@pytest.mark.parametrize("value", ["", "0"])
+def test_a_variable_that_holds_nothing_or_0_is_not_set(value: str, source: Path, tmp_path: Path) -> None:
+    """Native is not required then, and pure Python is not asked for."""
+    (tmp_path / "tools").mkdir()
+    switches = {"RULER_REQUIRE_NATIVE": value, "RULER_WITHOUT_NATIVE": value}
+    built = build(source, "build_wheel", tmp_path / "dist", **switches, **without_rust(source, tmp_path / "tools"))
+    assert built.wheel.read(REASON).decode().startswith("Rust was not found")
 
 
 @needs_cargo
