@@ -334,7 +334,7 @@ impl WildcardIndex {
         if !self.literals[usize::from(literal.length)].add(self.hasher.hash(literal.bytes)) {
             self.rebuild_literal_filter(literal.length);
         }
-        if literal.gram().is_some_and(|gram| !self.grams.add(self.hasher.hash(gram.into()))) {
+        if literal.gram().is_some_and(|gram| !self.grams.add(self.hasher.hash_gram(gram))) {
             self.rebuild_gram_filter();
         }
     }
@@ -364,7 +364,7 @@ impl WildcardIndex {
             .table
             .iter()
             .filter_map(|slot| slot.literal.gram())
-            .map(|gram| self.hasher.hash(gram.into()))
+            .map(|gram| self.hasher.hash_gram(gram))
             .collect();
         self.grams = GramFilter::of(grams.into_iter());
     }
@@ -444,11 +444,10 @@ impl Search<'_> {
         while start + GRAM <= value.len() {
             let block = &value[start..value.len().min(start + PLACES + GRAM - 1)];
             let mut met = 0u64;
-            for window in block.windows(GRAM) {
+            for (place, window) in block.windows(GRAM).enumerate() {
                 let gram = window.first_chunk().map_or(0, |gram| u32::from_le_bytes(*gram));
-                met = met >> 1 | filter.bit(hasher.hash(gram.into())) << (PLACES - 1);
+                met |= filter.bit(hasher.hash_gram(gram)) << place;
             }
-            met >>= PLACES - (block.len() - GRAM + 1);
             while met != 0 {
                 self.at_gram(start + met.trailing_zeros() as usize);
                 met &= met - 1;
