@@ -360,12 +360,8 @@ impl WildcardIndex {
     }
 
     fn rebuild_gram_filter(&mut self) {
-        let grams: Vec<u64> = self
-            .table
-            .iter()
-            .filter_map(|slot| slot.literal.gram())
-            .map(|gram| self.hasher.hash_gram(gram))
-            .collect();
+        let grams: Vec<u64> =
+            self.table.iter().filter_map(|slot| slot.literal.gram()).map(|gram| self.hasher.hash_gram(gram)).collect();
         self.grams = GramFilter::of(grams.into_iter());
     }
 
