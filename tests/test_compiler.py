@@ -324,12 +324,12 @@ MANY_AT_EVERY_LEVEL = "{" + clauses(200) + "," + _OPENED * 300 + '"z":[1]' + "}]
 )
 def test_hostile_rule_is_dealt_with_quickly(rule, code):
     """Products, megabytes and depth: done in seconds, within the limits, without recursion."""
-    began = time.perf_counter()
+    began = time.process_time()
     if code is None:
         assert compile_rule(rule).sub_rules
     else:
         assert error_of(rule).code == code
-    assert time.perf_counter() - began < 10
+    assert time.process_time() - began < 10
 
 
 def test_compile_node_collects_every_error_with_lines_of_the_document():

@@ -10,7 +10,8 @@ The order decides the cost, never the answer. The clauses likeliest to fail come
 visits few states even when a hundred thousand rules share a loose clause. It depends on the sub-rule alone, so a
 machine after any edits equals one that was never edited. Clauses whose paths share names stay together, most
 selective group first: then the array elements that still matter at any state lie on one line from
-the event's root down (trail_walk.py stands on this).
+the event's root down (trail_walk.py stands on this). Of groups whose best clauses are alike, the one whose worst clause
+is better comes first: before the wildcards beside an exact text are searched for, the other exact texts are compared.
 
 Ranked otherwise than one might think: ``exists`` before ``anything-but``. Both accept nearly every value, but all rules
 share the same ``exists`` of a path, so first it is one edge, and last it would be one a rule.
@@ -54,6 +55,7 @@ _RANKS: dict[type, int] = {
 }
 
 Rank = tuple[int, int]  # looseness of the pattern types, number of patterns; lower comes first
+Span = tuple[Rank, Rank]  # the best and the worst rank of the clauses at or below a node; lower comes first
 
 
 class Edges:
@@ -203,14 +205,15 @@ def canonical_order(clauses: list[ClauseNode]) -> list[ClauseNode]:
     """Return ``clauses`` in the order in which a walk judges them: see the module's docstring."""
     if len(clauses) == 1:
         return clauses
-    best: dict[PathNode, Rank] = {}  # of the clauses at or below a node
+    spans: dict[PathNode, Span] = {}
     for clause in clauses:
         rank = _rank(clause)
         node: PathNode | None = clause.value_matcher.path_node
-        while node is not None and (node not in best or rank < best[node]):
-            best[node] = rank
+        while node is not None:
+            best, worst = spans.get(node, (rank, rank))
+            spans[node] = (min(best, rank), max(worst, rank))
             node = node.parent
-    return sorted(clauses, key=lambda clause: _order_key(clause, best))
+    return sorted(clauses, key=lambda clause: _order_key(clause, spans))
 
 
 def _rank(clause: ClauseNode) -> Rank:
@@ -218,12 +221,12 @@ def _rank(clause: ClauseNode) -> Rank:
     return max(_RANKS[type(pattern)] for pattern in patterns), len(patterns)
 
 
-def _order_key(clause: ClauseNode, best: dict[PathNode, Rank]) -> list[tuple[Rank, str]]:
-    """Return, from the root down, the best rank at or below each node on the way and its name."""
+def _order_key(clause: ClauseNode, spans: dict[PathNode, Span]) -> list[tuple[Span, str]]:
+    """Return, from the root down, the ranks at and below each node on the way and its name."""
     key = []
     node = clause.value_matcher.path_node
     while node.parent is not None:
-        key.append((best[node], node.name))
+        key.append((spans[node], node.name))
         node = node.parent
     key.reverse()
     return key

@@ -7,18 +7,22 @@ use std::cmp::Ordering;
 /// Looseness of the pattern types, number of patterns; lower comes first.
 type Rank = (u8, usize);
 
+/// The best and the worst rank of a group of clauses; lower comes first.
+type Span = (Rank, Rank);
+
 /// The places of `clauses` in the order in which a walk judges them; `paths` are theirs.
 pub fn canonical_order(trie: &PathTrie, clauses: &[Clause], paths: &[PathId]) -> Vec<usize> {
     let ranks: Vec<Rank> = clauses.iter().map(rank).collect();
-    let mut best: Vec<(PathId, Rank)> =
+    let mut ranked: Vec<(PathId, Rank)> =
         paths.iter().zip(&ranks).flat_map(|(&path, &rank)| trie.line(path).map(move |node| (node, rank))).collect();
-    best.sort_unstable();
-    best.dedup_by_key(|(node, _)| *node); // the lowest rank of each node stands first
-    let best_at = |node: PathId| best[best.partition_point(|(other, _)| *other < node)].1;
-    let lines: Vec<Vec<(Rank, PathId)>> = paths
+    ranked.sort_unstable();
+    let groups = ranked.chunk_by(|(one, _), (other, _)| one == other);
+    let spans: Vec<(PathId, Span)> = groups.map(|group| (group[0].0, (group[0].1, group[group.len() - 1].1))).collect();
+    let span_at = |node: PathId| spans[spans.partition_point(|(other, _)| *other < node)].1;
+    let lines: Vec<Vec<(Span, PathId)>> = paths
         .iter()
         .map(|&path| {
-            let mut line: Vec<_> = trie.line(path).map(|node| (best_at(node), node)).collect();
+            let mut line: Vec<_> = trie.line(path).map(|node| (span_at(node), node)).collect();
             line.reverse();
             line
         })
@@ -32,7 +36,7 @@ pub fn canonical_order(trie: &PathTrie, clauses: &[Clause], paths: &[PathId]) ->
     order
 }
 
-fn compare(trie: &PathTrie, one: &[(Rank, PathId)], other: &[(Rank, PathId)]) -> Ordering {
+fn compare(trie: &PathTrie, one: &[(Span, PathId)], other: &[(Span, PathId)]) -> Ordering {
     let different = one.iter().zip(other).find(|(step, other_step)| step.1 != other_step.1);
     match different {
         Some((step, other_step)) => {

@@ -176,7 +176,7 @@ fn find_piece(value: &[u8], from: usize, piece: &[u8], earliest: Option<usize>, 
 
 /// The first piece in which `literal` stands, and where; None where it must stand at an end of the value.
 fn literal_in(literal: Literal, text: &Text) -> Option<(u16, u8)> {
-    if literal.place != Place::Anywhere {
+    if !matches!(literal.place, Place::Anywhere | Place::Sampled) {
         return None;
     }
     text.before_last().zip(0..=u16::MAX).find_map(|(piece, number)| {

@@ -1,4 +1,6 @@
-//! The literal by which a wildcard is found: some text of up to eight bytes that its values must contain.
+//! The literal by which a wildcard is found: some text of up to eleven bytes that its values must contain.
+
+use super::filter::ByteHasher;
 
 /// Where in a value a literal must stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -6,19 +8,31 @@ pub enum Place {
     Anywhere,
     Begin,
     End,
+    /// Anywhere, and so long that one of every four neighbouring places tells of it: see `samples.rs`.
+    Sampled,
 }
 
-/// Up to eight bytes and where they must stand.
+/// Up to eight bytes, or `SAMPLED`, and where they must stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Literal {
     /// The first byte lowest, zero above `length`.
     pub bytes: u64,
+    /// Those after the first eight.
+    pub tail: [u8; SAMPLED - LONGEST],
     pub length: u8,
     pub place: Place,
 }
 
-/// Longest literal: what one register holds.
+const _: () = assert!(size_of::<Literal>() == 16);
+
+/// Longest literal but for those that are sampled: what one register holds.
 pub const LONGEST: usize = 8;
+
+/// Bytes of a literal that is sampled: wherever it stands, eight of them begin at a multiple of `STRIDE`.
+pub const SAMPLED: usize = LONGEST + STRIDE - 1;
+
+/// From one sampled place of a value to the next.
+pub const STRIDE: usize = 4;
 
 /// Bytes that are looked for first, anywhere in a value: those that a literal begins with.
 pub const GRAM: usize = 4;
@@ -36,7 +50,30 @@ impl Literal {
         if place == Place::Anywhere && length > GRAM {
             length &= !1;
         }
-        Literal { bytes: load(&text[..length]), length: length as u8, place }
+        Literal { bytes: load(&text[..length]), tail: Default::default(), length: length as u8, place }
+    }
+
+    pub fn sampled(text: &[u8; SAMPLED]) -> Literal {
+        let [bytes @ .., one, two, three] = *text;
+        let bytes = u64::from_le_bytes(bytes);
+        Literal { bytes, tail: [one, two, three], length: SAMPLED as u8, place: Place::Sampled }
+    }
+
+    /// What `Literal::sampled` was given.
+    pub fn sampled_text(self) -> [u8; SAMPLED] {
+        let mut text = [0; SAMPLED];
+        text[..LONGEST].copy_from_slice(&self.bytes.to_le_bytes());
+        text[LONGEST..].copy_from_slice(&self.tail);
+        text
+    }
+
+    #[inline]
+    pub fn hash(self, hasher: ByteHasher) -> u64 {
+        let hash = hasher.hash(self.bytes);
+        match self.place {
+            Place::Sampled => hasher.hash(hash ^ load(&self.tail)),
+            _ => hash,
+        }
     }
 
     /// The literal of the last eight bytes of `text`, at the end of values.
@@ -48,7 +85,7 @@ impl Literal {
     pub fn is_whole<P: AsRef<[u8]>>(self, pieces: &[P]) -> bool {
         match pieces {
             [first, piece, last] => {
-                self.place == Place::Anywhere
+                matches!(self.place, Place::Anywhere | Place::Sampled)
                     && first.as_ref().is_empty()
                     && last.as_ref().is_empty()
                     && piece.as_ref().len() == usize::from(self.length)
@@ -65,6 +102,9 @@ impl Literal {
     /// Whether the literal stands at the beginning of `text`.
     #[inline]
     pub fn begins(self, text: &[u8]) -> bool {
+        if self.place == Place::Sampled {
+            return text.first_chunk().is_some_and(|text| *text == self.sampled_text());
+        }
         let unused = 64 - 8 * u32::from(self.length);
         let differ = self.bytes ^ load_up_to_eight(text);
         text.len() >= usize::from(self.length) && differ.checked_shl(unused).unwrap_or(0) == 0
@@ -80,6 +120,7 @@ impl Literal {
         match self.place {
             Place::Anywhere => ANYWHERE[usize::from(self.length)],
             Place::Begin | Place::End => AT_AN_END[usize::from(self.length)],
+            Place::Sampled => 1, // for each of the places in it that may be met
         }
     }
 }
@@ -95,6 +136,8 @@ pub fn for_each_literal<P: AsRef<[u8]>>(pieces: &[P], mut consider: impl FnMut(L
         consider(Literal::of_end(last));
     }
     for (index, piece) in pieces.iter().map(AsRef::as_ref).enumerate() {
+        let long = piece.windows(SAMPLED).take(CONSIDERED).filter_map(<[u8]>::first_chunk);
+        long.for_each(|text| consider(Literal::sampled(text)));
         if piece.len() >= GRAM {
             piece.windows(GRAM).take(CONSIDERED).enumerate().for_each(|(at, _)| {
                 consider(Literal::new(&piece[at..], Place::Anywhere));

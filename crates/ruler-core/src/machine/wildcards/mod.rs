@@ -1,9 +1,9 @@
 //! Finds all stored wildcards that accept a value. The twin of `ruler/machine/wildcards.py`.
 //!
-//! Each wildcard is filed under one literal that its values must contain: up to eight bytes of one of its pieces, those
-//! that begin with the gram (four bytes) that the fewest other wildcards contain. A pass over a value looks at each gram
-//! of it; where some literal begins with it, the literals of four, six and eight bytes that stand there are looked up.
-//! What is filed under those is verified.
+//! Each wildcard is filed under one literal that its values must contain: up to eleven bytes of one of its pieces, those
+//! whose grams (four bytes) the fewest other wildcards contain. Literals of eleven bytes are found by a pass over every
+//! fourth place of a value. For shorter ones a pass looks at each gram; where some literal begins with it, the literals
+//! of four, six and eight bytes that stand there are looked up. What is filed under those is verified.
 //!
 //! ```text
 //! *error*disk*   filed under "disk"             a*z    filed under "z" at a value's end
@@ -17,6 +17,7 @@
 //!
 //! - `literals`  which literals a wildcard has, and what each is expected to cost
 //! - `gram_counts`  how many wildcards contain a gram
+//! - `samples`   finds the literals of eleven bytes
 //! - `filter`    turns away the grams that no literal begins with, and what is no literal
 //! - `bucket`    the wildcards of one literal, verified together
 //! - `gram_set`  tells a bucket which pieces a value lacks
@@ -26,6 +27,7 @@ mod filter;
 mod gram_counts;
 mod gram_set;
 mod literals;
+mod samples;
 #[cfg(test)]
 mod tests;
 
@@ -36,7 +38,8 @@ use filter::{ByteHasher, GramFilter};
 use gram_counts::GramCounts;
 use gram_set::GramSet;
 use hashbrown::HashTable;
-use literals::{for_each_literal, load_up_to_eight, Literal, Place, GRAM, GRAM_LENGTHS, LONGEST};
+use literals::{for_each_literal, load_up_to_eight, Literal, Place, GRAM, GRAM_LENGTHS, LONGEST, SAMPLED, STRIDE};
+use samples::Samples;
 use smallvec::SmallVec;
 
 #[derive(Debug, Default)]
@@ -48,6 +51,7 @@ pub struct WildcardIndex {
     grams: GramFilter,                   // of the grams that literals begin with
     literals: [GramFilter; LONGEST + 1], // of the literals that may stand anywhere, by length
     counts: [[u32; LONGEST + 1]; 3],     // literals in the table, by place and length
+    samples: Samples,                    // of the literals that are sampled
     contained: GramCounts,               // of the grams of all wildcards
     next_to_refile: u32,                 // a bucket
     size: usize,
@@ -145,6 +149,7 @@ impl WildcardIndex {
         search.short::<2>();
         search.short::<3>();
         search.anywhere();
+        search.sampled();
     }
 
     /// Bytes held.
@@ -155,6 +160,7 @@ impl WildcardIndex {
             + self.buckets.iter().map(Bucket::memory_bytes).sum::<usize>()
             + self.grams.memory_bytes()
             + self.literals.iter().map(GramFilter::memory_bytes).sum::<usize>()
+            + self.samples.memory_bytes()
             + self.contained.memory_bytes()
     }
 
@@ -211,9 +217,12 @@ impl WildcardIndex {
         for_each_literal(pieces, |literal| {
             let least = best.map_or(u64::MAX, |(least, _)| least);
             if self.cost(literal, 0) < least {
-                let alike = self.slot_of(literal).map_or(0, |slot| self.buckets[slot.bucket as usize].len());
+                let slot = self.slot_of(literal);
+                let alike = slot.map_or(0, |slot| self.buckets[slot.bucket as usize].len());
                 let cost = self.cost(literal, alike);
-                if cost < least {
+                let has_place =
+                    literal.place != Place::Sampled || slot.is_some() || !self.samples.is_crowded(literal, self.hasher);
+                if cost < least && has_place {
                     best = Some((cost, literal));
                 }
             }
@@ -223,8 +232,21 @@ impl WildcardIndex {
 
     /// What one more wildcard under `literal` costs a search, in no unit, where so many are filed under it.
     fn cost(&self, literal: Literal, alike: usize) -> u64 {
-        let frequency = literal.gram().map_or(0, |gram| self.contained.count(gram));
-        literal.likelihood() * (4 + u64::from(frequency) * 2 + alike as u64 * 4)
+        let places = if literal.place == Place::Sampled { STRIDE as u64 } else { 1 };
+        literal.likelihood() * (places * (4 + alike as u64 * 4) + self.frequency(literal) * 2)
+    }
+
+    /// How many wildcards contain what is looked for first; of a literal that is sampled, all that may be met.
+    fn frequency(&self, literal: Literal) -> u64 {
+        if literal.place != Place::Sampled {
+            return literal.gram().map_or(0, |gram| u64::from(self.contained.count(gram)));
+        }
+        let text = literal.sampled_text();
+        let mut counts = [0; SAMPLED - GRAM + 1];
+        for (count, gram) in counts.iter_mut().zip(text.windows(GRAM)) {
+            *count = u64::from(self.contained.count(load_up_to_eight(gram) as u32));
+        }
+        counts.windows(LONGEST - GRAM + 1).map(|counts| counts.iter().min().copied().unwrap_or(0)).sum()
     }
 
     #[inline]
@@ -233,12 +255,12 @@ impl WildcardIndex {
     }
 
     fn slot_of(&self, literal: Literal) -> Option<Slot> {
-        self.slot_at(self.hasher.hash(literal.bytes), literal)
+        self.slot_at(literal.hash(self.hasher), literal)
     }
 
     /// Let the slot of `literal` say what its bucket holds.
     fn note_only(&mut self, literal: Literal) {
-        if let Some(slot) = self.table.find_mut(self.hasher.hash(literal.bytes), |slot| slot.literal == literal) {
+        if let Some(slot) = self.table.find_mut(literal.hash(self.hasher), |slot| slot.literal == literal) {
             slot.only_literal = self.buckets[slot.bucket as usize].only_literal();
         }
     }
@@ -255,25 +277,33 @@ impl WildcardIndex {
             }
         };
         let hasher = self.hasher;
-        let hash_of = |slot: &Slot| hasher.hash(slot.literal.bytes);
+        let hash_of = |slot: &Slot| slot.literal.hash(hasher);
         let slot = Slot { literal, bucket, only_literal: NONE };
         self.table.insert_unique(hash_of(&slot), slot, hash_of);
-        *self.count(literal) += 1;
-        self.add_to_filters(literal);
+        if literal.place == Place::Sampled {
+            self.samples.add(literal, bucket, hasher);
+        } else {
+            *self.count(literal) += 1;
+            self.add_to_filters(literal);
+        }
         bucket
     }
 
     fn remove_bucket(&mut self, slot: Slot) {
         let literal = slot.literal;
-        let hash = self.hasher.hash(literal.bytes);
+        let hash = literal.hash(self.hasher);
         if let Ok(entry) = self.table.find_entry(hash, |other| other.bucket == slot.bucket) {
             entry.remove();
         }
-        *self.count(literal) -= 1;
-        self.remove_from_filters(literal);
+        if literal.place == Place::Sampled {
+            self.samples.remove(literal, slot.bucket, self.hasher);
+        } else {
+            *self.count(literal) -= 1;
+            self.remove_from_filters(literal);
+        }
         self.free.push(slot.bucket);
         let hasher = self.hasher;
-        shrink_table(&mut self.table, |slot| hasher.hash(slot.literal.bytes));
+        shrink_table(&mut self.table, |slot| slot.literal.hash(hasher));
         if self.free.len() > 8 + self.buckets.len() * 3 / 4 || self.size == 0 {
             self.renumber_buckets();
         }
@@ -285,11 +315,15 @@ impl WildcardIndex {
         shrink_list(&mut self.buckets);
         self.free = Vec::new();
         let hasher = self.hasher;
-        let hash_of = |slot: &Slot| hasher.hash(slot.literal.bytes);
+        let hash_of = |slot: &Slot| slot.literal.hash(hasher);
         self.table.clear();
+        self.samples = Samples::default();
         for (number, bucket) in self.buckets.iter().enumerate() {
             let slot = Slot { literal: bucket.literal, bucket: number as u32, only_literal: bucket.only_literal() };
             self.table.insert_unique(hash_of(&slot), slot, hash_of);
+            if slot.literal.place == Place::Sampled {
+                self.samples.add(slot.literal, slot.bucket, hasher);
+            }
         }
     }
 
@@ -300,7 +334,7 @@ impl WildcardIndex {
         if !self.literals[usize::from(literal.length)].add(self.hasher.hash(literal.bytes)) {
             self.rebuild_literal_filter(literal.length);
         }
-        if literal.gram().is_some_and(|gram| !self.grams.add(self.hasher.hash(gram.into()))) {
+        if literal.gram().is_some_and(|gram| !self.grams.add(self.hasher.hash_gram(gram))) {
             self.rebuild_gram_filter();
         }
     }
@@ -326,12 +360,8 @@ impl WildcardIndex {
     }
 
     fn rebuild_gram_filter(&mut self) {
-        let grams: Vec<u64> = self
-            .table
-            .iter()
-            .filter_map(|slot| slot.literal.gram())
-            .map(|gram| self.hasher.hash(gram.into()))
-            .collect();
+        let grams: Vec<u64> =
+            self.table.iter().filter_map(|slot| slot.literal.gram()).map(|gram| self.hasher.hash_gram(gram)).collect();
         self.grams = GramFilter::of(grams.into_iter());
     }
 
@@ -377,7 +407,7 @@ impl Search<'_> {
             if !std::mem::replace(&mut seen[usize::from(byte)], true)
                 && filter.may_hold(self.index.hasher.hash(byte.into()))
             {
-                self.look_up(Literal { bytes: byte.into(), length: 1, place: Place::Anywhere }, at);
+                self.look_up(Literal::new(&[byte], Place::Anywhere), at);
             }
         }
     }
@@ -410,11 +440,10 @@ impl Search<'_> {
         while start + GRAM <= value.len() {
             let block = &value[start..value.len().min(start + PLACES + GRAM - 1)];
             let mut met = 0u64;
-            for window in block.windows(GRAM) {
+            for (place, window) in block.windows(GRAM).enumerate() {
                 let gram = window.first_chunk().map_or(0, |gram| u32::from_le_bytes(*gram));
-                met = met >> 1 | filter.bit(hasher.hash(gram.into())) << (PLACES - 1);
+                met |= filter.bit(hasher.hash_gram(gram)) << place;
             }
-            met >>= PLACES - (block.len() - GRAM + 1);
             while met != 0 {
                 self.at_gram(start + met.trailing_zeros() as usize);
                 met &= met - 1;
@@ -429,6 +458,7 @@ impl Search<'_> {
         let bytes = load_up_to_eight(text);
         let literal_of = |length: usize| Literal {
             bytes: bytes & (u64::MAX >> (64 - 8 * length)),
+            tail: Default::default(),
             length: length as u8,
             place: Place::Anywhere,
         };
@@ -449,9 +479,45 @@ impl Search<'_> {
         self.look_up_hashed(self.index.hasher.hash(literal.bytes), literal, at);
     }
 
-    /// Verify the bucket of a literal that stands at `at`, unless it was met before in this search.
+    /// Verify the bucket of a literal that stands at `at`.
     fn look_up_hashed(&mut self, hash: u64, literal: Literal, at: usize) {
-        let Some(Slot { bucket, only_literal, .. }) = self.index.slot_at(hash, literal) else { return };
+        if let Some(Slot { bucket, only_literal, .. }) = self.index.slot_at(hash, literal) {
+            self.verify(bucket, only_literal, at);
+        }
+    }
+
+    /// Literals that are long enough to be seen from one place in four.
+    fn sampled(&mut self) {
+        let (index, value) = (self.index, self.value);
+        if index.samples.is_empty() {
+            return;
+        }
+        let (fours, _) = value.as_chunks::<STRIDE>();
+        for first in (0..fours.len().saturating_sub(1)).step_by(PLACES) {
+            let block = &fours[first..fours.len().min(first + PLACES + 1)];
+            let mut met = index.samples.met_in(block, index.hasher);
+            while met != 0 {
+                let place = first + met.trailing_zeros() as usize;
+                self.at_sample(place * STRIDE);
+                met &= met - 1;
+            }
+        }
+    }
+
+    /// Literals of which eight bytes stand at `at`.
+    fn at_sample(&mut self, at: usize) {
+        let (index, value) = (self.index, self.value);
+        for bucket in index.samples.at(load_up_to_eight(&value[at..]), index.hasher) {
+            let literal = index.buckets[bucket as usize].literal;
+            let earliest = at.saturating_sub(STRIDE - 1);
+            if let Some(begin) = (earliest..=at).find(|&begin| literal.begins(&value[begin..])) {
+                self.verify(bucket, NONE, begin);
+            }
+        }
+    }
+
+    /// Verify a bucket whose literal first stands at `at`, unless it was met before in this search.
+    fn verify(&mut self, bucket: u32, only_literal: u32, at: usize) {
         let WildcardScratch { met, search, ends, grams } = &mut *self.scratch;
         let last_search = std::mem::replace(&mut met[bucket as usize], *search);
         if last_search == *search {

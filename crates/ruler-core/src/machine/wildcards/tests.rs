@@ -178,3 +178,57 @@ proptest! {
         prop_assert_eq!((0, 0), (index.len(), index.memory_bytes()));
     }
 }
+
+/// Slices of these have windows in common, and some are periodic.
+const LONG_TEXTS: [&str; 3] =
+    ["accessTokenRuleAccessTokenRole", "aaaaaaaaaaaaaaaabaaaaaaaaaaaaa", "abcabcabcabcabcabdabcabcabcabc"];
+
+fn slice(longest: usize) -> impl Strategy<Value = String> {
+    let text = prop::sample::select(LONG_TEXTS.to_vec());
+    (text, 0..30usize, 1..=longest).prop_map(|(text, from, length)| text[from..(from + length).min(30)].to_owned())
+}
+
+proptest! {
+    #[test]
+    fn finds_long_literals_wherever_they_stand(
+        edits in prop::collection::vec((0..4u8, prop::collection::vec(slice(16), 1..3)), 1..80),
+        values in prop::collection::vec(prop::collection::vec(slice(30), 1..4), 1..6),
+    ) {
+        let mut index = WildcardIndex::default();
+        let mut stored: Vec<(String, u32)> = Vec::new();
+        for (id, (kind, pieces)) in (0..).zip(edits) {
+            if kind > 0 || stored.is_empty() {
+                let text = format!("*{}*", pieces.join("*"));
+                index.add(&pieces_of(&text), id);
+                stored.push((text, id));
+            } else {
+                let (text, id) = stored.swap_remove(id as usize % stored.len());
+                index.remove(&pieces_of(&text), id);
+            }
+        }
+        let mut scratch = WildcardScratch::default();
+        for value in values {
+            let value = value.concat();
+            let accepting = stored.iter().filter(|(text, _)| accepts(&pieces_of(text), value.as_bytes()));
+            let mut expected: Vec<u32> = accepting.map(|&(_, id)| id).collect();
+            expected.sort_unstable();
+            prop_assert_eq!(expected, found_in(&index, value.as_bytes(), &mut scratch));
+        }
+        for (text, id) in stored {
+            index.remove(&pieces_of(&text), id);
+        }
+        prop_assert_eq!((0, 0), (index.len(), index.memory_bytes()));
+    }
+}
+
+#[test]
+fn windows_that_many_literals_share_are_not_crowded() {
+    let mut index = WildcardIndex::default();
+    let wildcards: Vec<_> = (0..2000).map(|number| pieces_of(&format!("*sameWord{number:03x}*"))).collect();
+    for (id, wildcard) in (0..).zip(&wildcards) {
+        index.add(wildcard, id);
+    }
+    assert_eq!(vec![0x123], found_in(&index, b"a sameWord123 b", &mut WildcardScratch::default()));
+    let same = literals::load_up_to_eight(b"sameWord");
+    assert!(index.samples.at(same, index.hasher).count() <= 8);
+}
