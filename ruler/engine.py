@@ -20,12 +20,19 @@ from typing import Any, Protocol
 from ruler.errors import EngineError, EventError
 from ruler.machine.decode import Event
 from ruler.machine.describe import Counts, StateRow
-from ruler.machine.engine import Edit, PythonEngine
+from ruler.machine.engine import PythonEngine
 from ruler.patterns.model import SubRule
 from ruler.version import VERSION
 
 ENGINES = ("auto", "python", "native")
 VALIDATIONS = ("full", "used")
+
+
+class Draft(Protocol):
+    """Rules that were read, and are not yet in force."""
+
+    def append(self, text: str, sub_rules: Sequence[SubRule]) -> None:
+        """Write a rule behind the others."""
 
 
 class Engine(Protocol):
@@ -42,7 +49,7 @@ class Engine(Protocol):
 
     @property
     def changes(self) -> int:
-        """How many calls of ``change`` have taken effect: tells after any exception whether the last one has."""
+        """How many changes have taken effect: tells after any exception whether the last one has."""
 
     # -- matching
 
@@ -68,14 +75,23 @@ class Engine(Protocol):
     def release(self, rule_id: int) -> None:
         """Take back a reserved id that no change has used."""
 
-    def prepare(self, sub_rules: Sequence[SubRule]) -> Any:
-        """Return sub-rules in the form in which ``change`` takes them. Nothing changes."""
+    # ``add``, ``replace`` and ``remove`` take effect as a whole or not at all, and matching threads see all or nothing.
+    # None runs code of a name, not its hash, comparison or text.
 
-    def change(self, edits: Sequence[Edit]) -> None:
-        """Make all of ``edits``, one after the other, or none; matching threads see all of them or none.
+    def draft(self) -> Draft:
+        """Return an empty draft, as ``add`` and ``replace`` of this engine take it. Nothing changes."""
 
-        Runs no code of a name, not its hash, comparison or text.
-        """
+    def add(self, rule_ids: Sequence[int], names: Sequence[Any], draft: Any) -> None:
+        """Add each rule of ``draft``, which is used up, to its rule id. A name is kept where the id had no rule."""
+
+    def replace(self, rule_id: int, draft: Any) -> None:
+        """Put the one rule of ``draft``, which is used up, in place of the texts and sub-rules of a rule."""
+
+    def remove(self, rule_id: int) -> None:
+        """Forget a rule; its id is free."""
+
+    def give_back(self) -> None:
+        """Give memory back to the system when large changes have left much free. Otherwise costs next to nothing."""
 
     # -- what is there
 
