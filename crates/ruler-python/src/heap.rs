@@ -2,7 +2,7 @@
 //!
 //! The C library of GNU/Linux keeps most of what is freed: after a million rules were added in one call as much as they
 //! take themselves, after all were removed nearly all of that. Elsewhere nothing is done.
-//! Source: `man 3 malloc_trim`. Figures: docs/performance.md, "Changes".
+//! Source: `man 3 malloc_trim`. Figures: docs/performance.md, "Adding, removing, memory".
 
 /// Return the free pages of the process to the system. Other threads wait for it only where they ask for memory.
 pub fn give_back() {
