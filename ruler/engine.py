@@ -39,8 +39,9 @@ class Engine(Protocol):
     """Rules under rule ids, compiled into one machine, and the events they match.
 
     Matching, ``draft`` and ``give_back`` may run in any number of threads, beside each other and beside one change. All
-    other methods are called by one thread at a time, under the lock of a matcher. Rules are answered in the order in which their ids were
-    reserved. That need not be the order of the numbers: an engine may give a free id to a later rule.
+    other methods are called by one thread at a time, under the lock of a matcher. Rules are answered in the order in
+    which their ids were reserved. That need not be the order of the numbers: an engine may give a free id to a later
+    rule.
     """
 
     @property
