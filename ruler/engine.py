@@ -22,7 +22,7 @@ from typing import Any, Protocol
 from ruler.errors import EngineError, EventError
 from ruler.machine.decode import Event
 from ruler.machine.describe import Counts, StateRow
-from ruler.machine.engine import Edit, PythonEngine
+from ruler.machine.engine import PythonEngine
 from ruler.patterns.model import SubRule
 from ruler.version import VERSION
 
@@ -35,12 +35,20 @@ BUILD = "install ruler where a Rust toolchain can build it"  # said when nothing
 REASON_FILE = Path(__file__).with_name("native_missing.txt")
 
 
+class Draft(Protocol):
+    """Rules that were read, and are not yet in force."""
+
+    def append(self, text: str, sub_rules: Sequence[SubRule]) -> None:
+        """Write a rule behind the others."""
+
+
 class Engine(Protocol):
     """Rules under rule ids, compiled into one machine, and the events they match.
 
-    Matching may run in any number of threads, beside each other and beside one change. All other methods are called
-    by one thread at a time, under the lock of a matcher. Rules are answered in the order in which their ids were
-    reserved. That need not be the order of the numbers: an engine may give a free id to a later rule.
+    Matching, ``draft`` and ``give_back`` may run in any number of threads, beside each other and beside one change. All
+    other methods are called by one thread at a time, under the lock of a matcher. Rules are answered in the order in
+    which their ids were reserved. That need not be the order of the numbers: an engine may give a free id to a later
+    rule.
     """
 
     @property
@@ -49,7 +57,7 @@ class Engine(Protocol):
 
     @property
     def changes(self) -> int:
-        """How many calls of ``change`` have taken effect: tells after any exception whether the last one has."""
+        """How many changes have taken effect: tells after any exception whether the last one has."""
 
     # -- matching
 
@@ -75,14 +83,23 @@ class Engine(Protocol):
     def release(self, rule_id: int) -> None:
         """Take back a reserved id that no change has used."""
 
-    def prepare(self, sub_rules: Sequence[SubRule]) -> Any:
-        """Return sub-rules in the form in which ``change`` takes them. Nothing changes."""
+    # ``add``, ``replace`` and ``remove`` take effect as a whole or not at all, and matching threads see all or nothing.
+    # None runs code of a name, not its hash, comparison or text.
 
-    def change(self, edits: Sequence[Edit]) -> None:
-        """Make all of ``edits``, one after the other, or none; matching threads see all of them or none.
+    def draft(self) -> Draft:
+        """Return an empty draft, as ``add`` and ``replace`` of this engine take it. Nothing changes."""
 
-        Runs no code of a name, not its hash, comparison or text.
-        """
+    def add(self, rule_ids: Sequence[int], names: Sequence[Any], draft: Any) -> None:
+        """Add each rule of ``draft``, which is used up, to its rule id. A name is kept where the id had no rule."""
+
+    def replace(self, rule_id: int, draft: Any) -> None:
+        """Put the one rule of ``draft``, which is used up, in place of the texts and sub-rules of a rule."""
+
+    def remove(self, rule_id: int) -> None:
+        """Forget a rule; its id is free."""
+
+    def give_back(self) -> None:
+        """Give memory back to the system when large changes have left much free. Otherwise costs next to nothing."""
 
     # -- what is there
 

@@ -9,7 +9,7 @@ wait for each other. Code that runs in the midst of a change in the same thread,
 finalizer, may match but not change: that is a RuntimeError.
 
 How a change is whole: what can fail for the user's reasons, reading text and hashing or comparing names, comes before
-``Engine.change``, which is whole by itself. Whatever is raised, an interrupt say, ``Engine.changes`` tells whether the
+the engine's part, which is whole by itself. Whatever is raised, an interrupt say, ``Engine.changes`` tells whether the
 engine has changed, and the names are made to agree with it.
 """
 
@@ -20,12 +20,12 @@ import threading
 from collections.abc import Callable, Hashable, ItemsView, Iterable, Iterator, Mapping, ValuesView
 from typing import Any, Generic, TypeVar
 
-from ruler.engine import Engine, choose_engine
-from ruler.errors import MachineError, RuleError, UnknownRuleError, text_of
+from ruler.engine import Draft, Engine, choose_engine
+from ruler.errors import MachineError, RuleError, text_of
 from ruler.machine.decode import Event, EventText
 from ruler.machine.describe import StateRow, Stats, describe
-from ruler.machine.engine import Edit
 from ruler.machine.select_lines import LineSelection
+from ruler.names import Names
 from ruler.patterns.compiler import Limits, compile_rule
 
 Name = TypeVar("Name", bound=Hashable)
@@ -63,7 +63,7 @@ class Matcher(Generic[Name]):
             max_paths=_limit("max_paths", max_paths), max_sub_rules=_limit("max_sub_rules", max_sub_rules)
         )
         self._engine = choose_engine(engine, validate)
-        self._rules: dict[Name, int] = {}  # name -> rule id, in the order of answers
+        self._names: Names[Name] = Names(self._engine)
         self._lock = threading.RLock()  # held by changes, and by whoever looks at the rules
         self._changing_from = -1  # the engine's ``changes`` before the change under way: one, until that has moved
         if rules is not None:
@@ -120,80 +120,85 @@ class Matcher(Generic[Name]):
         RuleError, and no change, when the rule cannot be added.
         Cost: reading the text and some microseconds a clause, whatever is there already.
         """
-        self._add([(name, *self._compile(name, rule))])
+        draft = self._engine.draft()
+        self._compile(name, rule, draft)
+        self._add([name], draft)
 
     def add_rules(self, rules: Mapping[Name, RuleText]) -> None:
         """Add every rule of a mapping from name to rule, or none: RuleError names the first that cannot be."""
         if not isinstance(rules, Mapping):
             raise TypeError(f"found {type(rules).__name__}, expected a mapping of names to rules; one rule: add_rule")
-        self._add([(name, *self._compile(name, rule)) for name, rule in rules.items()])
+        self._add_all(rules.items())
 
     def remove_rule(self, name: Name) -> None:
         """Remove all that was added under ``name``. UnknownRuleError, and no change, when nothing was."""
         with self._lock:
             self._refuse_a_change_inside_a_change()
-            name_count, changes = len(self._rules), self._engine.changes
+            name_count, changes = len(self._names.ids), self._engine.changes
             rule_id = -1
             try:
                 self._changing_from = changes
-                rule_id = self._known(name)
-                del self._rules[name]  # first: it may run code of the names, and that may raise
-                self._engine.change([(rule_id, None, True, None, ())])
+                rule_id = self._names.known(name)
+                self._names.remove(name)  # first: it may run code of the names, and that may raise
+                self._engine.remove(rule_id)
             except BaseException:
                 try:
-                    if len(self._rules) < name_count and self._engine.changes == changes:
-                        self._put_back(rule_id)
+                    if len(self._names.ids) < name_count and self._engine.changes == changes:
+                        self._names.put_back(rule_id)
                 finally:
                     self._changing_from = -1
                 raise
+            self._names.free_when_empty()
+        self._engine.give_back()
 
     def replace_rule(self, name: Name, rule: RuleText) -> None:
         """Put ``rule`` in place of all that was added under ``name``, at its place in the order of answers.
 
         At no moment are both or neither in force. RuleError or UnknownRuleError, and no change, on refusal.
         """
-        text, sub_rules = self._compile(name, rule)
+        draft = self._engine.draft()
+        self._compile(name, rule, draft)
         with self._lock:
             self._refuse_a_change_inside_a_change()
             try:
                 self._changing_from = self._engine.changes
-                self._engine.change([(self._known(name), name, True, text, sub_rules)])
+                self._engine.replace(self._names.known(name), draft)
             except BaseException:
                 self._changing_from = -1
                 raise
 
-    def _compile(self, name: Name, rule: RuleText) -> tuple[str, Any]:
-        """Return the text of a rule, and its sub-rules as the engine takes them."""
+    def _compile(self, name: Name, rule: RuleText, draft: Draft) -> None:
+        """Write a rule into ``draft``: at once, since sub-rules of Python are many objects."""
         hash(name)  # a name that cannot be one is refused before anything else
         try:
             compiled = compile_rule(rule, limits=self._limits)
         except RuleError as error:
             error.rule_name = text_of(name)
             raise
-        # At once, not for all rules at the end: a native form is one object and no work for the garbage collector.
-        return compiled.text, self._engine.prepare(compiled.sub_rules)
+        draft.append(compiled.text, compiled.sub_rules)
 
-    def _known(self, name: Name) -> int:
-        rule_id = self._rules.get(name)
-        if rule_id is None:
-            raise UnknownRuleError(name)
-        return rule_id
+    def _add_all(self, rules: Iterable[tuple[Name, RuleText]]) -> None:
+        draft = self._engine.draft()
+        names: list[Name] = []
+        for name, rule in rules:
+            self._compile(name, rule, draft)
+            names.append(name)
+        self._add(names, draft)
+        del draft, names
+        self._engine.give_back()
 
-    def _add(self, compiled: list[tuple[Name, str, Any]]) -> None:
+    def _add(self, names: list[Name], draft: Draft) -> None:
         with self._lock:
             self._refuse_a_change_inside_a_change()
-            name_count, changes = len(self._rules), self._engine.changes
+            name_count, changes = len(self._names.ids), self._engine.changes
             forgotten: list[Name] = []  # dropped at the very end, since that may run code of theirs
             try:
                 self._changing_from = changes
-                edits: list[Edit] = [
-                    (self._id_of(name), name, False, text, sub_rules) for name, text, sub_rules in compiled
-                ]
-                self._engine.change(edits)
+                self._engine.add([self._names.id_of(name) for name in names], names, draft)
             except BaseException:
                 try:
                     if changes == self._engine.changes:
-                        self._forget_names_after(name_count, forgotten)
+                        self._names.forget_after(name_count, forgotten)
                 finally:
                     self._changing_from = -1
                 raise
@@ -209,30 +214,6 @@ class Matcher(Generic[Name]):
                 "the code of a rule name, or of an object that is finalized, tried to"
             )
 
-    def _id_of(self, name: Name) -> int:
-        """Return the rule id of ``name``, a new one when the name is new. May run code of the names."""
-        rule_id = self._rules.get(name)
-        if rule_id is None:
-            rule_id = self._rules[name] = self._engine.reserve()
-        return rule_id
-
-    def _forget_names_after(self, name_count: int, forgotten: list[Name]) -> None:
-        """Undo the naming of rules that did not come: new names are the last, and popitem runs no code of theirs."""
-        while len(self._rules) > name_count:
-            name, rule_id = self._rules.popitem()
-            forgotten.append(name)
-            self._engine.release(rule_id)
-
-    def _put_back(self, rule_id: int) -> None:
-        """Give the name of a rule that was not removed its place again."""
-        place_of = self._engine.place_of
-        place = place_of(rule_id)
-        behind: list[tuple[Name, int]] = []
-        while self._rules and place_of(next(reversed(self._rules.values()))) > place:
-            behind.append(self._rules.popitem())
-        self._rules[self._engine.name_of(rule_id)] = rule_id
-        self._rules.update(reversed(behind))
-
     # -- what is there -------------------------------------------------------------------------------------
 
     @property
@@ -243,7 +224,7 @@ class Matcher(Generic[Name]):
     @property
     def rules(self) -> Mapping[Name, tuple[str, ...]]:
         """A read-only view: name -> the texts that were added under it, in order. A mapping shows as its JSON text."""
-        return _RulesView(self._rules, self._engine, self._lock)
+        return _RulesView(self._names, self._engine, self._lock)
 
     def __len__(self) -> int:
         return len(self.rules)
@@ -278,9 +259,9 @@ class Matcher(Generic[Name]):
         with self._lock:
             engine = self._engine
             engine.check()
-            if any(engine.name_of(rule_id) is not name for name, rule_id in self._rules.items()):
+            if any(engine.name_of(rule_id) is not name for name, rule_id in self._names.ids.items()):
                 raise MachineError("names and rule ids disagree")
-            places = [engine.place_of(rule_id) for rule_id in self._rules.values()]
+            places = [engine.place_of(rule_id) for rule_id in self._names.ids.values()]
             if places != sorted(set(places)) or len(places) != engine.stats()[0]:
                 raise MachineError("names are not those of the engine, in its order")
 
@@ -296,7 +277,7 @@ class Matcher(Generic[Name]):
 
     def __getstate__(self) -> dict[str, Any]:
         return {
-            "rules": _look(self._engine, self._lock, lambda: _names_and_texts(self._rules, self._engine)),
+            "rules": _look(self._engine, self._lock, lambda: _names_and_texts(self._names, self._engine)),
             "engine": self._requested_engine,
             "validate": self._validate,
             "max_paths": self._limits.max_paths,
@@ -306,11 +287,11 @@ class Matcher(Generic[Name]):
     def __setstate__(self, state: dict[str, Any]) -> None:
         rules: list[tuple[Name, tuple[str, ...]]] = state.pop("rules")
         Matcher.__init__(self, **state)
-        self._add([(name, *self._compile(name, text)) for name, texts in rules for text in texts])
+        self._add_all((name, text) for name, texts in rules for text in texts)
 
 
-def _names_and_texts(rules: dict[Name, int], engine: Engine) -> list[tuple[Name, tuple[str, ...]]]:
-    return [(name, engine.texts(rule_id)) for name, rule_id in rules.items()]
+def _names_and_texts(names: Names[Name], engine: Engine) -> list[tuple[Name, tuple[str, ...]]]:
+    return [(name, engine.texts(rule_id)) for name, rule_id in names.ids.items()]
 
 
 def _look(engine: Engine, lock: threading.RLock, look: Callable[[], Seen]) -> Seen:
@@ -331,32 +312,32 @@ def _look(engine: Engine, lock: threading.RLock, look: Callable[[], Seen]) -> Se
 class _RulesView(Mapping[Name, tuple[str, ...]]):
     """The names and texts of a matcher, never in the middle of a change."""
 
-    __slots__ = ("_engine", "_lock", "_rules")
+    __slots__ = ("_engine", "_lock", "_names")
 
-    def __init__(self, rules: dict[Name, int], engine: Engine, lock: threading.RLock) -> None:
-        self._rules = rules
+    def __init__(self, names: Names[Name], engine: Engine, lock: threading.RLock) -> None:
+        self._names = names
         self._engine = engine
         self._lock = lock
 
     def __getitem__(self, name: Name) -> tuple[str, ...]:
         with self._lock:
-            return self._engine.texts(self._rules[name])
+            return self._engine.texts(self._names.ids[name])
 
     def __len__(self) -> int:
         with self._lock:
-            return len(self._rules)
+            return len(self._names.ids)
 
     def __contains__(self, name: object) -> bool:
         with self._lock:
-            return name in self._rules
+            return name in self._names.ids
 
     def __iter__(self) -> Iterator[Name]:
         with self._lock:
-            return iter(list(self._rules))
+            return iter(list(self._names.ids))
 
     def items(self) -> ItemsView[Name, tuple[str, ...]]:
         """Return the names and texts there are now; a removal meanwhile does not disturb going through them."""
-        return dict(_look(self._engine, self._lock, lambda: _names_and_texts(self._rules, self._engine))).items()
+        return dict(_look(self._engine, self._lock, lambda: _names_and_texts(self._names, self._engine))).items()
 
     def values(self) -> ValuesView[tuple[str, ...]]:
         """Return the texts there are now."""

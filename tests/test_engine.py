@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import pickle
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -261,11 +261,12 @@ def test_a_change_that_the_engine_refuses_leaves_all_as_it_was(monkeypatch: pyte
     matcher = Matcher(RULES, engine="python")
     before = (list(matcher.rules.items()), matcher.describe())
 
-    def refuse(edits: Any) -> None:
+    def refuse(*_: Any) -> None:
         raise MemoryError("no")
 
     with monkeypatch.context() as patched:
-        patched.setattr(matcher._engine, "change", refuse)
+        for method in ("add", "replace", "remove"):
+            patched.setattr(matcher._engine, method, refuse)
         with pytest.raises(MemoryError):
             changes(matcher)[index]()
     matcher._check()
@@ -280,14 +281,17 @@ def test_an_interrupt_after_the_engine_has_changed_keeps_the_change(
     """What has taken effect stays, with its names."""
     matcher, twin = Matcher(RULES, engine="python"), Matcher(RULES, engine="python")
     changes(twin)[index]()
-    change = matcher._engine.change
 
-    def late(edits: Any) -> None:
-        change(edits)
-        raise KeyboardInterrupt
+    def late(change: Callable[..., None]) -> Callable[..., None]:
+        def changed(*arguments: Any) -> None:
+            change(*arguments)
+            raise KeyboardInterrupt
+
+        return changed
 
     with monkeypatch.context() as patched:
-        patched.setattr(matcher._engine, "change", late)
+        for method in ("add", "replace", "remove"):
+            patched.setattr(matcher._engine, method, late(getattr(matcher._engine, method)))
         with pytest.raises(KeyboardInterrupt):
             changes(matcher)[index]()
     matcher._check()
@@ -336,6 +340,6 @@ def test_names_that_disagree_with_the_engine_are_found() -> None:
         lambda rules: rules.update(p=rules.pop("p")),
     ):
         matcher = Matcher(RULES, engine="python")
-        act(matcher._rules)
+        act(matcher._names.ids)
         with pytest.raises(MachineError, match="names"):
             matcher._check()

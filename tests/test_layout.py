@@ -18,6 +18,7 @@ MODULE_LAYERS = {
     "ruler.version": "shared",
     "ruler.engine": "engine",
     "ruler.matcher": "engine",
+    "ruler.names": "engine",
     "ruler": "ruler",
     "ruler.__main__": "ruler_cli",  # the one module of ruler that starts the command line
 }

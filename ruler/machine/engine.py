@@ -1,6 +1,6 @@
 """The python engine: a machine, the rules that are in it, and changes while other threads match.
 
-In: events, and edits of rules under rule ids (``Edit``). Out: the names of the rules that match. It is the definition:
+In: events, and rules under rule ids. Out: the names of the rules that match. It is the definition:
 every other engine (ruler/engine.py) answers what this one answers.
 
 A change makes ``_version`` odd, edits the machine in place, and makes it even again. A match notes the version, reads
@@ -25,8 +25,8 @@ from ruler.machine.describe import Counts, StateRow, counts, state_rows
 from ruler.machine.select_lines import LineSelection, select_lines
 from ruler.patterns.model import SubRule
 
-Edit = tuple[int, Any, bool, str | None, Any]
-"""(rule id, name, clear, text, prepared sub-rules): a change of one rule.
+_Edit = tuple[int, Any, bool, str | None, Sequence[SubRule]]
+"""(rule id, name, clear, text, sub-rules): a change of one rule.
 
 With ``clear`` the texts and sub-rules of the id are forgotten first. Then, when ``text`` is None, the rule is gone and
 its id free; else the text and the sub-rules are added to what the id has. The name is kept from the first edit that
@@ -53,6 +53,16 @@ class _Before:
     text_count: int
     sub_rules: dict[SubRule, None]
     sub_rule_count: int
+
+
+class PythonDraft:
+    """Rules that were read, and are not yet in force: their texts and sub-rules."""
+
+    def __init__(self) -> None:
+        self.rules: list[tuple[str, Sequence[SubRule]]] = []
+
+    def append(self, text: str, sub_rules: Sequence[SubRule]) -> None:
+        self.rules.append((text, sub_rules))
 
 
 class PythonEngine:
@@ -124,10 +134,25 @@ class PythonEngine:
     def release(self, rule_id: int) -> None:
         """Do nothing: ids ascend and none is used twice, so there are always more."""
 
-    def prepare(self, sub_rules: Sequence[SubRule]) -> Sequence[SubRule]:
-        return sub_rules
+    def draft(self) -> PythonDraft:
+        return PythonDraft()
 
-    def change(self, edits: Sequence[Edit]) -> None:
+    def add(self, rule_ids: Sequence[int], names: Sequence[Any], draft: PythonDraft) -> None:
+        rows = zip(rule_ids, names, draft.rules, strict=True)
+        self._change((rule_id, name, False, text, sub_rules) for rule_id, name, (text, sub_rules) in rows)
+
+    def replace(self, rule_id: int, draft: PythonDraft) -> None:
+        [(text, sub_rules)] = draft.rules
+        self._change([(rule_id, None, True, text, sub_rules)])
+
+    def remove(self, rule_id: int) -> None:
+        self._change([(rule_id, None, True, None, ())])
+
+    def give_back(self) -> None:
+        """Do nothing: Python's allocator gives back what it can by itself."""
+
+    def _change(self, edits: Iterable[_Edit]) -> None:
+        """Make all of ``edits``, one after the other, or none."""
         with self._lock:
             undone_with: list[_Before] = []
             try:
@@ -144,7 +169,7 @@ class PythonEngine:
             finally:
                 self._version = (self._version | 1) + 1
 
-    def _apply(self, edit: Edit) -> None:
+    def _apply(self, edit: _Edit) -> None:
         rule_id, name, clear, text, sub_rules = edit
         rule = self._rules.get(rule_id)
         if rule is None:

@@ -8,8 +8,10 @@
 //! - `number`   numbers as the semantics compare them
 //! - `event`    an event's bytes to its fields, driven by the paths that rules use
 //! - `machine`  the machine: adding, removing, and the walk of one event
+//! - `packed`   rules that were read and are not yet in force
+//! - `trim`     when to give memory back to the system
 //!
-//! Nothing here knows rule text or Python. What matches what is defined by the Python engine.
+//! Nothing here reads rule text or knows Python. What matches what is defined by the Python engine.
 
 #![forbid(unsafe_op_in_unsafe_fn)]
 
@@ -17,3 +19,5 @@ pub mod event;
 pub mod machine;
 pub mod model;
 pub mod number;
+pub mod packed;
+pub mod trim;

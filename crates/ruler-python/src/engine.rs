@@ -2,16 +2,19 @@
 
 use crate::answers::Answers;
 use crate::events::{list_of, match_event, names};
+use crate::heap;
 use crate::lines;
-use crate::prepare::{prepared, Prepared};
-use crate::rules::{Rule, Texts};
+use crate::prepare::Draft;
+use crate::rules::Rule;
 use crate::shared::{Shared, State};
 use crate::show;
 use pyo3::exceptions::{PyKeyError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyList, PyTuple};
+use pyo3::types::{PyList, PyTuple};
 use ruler_core::event::Validate;
 use ruler_core::machine::RuleId;
+use ruler_core::packed::Packed;
+use ruler_core::trim::Trim;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Rules under rule ids, compiled into one machine.
@@ -20,15 +23,7 @@ pub struct Engine {
     pub shared: Shared,
     pub validate: Validate,
     changes: AtomicUsize,
-}
-
-/// One edit as Python gives it, read before anything is changed.
-struct Edit {
-    id: RuleId,
-    name: Py<PyAny>,
-    clear: bool,
-    text: Option<Box<str>>,
-    sub_rules: Option<Py<Prepared>>,
+    trim: Trim,
 }
 
 #[pymethods]
@@ -40,7 +35,7 @@ impl Engine {
             "used" => Validate::Used,
             _ => return Err(PyValueError::new_err(format!("validate is {validate:?}, expected 'full' or 'used'"))),
         };
-        Ok(Engine { shared: Shared::default(), validate, changes: AtomicUsize::new(0) })
+        Ok(Engine { shared: Shared::default(), validate, changes: AtomicUsize::new(0), trim: Trim::default() })
     }
 
     #[getter]
@@ -83,25 +78,56 @@ impl Engine {
         self.shared.write(py).machine.release(rule_id);
     }
 
-    fn prepare(&self, sub_rules: &Bound<'_, PyAny>) -> PyResult<Prepared> {
-        prepared(sub_rules)
+    fn draft(&self) -> Draft {
+        Draft::default()
     }
 
-    fn change(&self, py: Python<'_>, edits: &Bound<'_, PyAny>) -> PyResult<()> {
-        let edits = edits.try_iter()?.map(|edit| read_edit(&edit?)).collect::<PyResult<Vec<Edit>>>()?;
-        let mut removed = Vec::new(); // dropped only after the lock, since that may run code of names
-        let mut state = self.shared.write(py);
-        // From here on nothing can fail.
-        if !self.shared.has_batches() {
-            release_retired(&mut state, &mut removed);
-        }
-        for edit in edits {
-            make(&mut state, edit, self.shared.has_batches(), &mut removed);
-        }
-        self.changes.fetch_add(1, Ordering::SeqCst);
-        drop(state);
-        drop(removed);
+    fn add(
+        &self,
+        py: Python<'_>,
+        rule_ids: Vec<RuleId>,
+        names: Vec<Py<PyAny>>,
+        draft: &Bound<'_, Draft>,
+    ) -> PyResult<()> {
+        let draft = taken(draft, rule_ids.len().max(names.len()))?;
+        self.change(py, draft.rule_count(), |state, _| {
+            let mut rules = draft.unpack();
+            for (&id, name) in rule_ids.iter().zip(&names) {
+                let (text, sub_rules) = rules.rule();
+                sub_rules.iter().for_each(|sub_rule| state.machine.add(id, sub_rule));
+                state.rules.add(id, text, || name.clone_ref(py));
+            }
+        });
         Ok(())
+    }
+
+    fn replace(&self, py: Python<'_>, rule_id: RuleId, draft: &Bound<'_, Draft>) -> PyResult<()> {
+        let draft = taken(draft, 1)?;
+        self.change(py, 0, |state, _| {
+            let (text, sub_rules) = draft.unpack().rule();
+            state.machine.replace(rule_id, &sub_rules);
+            state.rules.replace(rule_id, text);
+        });
+        Ok(())
+    }
+
+    fn remove(&self, py: Python<'_>, rule_id: RuleId) {
+        self.change(py, 0, |state, removed| {
+            state.machine.replace(rule_id, &[]);
+            state.rules.count -= 1;
+            if self.shared.has_batches() {
+                state.rules.retired.push(rule_id);
+            } else {
+                removed.push(state.rules.remove(rule_id));
+                state.machine.release(rule_id);
+            }
+        });
+    }
+
+    fn give_back(&self, py: Python<'_>) {
+        if self.trim.take_due() {
+            py.detach(heap::give_back);
+        }
     }
 
     fn name_of(&self, py: Python<'_>, rule_id: RuleId) -> PyResult<Py<PyAny>> {
@@ -138,65 +164,36 @@ impl Engine {
 }
 
 impl Engine {
+    /// Make one change, which cannot fail. The removed rules are dropped only after the lock: that may run code of names.
+    fn change(&self, py: Python<'_>, new_count: usize, make: impl FnOnce(&mut State, &mut Vec<Option<Rule>>)) {
+        let mut removed = Vec::new();
+        let mut state = self.shared.write(py);
+        if !self.shared.has_batches() {
+            release_retired(&mut state, &mut removed);
+        }
+        make(&mut state, &mut removed);
+        self.trim.note(new_count, state.rules.count);
+        self.changes.fetch_add(1, Ordering::SeqCst);
+    }
+
     fn with_rule<R>(&self, py: Python<'_>, rule_id: RuleId, ask: impl FnOnce(&Rule) -> R) -> PyResult<R> {
         let state = self.shared.read(py);
         state.rules.get(rule_id).map(ask).ok_or_else(|| PyKeyError::new_err(rule_id))
     }
 }
 
-fn read_edit(edit: &Bound<'_, PyAny>) -> PyResult<Edit> {
-    let edit = edit.cast::<PyTuple>()?;
-    let text = edit.get_item(3)?;
-    let text = if text.is_none() { None } else { Some(text.extract::<&str>()?.into()) };
-    Ok(Edit {
-        id: edit.get_item(0)?.extract()?,
-        name: edit.get_item(1)?.unbind(),
-        clear: edit.get_item(2)?.cast::<PyBool>()?.is_true(),
-        sub_rules: if text.is_some() { Some(edit.get_item(4)?.cast::<Prepared>()?.clone().unbind()) } else { None },
-        text,
-    })
+/// What is in `draft`, which must be `count` rules.
+fn taken(draft: &Bound<'_, Draft>, count: usize) -> PyResult<Packed> {
+    let packed = draft.get().take();
+    if packed.rule_count() != count {
+        return Err(PyValueError::new_err(format!("{} rules in the draft, expected {count}", packed.rule_count())));
+    }
+    Ok(packed)
 }
 
-/// Make one edit; what Python has to drop is put into `removed`.
-fn make(state: &mut State, edit: Edit, has_batches: bool, removed: &mut Vec<(Option<Rule>, Option<Py<PyAny>>)>) {
-    let State { machine, rules } = state;
-    let sub_rules = edit.sub_rules.as_ref().map_or(&[][..], |prepared| prepared.get().sub_rules());
-    let Some(text) = edit.text else {
-        machine.replace(edit.id, &[]);
-        rules.count -= 1;
-        if has_batches {
-            rules.retired.push(edit.id);
-        } else {
-            removed.push((rules.remove(edit.id), None));
-            machine.release(edit.id);
-        }
-        removed.push((None, Some(edit.name)));
-        return;
-    };
-    if edit.clear {
-        machine.replace(edit.id, sub_rules);
-    } else {
-        sub_rules.iter().for_each(|sub_rule| machine.add(edit.id, sub_rule));
-    }
-    match rules.get_mut(edit.id) {
-        None => {
-            rules.insert(edit.id, Rule { name: edit.name, texts: Texts::One(text) });
-            rules.count += 1;
-        }
-        Some(rule) => {
-            if edit.clear {
-                rule.texts = Texts::One(text);
-            } else {
-                rule.texts.push(text);
-            }
-            removed.push((None, Some(edit.name)));
-        }
-    }
-}
-
-fn release_retired(state: &mut State, removed: &mut Vec<(Option<Rule>, Option<Py<PyAny>>)>) {
+fn release_retired(state: &mut State, removed: &mut Vec<Option<Rule>>) {
     for id in std::mem::take(&mut state.rules.retired) {
-        removed.push((state.rules.remove(id), None));
+        removed.push(state.rules.remove(id));
         state.machine.release(id);
     }
 }

@@ -4,6 +4,7 @@
 //! - `rules`    what is kept by rule id, beside the machine: names and texts
 //! - `shared`   the lock around both, and how it is waited for without the GIL
 //! - `prepare`  sub-rules of ruler/patterns/model.py to those of the core; `show` the other way
+//! - `heap`     gives free memory back to the system
 //! - `events`   an event's bytes, borrowed; everything else is left to ruler/machine/decode.py
 //! - `decoded`  the fields of an event that is a dict
 //! - `answers`  the iterator over many events
@@ -17,6 +18,7 @@ mod answers;
 mod decoded;
 mod engine;
 mod events;
+mod heap;
 mod lines;
 mod prepare;
 mod rules;

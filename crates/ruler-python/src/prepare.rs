@@ -1,19 +1,31 @@
 //! Sub-rules of ruler/patterns/model.py to those of the core: they cross over once, when a rule is added.
 
+use parking_lot::Mutex;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyFloat, PyInt, PyString, PyType};
 use ruler_core::model::{Bound as NumberBound, Cidr, Clause, NumericRange, Pattern, SubRule};
 use ruler_core::number::Number;
+use ruler_core::packed::Packed;
 
-/// Sub-rules as the core takes them. Python only carries them from `prepare` to `change`.
+/// Rules read for one change. Python only carries them to `Engine.change`, which takes them out.
 #[pyclass(frozen, module = "ruler._native")]
-pub struct Prepared(Vec<SubRule>);
+#[derive(Default)]
+pub struct Draft(Mutex<Packed>);
 
-impl Prepared {
-    pub fn sub_rules(&self) -> &[SubRule] {
-        &self.0
+#[pymethods]
+impl Draft {
+    fn append(&self, text: &str, sub_rules: &Bound<'_, PyAny>) -> PyResult<()> {
+        let sub_rules = prepared(sub_rules)?; // first: it runs Python, and may not do so under the lock
+        self.0.lock().push(text, &sub_rules);
+        Ok(())
+    }
+}
+
+impl Draft {
+    pub fn take(&self) -> Packed {
+        std::mem::take(&mut self.0.lock())
     }
 }
 
@@ -63,7 +75,7 @@ impl Model {
 }
 
 /// The sub-rules of an iterable.
-pub fn prepared(sub_rules: &Bound<'_, PyAny>) -> PyResult<Prepared> {
+fn prepared(sub_rules: &Bound<'_, PyAny>) -> PyResult<Vec<SubRule>> {
     let model = Model::get(sub_rules.py())?;
     let sub_rules = sub_rules.try_iter()?.map(|sub_rule| {
         let clauses = sub_rule?.getattr(pyo3::intern!(sub_rules.py(), "clauses"))?;
@@ -71,7 +83,7 @@ pub fn prepared(sub_rules: &Bound<'_, PyAny>) -> PyResult<Prepared> {
         clauses.sort_unstable();
         Ok(SubRule { clauses: clauses.into() })
     });
-    Ok(Prepared(sub_rules.collect::<PyResult<_>>()?))
+    sub_rules.collect()
 }
 
 fn clause(clause: &Bound<'_, PyAny>, model: &Model) -> PyResult<Clause> {

@@ -44,17 +44,26 @@ impl Rules {
         self.by_id.get(id as usize)?.as_ref()
     }
 
-    pub fn get_mut(&mut self, id: RuleId) -> Option<&mut Rule> {
-        self.by_id.get_mut(id as usize)?.as_mut()
-    }
-
-    /// Keep a rule under `id`, which has none.
-    pub fn insert(&mut self, id: RuleId, rule: Rule) {
+    /// Keep a text under `id`, beside those that are there, or as a rule named `name`.
+    pub fn add(&mut self, id: RuleId, text: Box<str>, name: impl FnOnce() -> Py<PyAny>) {
         let index = id as usize;
         if index >= self.by_id.len() {
             self.by_id.resize_with(index + 1, || None);
         }
-        self.by_id[index] = Some(rule);
+        match &mut self.by_id[index] {
+            Some(rule) => rule.texts.push(text),
+            free => {
+                *free = Some(Rule { name: name(), texts: Texts::One(text) });
+                self.count += 1;
+            }
+        }
+    }
+
+    /// Keep a text under `id` in place of those that are there.
+    pub fn replace(&mut self, id: RuleId, text: Box<str>) {
+        if let Some(Some(rule)) = self.by_id.get_mut(id as usize) {
+            rule.texts = Texts::One(text);
+        }
     }
 
     /// Forget what is under `id`; returns it, to be dropped where code of Python may run.
