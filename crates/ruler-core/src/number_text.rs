@@ -14,6 +14,13 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Cell(u64);
 
+impl Cell {
+    #[inline]
+    pub fn bits(self) -> u64 {
+        self.0
+    }
+}
+
 /// Bytes looked at together.
 const WORD: usize = 8;
 const EACH: u64 = 0x0101_0101_0101_0101;
@@ -84,7 +91,7 @@ fn word(bytes: &[u8], at: usize) -> Option<u64> {
 /// Whether a number whose digits end at `end` has no exponent, and no second dot.
 #[inline(always)]
 fn has_ended(bytes: &[u8], end: usize) -> bool {
-    bytes.get(end).is_none_or(|&byte| !is_part(byte))
+    bytes.get(end).is_none_or(|&byte| byte == b',' || !is_part(byte))
 }
 
 #[cold]

@@ -243,12 +243,8 @@ impl Reading<'_> {
                         return false;
                     }
                     match next_node.take() {
-                        Some(node) if !is_curly && self.may_hold_only_numbers(node, at.place_of(bit)) => {
-                            if !self.numbers::<USED_ONLY>(node, &mut at) {
-                                return false;
-                            }
-                        }
-                        Some(node) => self.open::<USED_ONLY>(node, at.place_of(bit)),
+                        Some(node) if !self.enter::<USED_ONLY>(node, &mut at, bit) => return false,
+                        Some(_) => {}
                         None if !self.nesting.leave::<USED_ONLY>(&mut at, &mut self.reader.index, self.bytes) => {
                             return false;
                         }
@@ -320,6 +316,17 @@ impl Reading<'_> {
             Kind::Array { number, container_count: 0, element_start: Some(at + 1) }
         };
         self.reader.frames.push(Frame { node, element, kind });
+    }
+
+    /// Open a tracked container, or pass it when it is an array of numbers; false when the bytes are no event.
+    #[inline(always)]
+    fn enter<const USED_ONLY: bool>(&mut self, node: PathId, at: &mut Cursor, bracket: u64) -> bool {
+        let place = at.place_of(bracket);
+        if at.block.curly & bracket == 0 && self.may_hold_only_numbers(node, place) {
+            return self.numbers::<USED_ONLY>(node, at);
+        }
+        self.open::<USED_ONLY>(node, place);
+        true
     }
 
     /// Whether the array of a bracket seems to be one whose numbers can be left in the text: no rule asks for anything

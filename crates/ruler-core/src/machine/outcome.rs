@@ -159,6 +159,17 @@ impl Machine {
             return;
         }
         let mut at = start;
+        if !*may_block && !matcher.has_literals() {
+            if let Some(cells) = matcher.number_cells().filter(|_| matcher.ranges.is_none()) {
+                while let Some((first, number_end)) = cells.next_candidate(event.text, at, end) {
+                    if let Some(number) = Number::parse(&event.text[first..number_end]) {
+                        matcher.find_number(number, &self.patterns, &self.hasher, &mut pool.ids);
+                    }
+                    at = number_end;
+                }
+                return;
+            }
+        }
         while let Some(first) = next_in_array(event.text, at, end) {
             let found_before = pool.ids.len();
             let number;

@@ -153,6 +153,11 @@ impl ValueMatcher {
     }
 
     #[inline]
+    pub fn number_cells(&self) -> Option<&NumberCells> {
+        self.number_cells.as_deref()
+    }
+
+    #[inline]
     pub fn has_literals(&self) -> bool {
         self.literals != [NONE; 3]
     }
