@@ -5,7 +5,7 @@
 //! ```
 //!
 //! - `model`    what a machine is given: sub-rules in normal form (twin of `ruler/patterns/model.py`)
-//! - `number`   numbers as the semantics compare them
+//! - `number`   numbers as the semantics compare them; `number_text`, what is known of them before
 //! - `event`    an event's bytes to its fields, driven by the paths that rules use
 //! - `machine`  the machine: adding, removing, and the walk of one event
 //! - `packed`   rules that were read and are not yet in force
@@ -19,5 +19,6 @@ pub mod event;
 pub mod machine;
 pub mod model;
 pub mod number;
+pub mod number_text;
 pub mod packed;
 pub mod trim;

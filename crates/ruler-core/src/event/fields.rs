@@ -5,6 +5,7 @@
 
 use crate::machine::path_trie::PathId;
 use crate::number::Number;
+use crate::number_text::end_and_cell;
 
 /// Stands for "no field" and "no element".
 pub const NONE: u32 = u32::MAX;
@@ -27,6 +28,11 @@ pub enum Value {
         start: usize,
         end: usize,
     },
+    /// All that lies in an array of the event that holds numbers and literals, in arrays within it too: at least one.
+    Numbers {
+        start: usize,
+        end: usize,
+    },
     Number(Number),
     Literal(Option<bool>),
 }
@@ -42,6 +48,17 @@ pub struct Field {
     /// False for what a later member of the same name has replaced.
     pub is_live: bool,
     pub path: PathId,
+}
+
+impl Field {
+    /// This field, or one for each value of its array.
+    pub fn each(self, event: &[u8]) -> impl Iterator<Item = Field> + '_ {
+        let (one, many) = match self.value {
+            Value::Numbers { start, end } => (None, Some(each_in_array(event, start, end))),
+            _ => (Some(self), None),
+        };
+        one.into_iter().chain(many.into_iter().flatten().map(move |value| Field { value, ..self }))
+    }
 }
 
 /// One object or array that is an element of an array at a joint path.
@@ -154,5 +171,45 @@ impl Fields {
             next = field.next;
             Some(field)
         })
+    }
+
+    /// The same with every value of an array, whose text is in `event`, as a field of its own.
+    pub fn each_of_path<'a>(&'a self, path: PathId, event: &'a [u8]) -> impl Iterator<Item = Field> + 'a {
+        self.iter_path(path).flat_map(move |field| field.each(event))
+    }
+}
+
+/// What `Value::Numbers` stands for.
+fn each_in_array(event: &[u8], start: usize, end: usize) -> impl Iterator<Item = Value> + '_ {
+    let mut at = start;
+    std::iter::from_fn(move || {
+        let first = next_in_array(event, at, end)?;
+        let value;
+        (value, at) = match literal(event[first]) {
+            Some(literal) => (Value::Literal(literal), first + 1),
+            None => {
+                let (number_end, _) = end_and_cell(event, first);
+                (Value::NumberText { start: first, end: number_end }, number_end)
+            }
+        };
+        Some(value)
+    })
+}
+
+/// Where the next number or literal of an array begins that ends at `end`; it has no strings.
+#[inline]
+pub fn next_in_array(event: &[u8], at: usize, end: usize) -> Option<usize> {
+    let is_first = |byte: &u8| matches!(byte, b'0'..=b'9' | b'-' | b't' | b'f' | b'n');
+    event.get(at..end)?.iter().position(is_first).map(|distance| at + distance)
+}
+
+/// The literal that begins with this byte, None when that begins a number.
+#[inline]
+pub fn literal(first: u8) -> Option<Option<bool>> {
+    match first {
+        b't' => Some(Some(true)),
+        b'f' => Some(Some(false)),
+        b'n' => Some(None),
+        _ => None,
     }
 }

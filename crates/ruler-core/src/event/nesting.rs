@@ -8,7 +8,7 @@ use super::wide::BLOCK;
 pub const MAX_DEPTH: usize = 1024;
 
 /// Where a reading stands: a block and which of its bytes are behind.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Cursor {
     pub block: Block,
     /// The brackets that are not behind.
@@ -40,6 +40,12 @@ impl Cursor {
     #[inline(always)]
     pub fn base(&self) -> usize {
         (self.number - 1) * BLOCK
+    }
+
+    /// Where what is behind ends.
+    #[inline(always)]
+    pub fn behind(&self) -> usize {
+        self.number * BLOCK - self.done.leading_zeros() as usize
     }
 
     /// Where the byte of a bit stands.

@@ -7,7 +7,7 @@
 //! Always: of equal names in one object the last counts; nothing is read outside of the bytes; no recursion.
 
 use super::escapes::unescape;
-use super::fields::{Element, Fields, Value, NONE};
+use super::fields::{literal, Element, Fields, Value, NONE};
 use super::index::Index;
 #[cfg(target_arch = "x86_64")]
 use super::instructions;
@@ -125,6 +125,7 @@ impl Reader {
             unmet: 0,
             may_have_dots: false,
             has_replaced: false,
+            mixed_end: 0,
         };
         let is_event = run(&mut reading, validate);
         let Reading { nesting, has_replaced, .. } = reading;
@@ -146,6 +147,9 @@ impl Reader {
         }
     }
 }
+
+/// So far is looked for the first number of an array: most that hold numbers have it behind a few brackets.
+const BEFORE_NUMBERS: usize = 16;
 
 fn first_token_is_object(bytes: &[u8]) -> bool {
     bytes.get(after_white(bytes, 0)) == Some(&b'{')
@@ -183,6 +187,8 @@ struct Reading<'a> {
     /// Whether names with dots must be waited for; see `is_settled`.
     may_have_dots: bool,
     has_replaced: bool,
+    /// The end of the array found last that does not hold only numbers.
+    mixed_end: usize,
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -237,7 +243,8 @@ impl Reading<'_> {
                         return false;
                     }
                     match next_node.take() {
-                        Some(node) => self.open::<USED_ONLY>(node, at.place_of(bit)),
+                        Some(node) if !self.enter::<USED_ONLY>(node, &mut at, bit) => return false,
+                        Some(_) => {}
                         None if !self.nesting.leave::<USED_ONLY>(&mut at, &mut self.reader.index, self.bytes) => {
                             return false;
                         }
@@ -309,6 +316,52 @@ impl Reading<'_> {
             Kind::Array { number, container_count: 0, element_start: Some(at + 1) }
         };
         self.reader.frames.push(Frame { node, element, kind });
+    }
+
+    /// Open a tracked container, or pass it when it is an array of numbers; false when the bytes are no event.
+    #[inline(always)]
+    fn enter<const USED_ONLY: bool>(&mut self, node: PathId, at: &mut Cursor, bracket: u64) -> bool {
+        let place = at.place_of(bracket);
+        if at.block.curly & bracket == 0 && self.may_hold_only_numbers(node, place) {
+            return self.numbers::<USED_ONLY>(node, at);
+        }
+        self.open::<USED_ONLY>(node, place);
+        true
+    }
+
+    /// Whether the array of a bracket seems to be one whose numbers can be left in the text: no rule asks for anything
+    /// else in it, or which element a number lies in.
+    #[inline]
+    fn may_hold_only_numbers(&self, node: PathId, bracket: usize) -> bool {
+        if self.paths.has_children(node) || self.paths.is_joint(node) || bracket < self.mixed_end {
+            return false;
+        }
+        let inside = self.bytes[bracket + 1..].iter().take(BEFORE_NUMBERS);
+        let first = inside.copied().find(|byte| !matches!(byte, b'[' | b' ' | b'\t' | b'\n' | b'\r'));
+        first.is_some_and(|first| first == b'-' || first.is_ascii_digit())
+    }
+
+    /// Pass an array, just opened, and add its numbers as one field; false when the bytes are no event.
+    ///
+    /// Where it holds strings or objects too, it is opened like others instead.
+    #[inline]
+    fn numbers<const USED_ONLY: bool>(&mut self, node: PathId, at: &mut Cursor) -> bool {
+        let (opened, start) = (at.clone(), at.behind());
+        if !self.nesting.leave::<USED_ONLY>(at, &mut self.reader.index, self.bytes) {
+            return false;
+        }
+        let end = at.behind() - 1;
+        if memchr::memchr(b'"', &self.bytes[start..end]).is_none() {
+            let element = self.reader.frames.last().map_or(NONE, |frame| frame.element);
+            self.fields.add(node, Value::Numbers { start, end }, element);
+            return true;
+        }
+        *at = opened;
+        self.mixed_end = end; // so that the arrays within are not tried in turn
+        self.nesting.push(false) && {
+            self.open::<USED_ONLY>(node, start - 1);
+            true
+        }
     }
 
     /// Leave the innermost tracked container.
@@ -540,10 +593,5 @@ impl Dotted {
 /// The literal that begins at `start`, or the number from there to `end`.
 #[inline(always)]
 fn scalar(bytes: &[u8], start: usize, end: usize) -> Value {
-    match bytes[start] {
-        b't' => Value::Literal(Some(true)),
-        b'f' => Value::Literal(Some(false)),
-        b'n' => Value::Literal(None),
-        _ => Value::NumberText { start, end },
-    }
+    literal(bytes[start]).map_or(Value::NumberText { start, end }, Value::Literal)
 }

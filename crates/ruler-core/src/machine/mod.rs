@@ -27,6 +27,7 @@ mod folding_table;
 mod follow;
 mod id_set;
 mod name_state;
+mod number_cells;
 pub mod numeric_ranges;
 mod outcome;
 pub mod path_trie;

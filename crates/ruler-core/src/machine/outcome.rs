@@ -11,7 +11,7 @@ use super::pattern::Key;
 use super::slab::NONE;
 use super::value_matcher::{SearchScratch, ValueMatcher};
 use super::Machine;
-use crate::event::fields::{Fields, Value};
+use crate::event::fields::{next_in_array, Fields, Value};
 use crate::model::NumericRange;
 use crate::number::Number;
 use std::ops::Range;
@@ -111,27 +111,22 @@ impl Machine {
         let (Some(matcher), Some(of_path)) = (self.matcher(path), event.fields.of_path(path)) else {
             return Outcome::default();
         };
-        if of_path.count == 1 {
-            return self.outcome_of_value(
-                matcher,
-                event,
-                &event.fields.fields[of_path.first as usize].value,
-                search,
-                pool,
-            );
+        let first = &event.fields.fields[of_path.first as usize].value;
+        if of_path.count == 1 && !matches!(first, Value::Numbers { .. }) {
+            return self.outcome_of_value(matcher, event, first, search, pool);
         }
         let (hits_start, numbers_start) = (pool.ids.len(), pool.numbers.len());
         let mut may_block = matcher.anything_but_count > 0;
         pool.segments.clear();
         for field in event.fields.iter_path(path) {
+            if let Value::Numbers { start, end } = field.value {
+                self.find_in_array(matcher, event, start, end, &mut may_block, pool);
+                continue;
+            }
             let start = pool.ids.len();
-            if let Some(number) = self.find_patterns(matcher, event, &field.value, search, &mut pool.ids) {
-                pool.numbers.push(number);
-            }
-            if may_block {
-                may_block = pool.ids[start..].iter().any(|&pattern| self.has_excluders(pattern));
-                pool.segments.push(start..pool.ids.len());
-            }
+            let number = self.find_patterns(matcher, event, &field.value, search, &mut pool.ids);
+            pool.numbers.extend(number);
+            self.note_blocking(start, &mut may_block, pool);
         }
         let blocked = if may_block { self.blocked_by_all(pool) } else { Vec::new() };
         pool.numbers[numbers_start..].sort_unstable();
@@ -146,6 +141,51 @@ impl Machine {
                 true => Blocked::None,
                 false => Blocked::Listed(hits_end as u32, pool.ids.len() as u32),
             },
+        }
+    }
+
+    /// Append what indexes find for each number and literal of an array.
+    fn find_in_array(
+        &self,
+        matcher: &ValueMatcher,
+        event: Event<'_>,
+        start: usize,
+        end: usize,
+        may_block: &mut bool,
+        pool: &mut OutcomePool,
+    ) {
+        if !matcher.needs_numbers() && !matcher.has_literals() {
+            *may_block = false;
+            return;
+        }
+        let mut at = start;
+        if !*may_block && !matcher.has_literals() {
+            if let Some(cells) = matcher.number_cells().filter(|_| matcher.ranges.is_none()) {
+                while let Some((first, number_end)) = cells.next_candidate(event.text, at, end) {
+                    if let Some(number) = Number::parse(&event.text[first..number_end]) {
+                        matcher.find_number(number, &self.patterns, &self.hasher, &mut pool.ids);
+                    }
+                    at = number_end;
+                }
+                return;
+            }
+        }
+        while let Some(first) = next_in_array(event.text, at, end) {
+            let found_before = pool.ids.len();
+            let number;
+            (at, number) = matcher.find_in_text(event.text, first, &self.patterns, &self.hasher, &mut pool.ids);
+            pool.numbers.extend(number);
+            self.note_blocking(found_before, may_block, pool);
+        }
+    }
+
+    /// Note what a value does to anything-buts, of which the patterns from `start` on were found. One that blocks none
+    /// satisfies them all.
+    #[inline]
+    fn note_blocking(&self, start: usize, may_block: &mut bool, pool: &mut OutcomePool) {
+        if *may_block {
+            *may_block = pool.ids[start..].iter().any(|&pattern| self.has_excluders(pattern));
+            pool.segments.push(start..pool.ids.len());
         }
     }
 
@@ -201,6 +241,7 @@ impl Machine {
             _ if !matcher.needs_numbers() => return None,
             Value::NumberText { start, end } => Number::parse(&event.text[start..end])?,
             Value::Number(number) => number,
+            Value::Numbers { .. } => return None, // several values, which `find_in_array` takes one by one
         };
         matcher.find_number(number, &self.patterns, &self.hasher, found);
         matcher.ranges.is_some().then_some(number)

@@ -95,7 +95,7 @@ impl<'a> TrailViews<'a> {
         search: &'a mut SearchScratch,
     ) -> TrailViews<'a> {
         let (elements, telling) = trail_elements(machine, event);
-        let count_of = |&path: &PathId| event.fields.of_path(path).map_or(0, |of_path| i64::from(of_path.count));
+        let count_of = |&path: &PathId| event.fields.each_of_path(path, event.text).count() as i64;
         let field_count: i64 = event.fields.present.iter().map(count_of).sum();
         TrailViews {
             machine,
@@ -128,7 +128,7 @@ impl<'a> TrailViews<'a> {
         }
         let start = self.fields.len() as u32;
         if let Some(matcher) = self.machine.matcher(path) {
-            for field in self.event.fields.iter_path(path) {
+            for field in self.event.fields.each_of_path(path, self.event.text) {
                 let outcome = self.machine.outcome_of_value(matcher, self.event, &field.value, self.search, self.pool);
                 let element = self.telling.get(field.element as usize).copied().unwrap_or(NONE);
                 self.fields.push(EvaluatedField { outcome, element });

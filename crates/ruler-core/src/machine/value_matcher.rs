@@ -5,12 +5,15 @@
 
 use super::address_blocks::AddressBlockIndex;
 use super::folding::fold;
+use super::number_cells::NumberCells;
 use super::numeric_ranges::NumericRangeIndex;
 use super::pattern::{hash_text, Key, PatternNode, TextKind};
 use super::prefixes::{PrefixIndex, SuffixIndex};
 use super::slab::{Slab, NONE};
 use super::wildcards::{WildcardIndex, WildcardScratch};
+use crate::event::fields::literal;
 use crate::number::Number;
+use crate::number_text::end_and_cell;
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 /// The patterns of one path.
@@ -26,6 +29,7 @@ pub struct ValueMatcher {
     pub absent_clause: u32,
     pub clause_count: u32,
     pub ranges: Option<Box<NumericRangeIndex>>,
+    number_cells: Option<Box<NumberCells>>,
     strings: Option<Box<StringIndexes>>,
 }
 
@@ -40,6 +44,7 @@ impl Default for ValueMatcher {
             absent_clause: NONE,
             clause_count: 0,
             ranges: None,
+            number_cells: None,
             strings: None,
         }
     }
@@ -112,10 +117,49 @@ impl ValueMatcher {
         }
     }
 
+    /// Append to `found` the patterns that accept the number or literal that begins at `first`. Returns its end, at
+    /// least where nothing else begins before it, and the number when ranges are to be judged by it.
+    #[inline]
+    pub fn find_in_text(
+        &self,
+        text: &[u8],
+        first: usize,
+        patterns: &Slab<PatternNode>,
+        hasher: &DefaultHashBuilder,
+        found: &mut Vec<u32>,
+    ) -> (usize, Option<Number>) {
+        if let Some(literal) = literal(text[first]) {
+            self.find_literal(literal, found);
+            return (first + 1, None);
+        }
+        let (end, cell) = end_and_cell(text, first);
+        if self.ranges.is_none() {
+            let cells = self.number_cells.as_ref();
+            if cells.is_none_or(|cells| cell.is_some_and(|cell| !cells.contains(cell))) {
+                return (end, None);
+            }
+        }
+        let number = Number::parse(&text[first..end]);
+        if let Some(number) = number {
+            self.find_number(number, patterns, hasher, found);
+        }
+        (end, number.filter(|_| self.ranges.is_some()))
+    }
+
     /// Whether anything asks what number a value is.
     #[inline]
     pub fn needs_numbers(&self) -> bool {
         self.number_count > 0 || self.ranges.is_some()
+    }
+
+    #[inline]
+    pub fn number_cells(&self) -> Option<&NumberCells> {
+        self.number_cells.as_deref()
+    }
+
+    #[inline]
+    pub fn has_literals(&self) -> bool {
+        self.literals != [NONE; 3]
     }
 
     #[inline]
@@ -177,7 +221,10 @@ impl ValueMatcher {
             Key::Exists => {}
             Key::AnythingBut(_) => self.anything_but_count += 1,
             Key::Text(TextKind::Exact, _) => self.text_count += 1,
-            Key::Number(_) => self.number_count += 1,
+            Key::Number(number) => {
+                self.number_count += 1;
+                self.number_cells.get_or_insert_default().add(number);
+            }
             Key::Literal(literal) => self.literals[literal_index(literal)] = id,
             Key::NumericRange(range) => self.ranges.get_or_insert_default().add(range, id),
             Key::Text(kind, text) => {
@@ -201,7 +248,13 @@ impl ValueMatcher {
             Key::Exists => {}
             Key::AnythingBut(_) => self.anything_but_count -= 1,
             Key::Text(TextKind::Exact, _) => self.text_count -= 1,
-            Key::Number(_) => self.number_count -= 1,
+            Key::Number(number) => {
+                self.number_count -= 1;
+                if let Some(cells) = &mut self.number_cells {
+                    cells.remove(number);
+                }
+                self.number_cells.take_if(|_| self.number_count == 0);
+            }
             Key::Literal(literal) => self.literals[literal_index(literal)] = NONE,
             Key::NumericRange(range) => {
                 if let Some(ranges) = &mut self.ranges {
@@ -229,7 +282,8 @@ impl ValueMatcher {
     pub fn memory_bytes(&self) -> usize {
         let ranges = self.ranges.as_ref().map_or(0, |ranges| size_of_val(&**ranges) + ranges.memory_bytes());
         let strings = self.strings.as_ref().map_or(0, |strings| strings.memory_bytes());
-        size_of::<ValueMatcher>() + self.interned.allocation_size() + ranges + strings
+        let cells = self.number_cells.as_ref().map_or(0, |cells| size_of_val(&**cells) + cells.memory_bytes());
+        size_of::<ValueMatcher>() + self.interned.allocation_size() + ranges + strings + cells
     }
 }
 

@@ -140,8 +140,8 @@ fn canonical(leaves: &[Leaf]) -> Vec<Leaf> {
 
 /// What the reader gathered, in the order of the event.
 fn fields_of(fields: &Fields, paths: &PathTrie, bytes: &[u8]) -> Vec<Leaf> {
-    let live = fields.fields.iter().filter(|field| field.is_live);
-    let leaf = |field: &ruler_core::event::fields::Field| {
+    let live = fields.fields.iter().filter(|field| field.is_live).flat_map(|field| field.each(bytes));
+    let leaf = |field: ruler_core::event::fields::Field| {
         let text = |text: &[u8]| Json::Text(String::from_utf8(text.to_vec()).unwrap());
         let value = match field.value {
             Value::Text { start, end } => text(&bytes[start..end]),
@@ -151,6 +151,7 @@ fn fields_of(fields: &Fields, paths: &PathTrie, bytes: &[u8]) -> Vec<Leaf> {
             }
             Value::Number(number) => Json::Number(number),
             Value::Literal(literal) => Json::Literal(literal),
+            Value::Numbers { .. } => unreachable!("each value is a field of its own"),
         };
         let around = (field.element != NONE).then_some(field.element);
         let elements = std::iter::successors(around, |&element| {
