@@ -6,7 +6,7 @@
 //! - `prepare`  sub-rules of ruler/patterns/model.py to those of the core; `show` the other way
 //! - `events`   an event's bytes, borrowed; everything else is left to ruler/machine/decode.py
 //! - `decoded`  the fields of an event that is a dict
-//! - `answers`  the iterator over many events
+//! - `answers`  the iterator over many events; `chunk` what many of them match, in several threads
 //! - `lines`    the lines of a block of text that match
 //!
 //! Whatever has words, errors of events above all, comes from the Python engine, so that both say the same.
@@ -14,6 +14,7 @@
 use pyo3::prelude::*;
 
 mod answers;
+mod chunk;
 mod decoded;
 mod engine;
 mod events;
