@@ -299,6 +299,23 @@ CASES: dict[str, str] = {
                 assert [behind] * (255 - place) == found[place + 1:]
                 assert ["old", "new"] == matcher.rules_for_event('{"a":1}')
     """,
+    "a process forks between two answers, and an iterator is dropped half-way": """
+        import os
+        matcher = Matcher({"old": {"a": [1]}})
+        for threads in (1, 2, 3):
+            for given in (['{"a":1}'] * 10_000, iter(['{"a":1}'] * 10_000)):
+                answers = matcher.rules_for_events(given, threads=threads)
+                assert ["old"] == next(answers)
+                child = os.fork()
+                if child == 0:
+                    matcher.add_rule("new", {"b": [1]})
+                    assert [["old"]] * 9_999 == list(answers)
+                    os._exit(0)
+                assert (child, 0) == os.waitpid(child, 0)
+                assert [["old"]] * 4_000 == [next(answers) for _ in range(4_000)]
+                del answers
+        matcher._check()
+    """,
     "the garbage collector changes the matcher at any moment": """
         matcher = Matcher({"stays": {"a": [1], "b": [{"anything-but": "x"}]}})
         turn, collecting = 0, False
