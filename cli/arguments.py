@@ -7,10 +7,10 @@ with the options a parser has.
 from __future__ import annotations
 
 import argparse
-import difflib
 import os
 import re
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, NoReturn
 
 from ruler_cli.problems import printable
@@ -34,7 +34,9 @@ class Parser(argparse.ArgumentParser):
     """
 
     def __init__(self, program: str, help_text: str) -> None:
-        super().__init__(prog=program, allow_abbrev=False)
+        # Without a width argparse loads shutil, 2 ms, to ask the terminal; help is written by hand.
+        formatter = partial(argparse.HelpFormatter, width=80)
+        super().__init__(prog=program, allow_abbrev=False, formatter_class=formatter)
         self.help_text = help_text
 
         self.add_argument("files", metavar="FILE", nargs="*")
@@ -60,7 +62,9 @@ class Parser(argparse.ArgumentParser):
         refuse(self.prog, self._reworded(message))
 
     def _refuse_option(self, option: str) -> NoReturn:
-        near = difflib.get_close_matches(option, self._option_string_actions, 1, NEAR)
+        from difflib import get_close_matches  # 1 ms, for errors alone
+
+        near = get_close_matches(option, self._option_string_actions, 1, NEAR)
         self.error(f"there is no option {option}" + (f"; did you mean {near[0]}?" if near else ""))
 
     def _reworded(self, message: str) -> str:
@@ -99,7 +103,9 @@ def refuse_command(word: str) -> None:
     """End with a message when ``word``, the first argument that is no option, is neither a command nor a file."""
     if word == "-" or os.path.lexists(word):
         return
-    near = difflib.get_close_matches(word.lower(), COMMANDS, 1, NEAR)
+    from difflib import get_close_matches  # 1 ms, for errors alone
+
+    near = get_close_matches(word.lower(), COMMANDS, 1, NEAR)
     advice = f"; did you mean '{COMMANDS[near[0]]}'?" if near else ""
     refuse("ruler", f'"{word}" is neither a command (filter, check) nor a file{advice}')
 

@@ -220,18 +220,22 @@ class _Filter:
                     return
                 first_number = 1
                 for block in blocks_of_lines(file):
-                    self._read_block(block, first_number)
+                    first_number += self._read_block(block, first_number)
                     if self.wanted <= 0:
                         break
-                    first_number += block.count(b"\n")
         except OSError as error:
             if isinstance(error, BrokenPipeError):
                 raise
             self._complain(error.strerror or str(error))
 
-    def _read_block(self, block: bytes, first_number: int) -> None:
-        """Select from a block of lines, and write all that was selected before it ends."""
-        for output, count, bad_line in self.select(block, first_number, self.wanted):
+    def _read_block(self, block: bytes | memoryview, first_number: int) -> int:
+        """Select from a block of lines, and write all that was selected before it ends.
+
+        Return how many lines that took.
+        """
+        line_count = 0
+        for output, count, lines, bad_line in self.select(block, first_number, self.wanted):
+            line_count += lines
             self.selected_count += count
             self.wanted -= count
             if self.writes_outputs:
@@ -239,6 +243,7 @@ class _Filter:
             if bad_line is not None:
                 self._report(bad_line)
         self._write_outputs()
+        return line_count
 
     def _write_outputs(self) -> None:
         write_output(b"".join(self.outputs))

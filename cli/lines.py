@@ -1,9 +1,9 @@
 r"""Reads an input a block of whole lines at a time.
 
-In: a raw (unbuffered) file. Out: blocks of bytes that end where a line ends; each holds every line that
-the last read completed, so a caller that handles a block at once is never behind a slow pipe.
+In: a raw (unbuffered) file. Out: blocks of bytes that end where a line ends. Behind each read come all lines that it
+completed, so a caller that handles a block at once is never behind a slow pipe.
 Only ``\n`` ends a line: ``b'{"a":1}\r\n{}'`` is ``b'{"a":1}\r'`` and ``b'{}'``.
-Always: memory follows the longest line, not the file; a line of any length is joined once.
+Always: memory follows the longest line, not the file; a line of any length is joined once, and no other is copied.
 """
 
 from __future__ import annotations
@@ -37,10 +37,11 @@ def is_also_output(file: FileIO, output: int) -> bool:
     return stat.S_ISREG(there.st_mode) and os.path.samestat(there, os.fstat(file.fileno()))
 
 
-def blocks_of_lines(file: FileIO) -> Iterator[bytes]:
-    r"""Yield the lines of ``file`` with their ``\n``, a block for each read that completed at least one.
+def blocks_of_lines(file: FileIO) -> Iterator[bytes | memoryview]:
+    r"""Yield the lines of ``file`` with their ``\n``: behind each read, the line it completed and those it holds whole.
 
-    A last line without ``\n`` is a line like any other, in a block of its own. Raises OSError.
+    A last line without ``\n`` is a line like any other, in a block of its own. A view is one of bytes, which stay as
+    they are. Raises OSError.
     """
     read = file.read
     pieces: list[bytes] = []  # of the line that no read has completed yet
@@ -55,8 +56,13 @@ def blocks_of_lines(file: FileIO) -> Iterator[bytes]:
         if end == 0:
             pieces.append(chunk)
             continue
-        pieces.append(chunk[:end])
-        yield b"".join(pieces)
+        start = 0
+        if pieces:
+            start = chunk.find(b"\n") + 1
+            pieces.append(chunk[:start])
+            yield b"".join(pieces)
+        if start < end:
+            yield memoryview(chunk)[start:end]
         pieces = [chunk[end:]] if end < len(chunk) else []
     if pieces:
         yield b"".join(pieces)

@@ -30,10 +30,11 @@ class Step(NamedTuple):
 
     output: bytes  # what to write, line ends included
     selected: int  # for how many lines
+    lines: int  # how many lines were handled since the step before
     bad_line: BadLine | None
 
 
-Selector = Callable[[bytes, int, int], Iterator[Step]]
+Selector = Callable[[bytes | memoryview, int, int], Iterator[Step]]
 """(block, number of its first line, most lines wanted) -> steps, made as they are asked for."""
 
 _ENDS_A_LINE = re.compile("[\x7f-\x9f\u2028\u2029]")  # JSON may leave these as they are
@@ -43,7 +44,7 @@ _NEEDS_ESCAPE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\\\\]")
 def line_selector(matcher: Matcher[str], invert: bool) -> Selector:
     """Return a selector that writes the selected lines. It asks for no names, so matching can stop early."""
 
-    def select(block: bytes, first_number: int, most: int) -> Iterator[Step]:
+    def select(block: bytes | memoryview, first_number: int, most: int) -> Iterator[Step]:
         rest = memoryview(block)
         number = first_number
         while rest and most > 0:
@@ -53,7 +54,7 @@ def line_selector(matcher: Matcher[str], invert: bool) -> Selector:
             bad_line = None
             if found.refused is not None:
                 bad_line = BadLine(number - 1, _last_line(bytes(rest[: found.consumed])), found.refused)
-            yield Step(found.output, found.selected, bad_line)
+            yield Step(found.output, found.selected, found.lines, bad_line)
             rest = rest[found.consumed :]
 
     return select
@@ -68,16 +69,18 @@ def names_selector(matcher: Matcher[str], invert: bool, output: Callable[[list[s
     """Return a selector that writes ``output(names, line number, line)``; inverted, names are none."""
     wanted = not invert
 
-    def select(block: bytes, first_number: int, most: int) -> Iterator[Step]:
-        lines = block.removesuffix(b"\n").split(b"\n")
+    def select(block: bytes | memoryview, first_number: int, most: int) -> Iterator[Step]:
+        lines = bytes(block).removesuffix(b"\n").split(b"\n")
         answers = matcher.rules_for_events(lines)
         outputs: list[bytes] = []
+        number = told = first_number - 1  # told: the last line of the step before
         for number, line in enumerate(lines, first_number):
             try:
                 names = next(answers)
             except EventError as error:
                 if line.strip(JSON_WHITE_SPACE):
-                    yield Step(b"".join(outputs), len(outputs), BadLine(number, line, error))
+                    yield Step(b"".join(outputs), len(outputs), number - told, BadLine(number, line, error))
+                    told = number
                     most -= len(outputs)
                     outputs.clear()
                 continue
@@ -85,7 +88,7 @@ def names_selector(matcher: Matcher[str], invert: bool, output: Callable[[list[s
                 outputs.append(output(names, number, line))
                 if len(outputs) >= most:
                     break
-        yield Step(b"".join(outputs), len(outputs), None)
+        yield Step(b"".join(outputs), len(outputs), number - told, None)
 
     return select
 

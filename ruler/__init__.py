@@ -15,8 +15,8 @@ from ruler.errors import (
     RulerError,
     UnknownRuleError,
 )
-from ruler.machine.describe import Stats
 from ruler.machine.select_lines import LineSelection
+from ruler.machine.stats import Stats
 from ruler.matcher import Matcher, matches
 from ruler.version import VERSION as __version__
 

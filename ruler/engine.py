@@ -17,14 +17,16 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ruler.errors import EngineError, EventError
 from ruler.machine.decode import Event
-from ruler.machine.describe import Counts, StateRow
-from ruler.machine.engine import PythonEngine
+from ruler.machine.stats import Counts, StateRow
 from ruler.patterns.model import SubRule
 from ruler.version import VERSION
+
+if TYPE_CHECKING:
+    pass
 
 ENGINES = ("auto", "python", "native")
 VALIDATIONS = ("full", "used")
@@ -138,7 +140,7 @@ def choose_engine(requested: str, validate: str = "full") -> Engine:
     if chosen not in ENGINES:
         raise EngineError(f"{asked_by}: no such engine; write one of {', '.join(ENGINES)}")
     if chosen == "python":
-        return PythonEngine()
+        return python_engine()
     native, missing = native_module()
     if native is not None:
         engine: Engine = native.Engine(validate)
@@ -150,6 +152,13 @@ def choose_engine(requested: str, validate: str = "full") -> Engine:
             f"RULER_REQUIRE_NATIVE is set: the native engine is not installed {missing}; "
             "or unset RULER_REQUIRE_NATIVE, or ask for python with RULER_ENGINE=python"
         )
+    return python_engine()
+
+
+def python_engine() -> Engine:
+    """Return a new engine ``python``. Its modules are a third of starting up, so they are loaded where it is used."""
+    from ruler.machine.engine import PythonEngine
+
     return PythonEngine()
 
 

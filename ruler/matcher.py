@@ -18,13 +18,13 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Hashable, ItemsView, Iterable, Iterator, Mapping, ValuesView
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ruler.engine import Draft, Engine, choose_engine
 from ruler.errors import MachineError, RuleError, text_of
 from ruler.machine.decode import Event, EventText
-from ruler.machine.describe import StateRow, Stats, describe
 from ruler.machine.select_lines import LineSelection
+from ruler.machine.stats import StateRow, Stats
 from ruler.names import Names
 from ruler.patterns.compiler import Limits, compile_rule
 
@@ -245,6 +245,8 @@ class Matcher(Generic[Name]):
 
     def describe(self) -> str:
         """Return the machine drawn as text, one line a state. The same rules give the same drawing."""
+        from ruler.machine.describe import describe  # with it come all modules of the Python engine
+
         engine = self._engine
 
         def rows_and_names() -> tuple[list[StateRow], dict[int, Name]]:

@@ -121,6 +121,24 @@ def test_a_line_of_twenty_megabytes(shell: Shell) -> None:
     assert result.output == YES + big + YES
 
 
+@pytest.mark.parametrize("output", ["lines", "names", "tagged"])
+def test_lines_are_counted_over_many_blocks(shell: Shell, output: str) -> None:
+    """A line in the midst of a block, one that straddles two, and the last one have their numbers in the file."""
+    pad = b"x" * 90
+    lines = [b'{"n": %d, "pad": "%b"}' % (number, pad) for number in range(1, 12_001)]
+    bad = [1, 2, 5_000, 12_000]
+    for number in bad:
+        lines[number - 1] = b"{bad"
+    lines[6_999] = b""
+    lines[7_000] = b'{"a": 1}'
+    result = shell.run("-e", A1, "-o", output, given=b"\n".join(lines))
+    assert [f"<stdin>:{number}" for number in bad] == [
+        line.partition(": ")[0] for line in result.errors.splitlines()[:4]
+    ]
+    tagged = b'{"rules": ["pattern-1"], "line": 7001, "event": {"a": 1}}\n'
+    assert {"lines": b'{"a": 1}\n', "names": b"pattern-1\n", "tagged": tagged}[output] == result.output
+
+
 def test_lines_that_straddle_blocks(shell: Shell) -> None:
     """Many blocks, with line ends at every offset in them."""
     lines = [b'{"a": %d, "n": %d, "x": "%b"}\n' % (n % 2, n, b"y" * (n % 997)) for n in range(4000)]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import os
 import pickle
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -343,3 +345,27 @@ def test_names_that_disagree_with_the_engine_are_found() -> None:
         act(matcher._names.ids)
         with pytest.raises(MachineError, match="names"):
             matcher._check()
+
+
+def test_starting_loads_no_other_engine_and_nothing_for_errors() -> None:
+    """Whoever filters with the native engine does not wait for modules that only the Python engine or errors need."""
+    require_native()
+    code = """
+import sys
+before = set(sys.modules)  # an editable installation loads some of its own
+from ruler import Matcher
+from ruler_cli import filter
+filter.filter_parser()
+assert Matcher({"r": {"a": [1]}}, engine="native").rules_for_event('{"a":1}') == ["r"]
+print(*sys.modules.keys() - before)
+"""
+    loaded = subprocess.run(
+        [sys.executable, "-P", "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "RULER_ENGINE": "native"},
+    ).stdout.split()
+    unwanted = {"ahocorasick", "sortedcontainers", "ruler.machine.build", "ruler.machine.describe", "difflib", "shutil"}
+    assert "ruler._native" in loaded
+    assert not unwanted & set(loaded)

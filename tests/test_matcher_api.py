@@ -175,6 +175,18 @@ def test_select_lines_inverts_and_stops_when_there_are_enough(engine: str) -> No
     assert matcher.select_lines(memoryview(b"{x}x\nx")[::2], invert=True) == (b"{}\n", 1, 1, 3, None)
 
 
+def test_select_lines_reads_what_a_view_shows(engine: str) -> None:
+    """Parts of bytes, which are not copied, and of what may change, which is; empty ones, and ones read backwards."""
+    matcher: Matcher[str] = Matcher({"r": '{"a":[1]}'}, engine=engine)
+    data = b'xx{"a":1}\n{"a":2}\n{"a":1}zz'
+    expected = (b'{"a":1}\n{"a":1}\n', 2, 3, 23, None)
+    for held in (data, bytearray(data)):
+        view = memoryview(held)[2:-2]
+        assert expected == matcher.select_lines(view) == matcher.select_lines(view.toreadonly())
+        assert expected == matcher.select_lines(memoryview(bytes(view)[::-1])[::-1])
+        assert (b"", 0, 0, 0, None) == matcher.select_lines(view[:0]) == matcher.select_lines(view[23:])
+
+
 def test_select_lines_words_an_error_as_for_the_line_alone(engine: str) -> None:
     """Whatever stands before and behind it, and whether it is the last."""
     matcher: Matcher[str] = Matcher({"r": A1}, engine=engine)

@@ -283,6 +283,39 @@ CASES: dict[str, str] = {
         assert turn == 800
         matcher._check()
     """,
+    "an event that changes the matcher changes no answer of its portion": """
+        class Event(UserDict):
+            def items(self):
+                matcher.add_rule("new", {"a": [1]})
+                return super().items()
+        for threads in (1, 2, 3):
+            for place in (0, 70, 200):
+                matcher = Matcher({"old": {"a": [1]}})
+                events = ['{"a":1}'] * 256  # no more than a portion of one thread
+                events[place] = Event({"a": 1})
+                found = list(matcher.rules_for_events(events, threads=threads))
+                behind = ["old"] if matcher.engine == "native" else ["old", "new"]  # python reads one event at a time
+                assert [["old"]] * place == found[:place]
+                assert [behind] * (255 - place) == found[place + 1:]
+                assert ["old", "new"] == matcher.rules_for_event('{"a":1}')
+    """,
+    "a process forks between two answers, and an iterator is dropped half-way": """
+        import os
+        matcher = Matcher({"old": {"a": [1]}})
+        for threads in (1, 2, 3):
+            for given in (['{"a":1}'] * 10_000, iter(['{"a":1}'] * 10_000)):
+                answers = matcher.rules_for_events(given, threads=threads)
+                assert ["old"] == next(answers)
+                child = os.fork()
+                if child == 0:
+                    matcher.add_rule("new", {"b": [1]})
+                    assert [["old"]] * 9_999 == list(answers)
+                    os._exit(0)
+                assert (child, 0) == os.waitpid(child, 0)
+                assert [["old"]] * 4_000 == [next(answers) for _ in range(4_000)]
+                del answers
+        matcher._check()
+    """,
     "the garbage collector changes the matcher at any moment": """
         matcher = Matcher({"stays": {"a": [1], "b": [{"anything-but": "x"}]}})
         turn, collecting = 0, False

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -21,6 +20,7 @@ import orjson
 from ruler.machine.build import Machine
 from ruler.machine.name_state import NameState
 from ruler.machine.path_trie import PathNode
+from ruler.machine.stats import Counts, StateRow
 from ruler.machine.value_matcher import ValueMatcher
 from ruler.patterns.model import (
     Absent,
@@ -56,27 +56,6 @@ PATTERN_NAMES: dict[type, str] = {
     Absent: "absent",
     AnythingBut: "anything-but",
 }
-
-
-@dataclass(frozen=True)
-class Stats:
-    """What a matcher holds, in counts. Shared parts count once."""
-
-    rules: int  # names
-    sub_rules: int  # distinct ones, over all rules
-    states: int  # name states, the start included
-    clauses: int  # distinct ones
-    patterns: dict[str, int]  # distinct a path, by kind: {"exact": 3, "prefix": 1}; what anything-but excludes included
-    paths: int  # distinct paths that some rule uses
-    memory_bytes: int | None = field(default=None, compare=False)  # what the machine takes; None when not known
-
-
-Counts = tuple[int, int, int, int, dict[str, int], int, int | None]
-"""The fields of a Stats, in their order."""
-
-StateRow = tuple[int, Clause | None, list[int]]
-"""A state of a machine: the index of the row of the state it is reached from, the clause on the edge, and the ids of
-the rules that match once it is reached, in the order of answers. The start has -1 and None."""
 
 
 def counts(machine: Machine, rule_count: int) -> Counts:

@@ -21,8 +21,9 @@ from orjson import loads
 from ruler.machine.build import Machine
 from ruler.machine.check import check
 from ruler.machine.decode import Event, decode
-from ruler.machine.describe import Counts, StateRow, counts, state_rows
+from ruler.machine.describe import counts, state_rows
 from ruler.machine.select_lines import LineSelection, select_lines
+from ruler.machine.stats import Counts, StateRow
 from ruler.patterns.model import SubRule
 
 _Edit = tuple[int, Any, bool, str | None, Sequence[SubRule]]

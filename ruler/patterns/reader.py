@@ -18,7 +18,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from json.decoder import scanstring  # type: ignore[attr-defined]  # not in the stubs; there since 2.6
 from typing import Any, NoReturn
 
@@ -382,6 +381,8 @@ class _Reader:
         is_comment = word.startswith(("//", "/*")) or (word.startswith("#") and "{" in self.text)
         if self.is_table_heading() or (not self.stack and not is_comment and self.text.strip() != word):
             self.fail_not_json_at_all(self.stack[0].start if self.stack else start)
+        from difflib import get_close_matches  # 1 ms, for errors alone
+
         close = get_close_matches(word.lower(), _LITERALS, n=1, cutoff=0.7) if word.isalpha() else []
         if word.lower() in ("true", "false", "null", "none"):
             write = {"none": "null"}.get(word.lower(), word.lower())

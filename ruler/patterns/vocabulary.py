@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,5 +137,7 @@ def nearest_pattern_type(name: str, among: tuple[str, ...] = tuple(PATTERN_TYPES
     synonym = _SYNONYMS.get(reduced)
     if synonym in among:
         return synonym
+    from difflib import get_close_matches  # 1 ms, for errors alone
+
     close = get_close_matches(reduced, by_reduced, n=1, cutoff=0.75)
     return by_reduced[close[0]] if close else None

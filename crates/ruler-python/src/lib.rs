@@ -7,7 +7,7 @@
 //! - `heap`     gives free memory back to the system
 //! - `events`   an event's bytes, borrowed; everything else is left to ruler/machine/decode.py
 //! - `decoded`  the fields of an event that is a dict
-//! - `answers`  the iterator over many events
+//! - `answers`  the iterator over many events; `chunk` what many of them match, in several threads
 //! - `lines`    the lines of a block of text that match
 //!
 //! Whatever has words, errors of events above all, comes from the Python engine, so that both say the same.
@@ -15,6 +15,7 @@
 use pyo3::prelude::*;
 
 mod answers;
+mod chunk;
 mod decoded;
 mod engine;
 mod events;

@@ -3,9 +3,11 @@
 use crate::engine::Engine;
 use crate::events::{match_other, too_many_combinations, with_workspace, Unmatched, Workspace};
 use memchr::memchr;
+use pyo3::buffer::PyBuffer;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};
 use std::borrow::Cow;
+use std::slice::from_raw_parts;
 
 /// Lines matched before the lock is let go and taken again.
 const LINES_AT_ONCE: usize = 256;
@@ -33,9 +35,12 @@ pub fn select<'py>(
     at_most: usize,
 ) -> PyResult<Bound<'py, PyTuple>> {
     let py = data.py();
-    let text: Cow<'_, [u8]> = match data.cast_exact::<PyBytes>() {
-        Ok(bytes) => Cow::Borrowed(bytes.as_bytes()),
-        Err(_) => Cow::Owned(data.call_method0("tobytes")?.extract()?), // of a view: others may write into it
+    let view = if data.is_exact_instance_of::<PyBytes>() { None } else { view_of_bytes(data)? };
+    let text: Cow<'_, [u8]> = match (data.cast_exact::<PyBytes>(), &view) {
+        (Ok(bytes), _) => Cow::Borrowed(bytes.as_bytes()),
+        // SAFETY: a contiguous view of bytes, which nobody may write into; they live as long as the view.
+        (_, Some(view)) => Cow::Borrowed(unsafe { from_raw_parts(view.buf_ptr().cast(), view.len_bytes()) }),
+        (_, None) => Cow::Owned(data.call_method0("tobytes")?.extract()?), // others may write into it
     };
     let mut selection = Selection::default();
     let mut refused = None;
@@ -61,6 +66,15 @@ pub fn select<'py>(
     }
     let output = PyBytes::new(py, &selection.output);
     (output, selection.selected, selection.lines, selection.consumed, refused).into_pyobject(py)
+}
+
+/// What a memoryview shows where that is a part of bytes, so that it stays as it is; None of anything else.
+fn view_of_bytes(view: &Bound<'_, PyAny>) -> PyResult<Option<PyBuffer<u8>>> {
+    if !view.getattr("obj")?.is_exact_instance_of::<PyBytes>() {
+        return Ok(None);
+    }
+    let shown = PyBuffer::get(view)?;
+    Ok(Some(shown).filter(|shown| shown.readonly() && shown.is_c_contiguous() && shown.len_bytes() > 0))
 }
 
 /// The object of an EventError; any other error is passed on.
