@@ -14,7 +14,7 @@ the same function at ten times the cost, and its networks accept more than a blo
 from __future__ import annotations
 
 import re
-from _socket import AF_INET, AF_INET6, inet_pton  # what socket gives on, without its 2 ms of loading
+from socket import AF_INET, AF_INET6, inet_pton
 
 # Turns away nearly every string that is no address before inet_pton must raise, and with them zones,
 # non-ASCII digits and the NUL characters that inet_pton itself does not take. 45 is the longest address.

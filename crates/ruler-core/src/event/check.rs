@@ -16,6 +16,7 @@ use super::classes::Classes;
 use super::escapes::EscapeCheck;
 use super::instructions::Instructions;
 use super::numbers::NumberCarry;
+use super::reuse::empty;
 use super::row::Row;
 use super::strings::{StringCarry, Strings};
 use super::wide::{planes, Wide, BLOCK, ROW, ROW_BYTES};
@@ -372,7 +373,7 @@ mod compiled {
 /// Fill `rows`, of which there are as many as `event` needs; false when it cannot be JSON.
 #[inline]
 pub fn check(event: &[u8], at_most: Instructions, notes: &mut Notes, rows: &mut [Row]) -> bool {
-    notes.suspects.clear();
+    empty(&mut notes.suspects);
     notes.is_wrong = false;
     notes.has_backslash = false;
     compiled::check(event, at_most, notes, rows)

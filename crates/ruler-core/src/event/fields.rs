@@ -3,6 +3,7 @@
 //! Made by a reader (of JSON text, or of a decoded event), read by the machine's walk. One `Fields` serves event after
 //! event and keeps its memory.
 
+use super::reuse::empty;
 use crate::machine::path_trie::PathId;
 use crate::number::Number;
 use crate::number_text::end_and_cell;
@@ -102,11 +103,11 @@ pub struct Fields {
 impl Fields {
     /// Make ready for the next event of a machine with `path_count` path ids.
     pub fn clear(&mut self, path_count: usize) {
-        self.fields.clear();
-        self.elements.clear();
-        self.present.clear();
-        self.joints.clear();
-        self.unescaped.clear();
+        empty(&mut self.fields);
+        empty(&mut self.elements);
+        empty(&mut self.joints);
+        empty(&mut self.unescaped);
+        self.present.clear(); // no more than there are paths
         self.spelled_twice = false;
         if self.of_path.len() < path_count {
             self.of_path.resize(path_count, OfPath::default());

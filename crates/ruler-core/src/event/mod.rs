@@ -12,6 +12,7 @@
 //! - `nesting`             which brackets are open, and the way past what no rule looks into
 //! - `read`, `places`      follows the brackets, and at used paths the names, and gathers the fields
 //! - `fields`              what comes out
+//! - `reuse`               lists that serve event after event
 
 mod check;
 mod classes;
@@ -23,6 +24,7 @@ pub mod nesting;
 pub mod numbers;
 mod places;
 pub mod read;
+mod reuse;
 mod row;
 mod strings;
 mod wide;

@@ -14,6 +14,7 @@ use super::instructions;
 use super::instructions::Instructions;
 use super::nesting::{Cursor, Nesting, Outer};
 use super::places;
+use super::reuse::empty;
 use super::row::Block;
 use super::wide::BLOCK;
 use crate::machine::path_trie::{PathId, PathTrie};
@@ -473,7 +474,7 @@ impl Reading<'_> {
         }
         let mut name = &self.bytes[quote + 1..end];
         if index.has_backslash && memchr::memchr(b'\\', name).is_some() {
-            self.reader.name.clear();
+            empty(&mut self.reader.name);
             unescape(name, &mut self.reader.name);
             name = &self.reader.name;
         }
