@@ -123,8 +123,8 @@ impl Answers {
         Pieces::each(py, &chunk, workspaces, |pieces, found| {
             let (events, behind) = rest.split_at(found.outcomes.len());
             rest = behind;
-            if found.outcomes.contains(&Err(Unmatched::Rejected)) {
-                pieces.finish(py); // reading those may run code that changes the rules
+            if found.outcomes.iter().any(Result::is_err) {
+                pieces.finish(py); // finding the words for those may run code that changes the rules
             }
             let first = ready.answers.len();
             ready.add_names(py, shared, found);

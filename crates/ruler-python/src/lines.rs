@@ -5,7 +5,7 @@ use crate::events::{match_other, too_many_combinations, with_workspace, Unmatche
 use memchr::memchr;
 use pyo3::buffer::PyBuffer;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyTuple};
+use pyo3::types::{PyBytes, PyMemoryView, PyTuple};
 use std::borrow::Cow;
 use std::slice::from_raw_parts;
 
@@ -38,7 +38,8 @@ pub fn select<'py>(
     let view = if data.is_exact_instance_of::<PyBytes>() { None } else { view_of_bytes(data)? };
     let text: Cow<'_, [u8]> = match (data.cast_exact::<PyBytes>(), &view) {
         (Ok(bytes), _) => Cow::Borrowed(bytes.as_bytes()),
-        // SAFETY: a contiguous view of bytes, which nobody may write into; they live as long as the view.
+        // SAFETY: a contiguous memoryview whose object is bytes, into which nobody may write; they live as long as the
+        // view.
         (_, Some(view)) => Cow::Borrowed(unsafe { from_raw_parts(view.buf_ptr().cast(), view.len_bytes()) }),
         (_, None) => Cow::Owned(data.call_method0("tobytes")?.extract()?), // others may write into it
     };
@@ -70,7 +71,8 @@ pub fn select<'py>(
 
 /// What a memoryview shows where that is a part of bytes, so that it stays as it is; None of anything else.
 fn view_of_bytes(view: &Bound<'_, PyAny>) -> PyResult<Option<PyBuffer<u8>>> {
-    if !view.getattr("obj")?.is_exact_instance_of::<PyBytes>() {
+    let is_view = view.is_exact_instance_of::<PyMemoryView>(); // another class may say what it likes of its object
+    if !is_view || !view.getattr("obj")?.is_exact_instance_of::<PyBytes>() {
         return Ok(None);
     }
     let shown = PyBuffer::get(view)?;

@@ -9,7 +9,7 @@ use ruler_core::model::{Bound as NumberBound, Cidr, Clause, NumericRange, Patter
 use ruler_core::number::Number;
 use ruler_core::packed::Packed;
 
-/// Rules read for one change. Python only carries them to `Engine.change`, which takes them out.
+/// Rules read for one change. Python only carries them to `Engine.add` or `replace`, which take them out.
 #[pyclass(frozen, module = "ruler._native")]
 #[derive(Default)]
 pub struct Draft(Mutex<Packed>);

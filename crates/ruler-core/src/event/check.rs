@@ -374,6 +374,7 @@ mod compiled {
 #[inline]
 pub fn check(event: &[u8], at_most: Instructions, notes: &mut Notes, rows: &mut [Row]) -> bool {
     empty(&mut notes.suspects);
+    notes.escapes = EscapeCheck::default();
     notes.is_wrong = false;
     notes.has_backslash = false;
     compiled::check(event, at_most, notes, rows)

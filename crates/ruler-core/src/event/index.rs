@@ -114,10 +114,10 @@ impl Index {
         (number..self.made).map(|number| self.rows[number / ROW].block(number % ROW))
     }
 
-    /// Whether there is a block of a number; made as `block` says.
+    /// Whether there is a block of a number; made as `block` says, and all before it: white space may be longer than a row.
     #[inline(always)]
     fn has<const LAZY: bool>(&mut self, bytes: &[u8], number: usize) -> bool {
-        if LAZY && number >= self.made && number * BLOCK < bytes.len() {
+        while LAZY && number >= self.made && self.made * BLOCK < bytes.len() {
             compiled::locate(bytes, self);
         }
         number < self.made
@@ -130,7 +130,7 @@ impl Index {
         if self.rows.len() < needed {
             self.rows.resize(needed, Row::default());
         } else if self.rows.len() > ROWS_KEPT && self.rows.len() / 8 > needed {
-            self.rows.truncate(ROWS_KEPT);
+            self.rows.truncate(needed.max(ROWS_KEPT));
             self.rows.shrink_to_fit();
         }
     }
@@ -149,5 +149,32 @@ impl Index {
             wanted = u64::MAX;
         }
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_does_not_depend_on_the_one_before_it() {
+        let mut index = Index::default();
+        assert!(index.check(br#"["xxxxxx\ud83d\ude00"]"#));
+        assert!(!index.check(br#"["xxxxxx......\ude00"]"#));
+        for length in [5_000_000, 560_000, 40, 600_000] {
+            assert!(index.check(format!("[{}]", " ".repeat(length)).as_bytes()), "{length}");
+        }
+    }
+
+    #[test]
+    fn blocks_are_made_however_far_the_next_is() {
+        for length in [0, 500, 2000, 5000] {
+            let text = format!("{}\"x\"", " ".repeat(length));
+            let mut index = Index::default();
+            index.begin(text.as_bytes());
+            assert_eq!(index.quote_from::<true>(text.as_bytes(), length), Some(length));
+            assert_eq!(index.quote_from::<true>(text.as_bytes(), length + 1), Some(length + 2));
+            assert_eq!(index.quote_from::<true>(text.as_bytes(), length + 3), None);
+        }
     }
 }

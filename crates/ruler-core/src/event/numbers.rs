@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Nothing is converted here. Whether a number is too large for a double is looked at apart, only where there is an
-//! exponent or a run of digits longer than a block (`index.rs`).
+//! exponent or a run of digits longer than a block (`check.rs`).
 
 use super::classes::Classes;
 use super::wide::Wide;

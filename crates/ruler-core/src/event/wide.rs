@@ -38,7 +38,7 @@ pub trait Wide:
     /// Each bit one place up, after the last bit of `before`.
     fn shifted(self, before: Self) -> Self;
 
-    /// The same, and the last bit if `bit`.
+    /// These bits, and the last of all if `bit`.
     fn or_last(self, bit: bool) -> Self;
 
     /// The sum of two numbers, and whether it does not fit.

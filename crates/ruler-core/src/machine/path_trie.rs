@@ -216,9 +216,14 @@ impl PathTrie {
     }
 
     /// Whether `text` may hold a name with a dot that leads on from `path`: whether it has what one must begin with.
+    /// Each such beginning takes a search of its own, so that with many of them the answer is yes.
     pub fn may_have_dotted_name(&self, path: PathId, text: &[u8]) -> bool {
-        let children = self.children(path).iter().map(|child| &self.nodes[child.index()]);
-        children.filter_map(|child| child.with_dot.as_ref()).any(|with_dot| with_dot.find(text).is_some())
+        const FEW: usize = 8;
+        let children = self.children(path);
+        let beginnings = || children.iter().filter_map(|child| self.nodes[child.index()].with_dot.as_ref());
+        children.len() > FEW * FEW
+            || beginnings().nth(FEW).is_some()
+            || beginnings().any(|beginning| beginning.find(text).is_some())
     }
 
     // -- changing -----------------------------------------------------------------------------------------------

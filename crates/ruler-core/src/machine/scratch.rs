@@ -53,7 +53,7 @@ impl Scratch {
     /// Give back what an unusual event took: after one of many fields, and else now and then.
     #[inline]
     pub(super) fn end(&mut self, field_count: usize) {
-        self.events_until_shrink = self.events_until_shrink.wrapping_sub(1);
+        self.events_until_shrink = self.events_until_shrink.saturating_sub(1);
         if field_count > KEPT || self.events_until_shrink == 0 {
             self.shrink();
         }
