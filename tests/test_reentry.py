@@ -366,6 +366,46 @@ CASES: dict[str, str] = {
         assert turn > 100
         matcher._check()
     """,
+    "a finalizer in the midst of a change finds the rules before it or those after it": """
+        first = {"p": {"a": [1], "b": [2]}, "q": {"a": [1]}, "r": {"c": [3, 4], "b": [2]}}
+        event = '{"a":1,"b":2,"c":3}'
+        several = {f"new {i}": {"$or": [{"a": [1], "b": [2, i + 5]}, {"c": [{"prefix": "x"}]}]} for i in range(20)}
+        changes = [
+            lambda: matcher.add_rules({**several, "p": {"b": [2]}}),
+            lambda: matcher.add_rules({"own": {"a": [1]}, "own 2": {"b": [2]}}),
+            lambda: matcher.replace_rule("r", {"b": [2, 3], "a": [1]}),
+            lambda: matcher.replace_rule("p", {"a": [7]}),
+            lambda: matcher.remove_rule("r"),
+        ]
+        class Cycle:
+            def __init__(self):
+                self.own = self
+            def __del__(self):
+                answers.append(matcher.rules_for_event(event))
+                answers.append([name for name in matcher.rules_for_event(event) if matcher.matches_any(event)])
+        gc.disable()
+        befores, afters = 0, 0
+        for change in changes:
+            for allocations in [*range(60), *range(60, 3000, 15)]:
+                matcher, answers = Matcher(first), []
+                before = matcher.rules_for_event(event)
+                Cycle()
+                gc.set_threshold(gc.get_count()[0] + allocations, 1000, 1000)
+                gc.enable()
+                change()
+                assert gc.isenabled()
+                gc.disable()
+                after = matcher.rules_for_event(event)
+                for answer in answers:
+                    assert answer in (before, after), answer
+                    befores, afters = befores + (answer == before), afters + (answer == after)
+                answers = []
+                gc.collect()
+                matcher._check()
+                matcher.replace_rule("q", {"c": [3]})
+                assert not gc.isenabled()  # who found it off left it off
+        assert befores > 100 and afters > (20 if matcher.engine == "python" else 0), (befores, afters)
+    """,
     "batches in several threads while rules come and go": """
         together = {"p": {"a": [1]}, "q": {"b": [1]}, "r": {"c": {"d": [1]}}}
         matcher = Matcher({"stays": {"a": [1]}})
