@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import os
 import pickle
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from itertools import combinations
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -15,7 +17,7 @@ from typing import Any
 import pytest
 from conftest import require_native
 
-from ruler import EngineError, MachineError, Matcher, __version__
+from ruler import EngineError, MachineError, Matcher, UnknownRuleError, __version__
 from ruler import engine as engine_module
 from ruler.engine import Engine, choose_engine, native_module
 from ruler.machine.engine import PythonEngine
@@ -334,12 +336,100 @@ def test_a_name_that_raises_at_any_step_of_a_removal_changes_nothing(engine: str
     assert expected == matcher.rules_for_event({"a": 1})
 
 
+class Wavering:
+    """A name that is equal to its like at some questions: those whose turn is in ``yes_at``."""
+
+    turn = 0
+    yes_at: frozenset[int] = frozenset()
+
+    def __hash__(self) -> int:
+        return 7
+
+    def __eq__(self, other: object) -> bool:
+        Wavering.turn += 1
+        return Wavering.turn in Wavering.yes_at
+
+
+@pytest.mark.parametrize("yes_at", [frozenset(chosen) for n in range(4) for chosen in combinations(range(1, 7), n)])
+def test_names_that_change_their_mind_leave_names_and_machine_in_agreement(engine: str, yes_at: frozenset[int]) -> None:
+    """Whichever rule a look-up hits, it is one and the same for names and machine."""
+    changes: list[Callable[[Matcher[Any]], None]] = [
+        lambda matcher: matcher.remove_rule(Wavering()),
+        lambda matcher: matcher.add_rule(Wavering(), '{"a":[1]}'),
+        lambda matcher: matcher.add_rules({Wavering(): '{"a":[1]}', "new": '{"a":[1]}'}),
+        lambda matcher: matcher.replace_rule(Wavering(), '{"a":[1]}'),
+    ]
+    for change in changes:
+        Wavering.yes_at = frozenset()
+        names = [Wavering(), Wavering(), Wavering(), "last"]
+        matcher: Matcher[Any] = Matcher(engine=engine)
+        for name in names:
+            matcher.add_rule(name, '{"a":[1]}')
+        assert len(matcher) == len(names)
+        Wavering.turn, Wavering.yes_at = 0, yes_at
+        with contextlib.suppress(UnknownRuleError):
+            change(matcher)
+        Wavering.yes_at = frozenset()
+        matcher._check()
+        left = list(map(id, matcher))
+        assert left == [id(name) for name in matcher.rules_for_event({"a": 1})]
+        assert len(left) >= len(names) - 1
+
+
+@pytest.mark.parametrize("raise_at", range(1, 12))
+def test_a_name_that_raises_while_a_refused_removal_is_undone_loses_no_other(
+    monkeypatch: pytest.MonkeyPatch, engine: str, raise_at: int
+) -> None:
+    """At worst the order suffers, or the name itself, which nothing can put into a dict."""
+    asked = 0
+
+    class Raising:
+        def __init__(self, key: int) -> None:
+            self.key = key
+
+        def __hash__(self) -> int:
+            nonlocal asked
+            asked += 1
+            if asked == raise_at:
+                raise LookupError("no hash")
+            return hash(self.key)
+
+    names = [Raising(i) for i in range(5)]
+    asked = 100
+    matcher: Matcher[Any] = Matcher(engine=engine)
+    for name in names:
+        matcher.add_rule(name, '{"a":[1]}')
+
+    class Refusing:
+        """The engine, which removes nothing."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(inner, name)
+
+        def remove(self, rule_id: int) -> None:
+            raise MemoryError("no")
+
+    inner = matcher._engine
+    monkeypatch.setattr(matcher, "_engine", Refusing())
+    asked = 0
+    with pytest.raises((MemoryError, LookupError)):
+        matcher.remove_rule(names[1])
+    asked = 100
+    monkeypatch.setattr(matcher, "_engine", inner)
+    kept = set(matcher) | ({names[1]} if raise_at == 2 else set())
+    assert kept == set(names)
+    if raise_at > 7 or raise_at == 1:
+        assert names == list(matcher)
+        matcher._check()
+
+
 def test_names_that_disagree_with_the_engine_are_found() -> None:
     """The check of a matcher sees what the check of the engine cannot."""
     for act in (
         lambda rules: rules.pop("q"),
         lambda rules: rules.update(p=rules["q"], q=rules["p"]),
         lambda rules: rules.update(p=rules.pop("p")),
+        lambda rules: rules.update(unknown=1000),
     ):
         matcher = Matcher(RULES, engine="python")
         act(matcher._names.ids)
