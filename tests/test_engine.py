@@ -21,6 +21,7 @@ from ruler import EngineError, MachineError, Matcher, UnknownRuleError, __versio
 from ruler import engine as engine_module
 from ruler.engine import Engine, choose_engine, native_module
 from ruler.machine.engine import PythonEngine
+from ruler_cli.main import version
 
 UNTOLD = (
     "the native engine is not installed (import of ruler._native halted; None in sys.modules); "
@@ -130,22 +131,28 @@ def test_the_environment_chooses_for_auto_only(
 
 
 @pytest.mark.parametrize(
-    ("argument", "environment", "asked_by"),
+    ("argument", "environment", "asked_by", "others"),
     [
-        ("native", {}, "engine='native'"),
-        ("auto", {"RULER_ENGINE": "native"}, "RULER_ENGINE=native"),
-        ("native", {"RULER_ENGINE": "python", "RULER_REQUIRE_NATIVE": "1"}, "engine='native'"),
+        ("native", {}, "engine='native'", "python or auto"),
+        ("auto", {"RULER_ENGINE": "native"}, "RULER_ENGINE=native", "python or auto"),
+        ("native", {"RULER_ENGINE": "python", "RULER_REQUIRE_NATIVE": "1"}, "engine='native'", "python"),
+        ("auto", {"RULER_ENGINE": "native", "RULER_REQUIRE_NATIVE": "1"}, "RULER_ENGINE=native", "python"),
     ],
 )
 def test_a_native_engine_that_is_asked_for_and_missing_is_an_error(
-    monkeypatch: pytest.MonkeyPatch, without_native: Path, argument: str, environment: dict[str, str], asked_by: str
+    monkeypatch: pytest.MonkeyPatch,
+    without_native: Path,
+    argument: str,
+    environment: dict[str, str],
+    asked_by: str,
+    others: str,
 ) -> None:
-    """It says who asked, why there is none, and what to do."""
+    """It says who asked, why there is none, and what to do: auto is no way out where native is required."""
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(EngineError) as caught:
         choose_engine(argument)
-    assert f"{asked_by}: {UNTOLD}; or write python or auto" == str(caught.value)
+    assert f"{asked_by}: {UNTOLD}; or write {others}" == str(caught.value)
 
 
 def test_native_can_be_required(monkeypatch: pytest.MonkeyPatch, without_native: Path) -> None:
@@ -208,8 +215,69 @@ def test_an_extension_that_does_not_load_is_not_called_absent(
         raise ImportError("no such symbol")
 
     monkeypatch.setattr(engine_module, "importlib", SimpleNamespace(import_module=cannot_load))
-    with pytest.raises(EngineError, match=r"is not installed \(no such symbol\); "):
+    with pytest.raises(EngineError) as caught:
         choose_engine("native")
+    expected = "engine='native': the native engine cannot be loaded (no such symbol); write python or auto"
+    assert expected == str(caught.value)
+    assert choose_engine("auto").name == "python"
+
+
+IN_A_SUBINTERPRETER = """
+import ruler
+print(ruler.Matcher({"r": {"a": [1]}}).rules_for_event({"a": 1}), ruler.Matcher().engine)
+try:
+    ruler.Matcher(engine="native")
+except ruler.EngineError as error:
+    print(error, flush=True)
+"""
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="_xxsubinterpreters is not what it was in Python 3.11")
+def test_in_a_subinterpreter_auto_is_python_and_native_says_why() -> None:
+    """The extension is there, and loads in the first interpreter only."""
+    require_native()
+    code = f"""
+import _xxsubinterpreters as interpreters
+import ruler._native
+interpreters.run_string(interpreters.create(), {IN_A_SUBINTERPRETER!r})
+"""
+    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=False)
+    assert (0, 2) == (done.returncode, done.stdout.count("\n")), done.stderr
+    found, said = done.stdout.splitlines()
+    assert found == "['r'] python"
+    assert said.startswith("engine='native': the native engine cannot be loaded (")
+    assert "interpreter" in said
+    assert said.endswith("); write python or auto")
+
+
+@pytest.mark.parametrize(
+    ("left", "engine_asked_for", "expected"),
+    [
+        ("no cargo; none; install Rust", "", "no cargo; none; install Rust"),
+        ("no cargo; install Rust", "auto", "no cargo; install Rust"),
+        ("no cargo; install Rust", "python", ""),
+        ("RULER_WITHOUT_NATIVE was set; unset it", "", ""),
+        ("", "", ""),
+    ],
+)
+def test_version_says_why_there_is_no_native_engine_where_nobody_wanted_that(
+    monkeypatch: pytest.MonkeyPatch, without_native: Path, left: str, engine_asked_for: str, expected: str
+) -> None:
+    """In a line of its own behind the version, and only where the installation has left a reason."""
+    if left:
+        without_native.write_text(f"{left}\n", encoding="utf-8")
+    monkeypatch.setenv("RULER_ENGINE", engine_asked_for)
+    first = f"ruler {__version__} (engine: python)\n"
+    assert first + (f"native engine not installed: {expected}\n" if expected else "") == version()
+
+
+def test_version_says_nothing_of_a_reason_that_is_out_of_date(
+    monkeypatch: pytest.MonkeyPatch, with_native: ModuleType, tmp_path: Path
+) -> None:
+    """The extension has come since."""
+    (tmp_path / "native_missing.txt").write_text("no cargo; install Rust\n", encoding="utf-8")
+    monkeypatch.setattr(engine_module, "REASON_FILE", tmp_path / "native_missing.txt")
+    assert f"ruler {__version__} (engine: native)\n" == version()
 
 
 @pytest.mark.parametrize("version", ["0.0.9", None])
