@@ -18,8 +18,8 @@ import signal
 import sys
 from collections.abc import Sequence
 
-EXIT_FINE = 0
-EXIT_TROUBLE = 2
+from ruler_cli.exit_codes import EXIT_FINE, EXIT_TROUBLE
+
 EXIT_INTERRUPTED = 130
 EXIT_CLOSED_PIPE = 141
 
