@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, NoReturn
 
+from ruler_cli.exit_codes import EXIT_TROUBLE
 from ruler_cli.problems import printable
 from ruler_cli.streams import write_message, write_output
 
-EXIT_TROUBLE = 2
 NEAR = 0.7  # how like a known word another must be to be taken for it: "--coun" is, "--colour" is not
 
 COMMANDS = {  # what the first argument may be meant as -> what to write

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ruler_cli.arguments import EXIT_TROUBLE, Parser
+from ruler_cli.arguments import Parser
+from ruler_cli.exit_codes import EXIT_FINE, EXIT_TROUBLE
 from ruler_cli.problems import in_text_order
 from ruler_cli.rule_files import read_rule_file
 from ruler_cli.streams import write_message, write_output
-
-EXIT_FINE = 0
 
 HELP = """\
 usage: ruler check FILE...

@@ -15,12 +15,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ruler import EventError, Matcher
-from ruler_cli.arguments import EXIT_TROUBLE, OneOf, Parser, refuse_command, whole_number
+from ruler.machine.select_lines import JSON_WHITE_SPACE
+from ruler_cli.arguments import OneOf, Parser, refuse_command, whole_number
+from ruler_cli.exit_codes import EXIT_TROUBLE
 from ruler_cli.lines import blocks_of_lines, is_also_output, open_input
 from ruler_cli.problems import Problem, Source, in_text_order, printable
 from ruler_cli.rule_files import RuleSet, add_rules, read_rule_file, rule_of_pattern
 from ruler_cli.selection import (
-    JSON_WHITE_SPACE,
     BadLine,
     Selector,
     line_selector,

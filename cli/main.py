@@ -18,8 +18,8 @@ import signal
 import sys
 from collections.abc import Sequence
 
-EXIT_FINE = 0
-EXIT_TROUBLE = 2
+from ruler_cli.exit_codes import EXIT_FINE, EXIT_TROUBLE
+
 EXIT_INTERRUPTED = 130
 EXIT_CLOSED_PIPE = 141
 
@@ -94,10 +94,13 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def version() -> str:
-    """``ruler 0.1.0 (engine: python)`` and a line end."""
+    """``ruler 0.1.0 (engine: python)``, and a line on why it is not native where that failed at installation."""
     from ruler import Matcher, __version__
+    from ruler.engine import why_pure
 
-    return f"ruler {__version__} (engine: {Matcher().engine})\n"
+    text = f"ruler {__version__} (engine: {Matcher().engine})\n"
+    reason = why_pure()
+    return f"{text}native engine not installed: {reason}\n" if reason else text
 
 
 def _write(text: str) -> int:

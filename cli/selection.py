@@ -13,8 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from ruler import EventError, Matcher
-
-JSON_WHITE_SPACE = b" \t\r\n"
+from ruler.machine.select_lines import JSON_WHITE_SPACE
 
 
 class BadLine(NamedTuple):

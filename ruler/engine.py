@@ -17,16 +17,13 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from ruler.errors import EngineError, EventError
 from ruler.machine.decode import Event
 from ruler.machine.stats import Counts, StateRow
 from ruler.patterns.model import SubRule
 from ruler.version import VERSION
-
-if TYPE_CHECKING:
-    pass
 
 ENGINES = ("auto", "python", "native")
 VALIDATIONS = ("full", "used")
@@ -35,6 +32,8 @@ BUILD = "install ruler where a Rust toolchain can build it"  # said when nothing
 
 # Written by setup.py where it installs ruler without the extension: why, and after the last semicolon what to do.
 REASON_FILE = Path(__file__).with_name("native_missing.txt")
+ASKED_FOR = "RULER_WITHOUT_NATIVE was set"  # the reason that is none
+UNLOADABLE = "cannot be loaded"
 
 
 class Draft(Protocol):
@@ -145,12 +144,14 @@ def choose_engine(requested: str, validate: str = "full") -> Engine:
     if native is not None:
         engine: Engine = native.Engine(validate)
         return engine
+    way_out = "; " if missing.startswith(UNLOADABLE) else "; or "  # nothing that we know of to do about the first
     if chosen == "native":
-        raise EngineError(f"{asked_by}: the native engine is not installed {missing}; or write python or auto")
+        others = "python" if native_is_required() else "python or auto"
+        raise EngineError(f"{asked_by}: the native engine {missing}{way_out}write {others}")
     if native_is_required():
         raise EngineError(
-            f"RULER_REQUIRE_NATIVE is set: the native engine is not installed {missing}; "
-            "or unset RULER_REQUIRE_NATIVE, or ask for python with RULER_ENGINE=python"
+            f"RULER_REQUIRE_NATIVE is set: the native engine {missing}{way_out}unset RULER_REQUIRE_NATIVE, "
+            "or ask for python with RULER_ENGINE=python"
         )
     return python_engine()
 
@@ -169,22 +170,36 @@ def native_is_required() -> bool:
 
 @functools.cache  # a failed import is not remembered by Python: 30 µs for each matcher otherwise
 def native_module() -> tuple[ModuleType | None, str]:
-    """Return the compiled extension and "", or None and "(why it cannot be used); what to do"."""
+    """Return the compiled extension and ""; or None, and "is not installed (why); what to do" or the like."""
     try:
         module = importlib.import_module("ruler._native")
     except ImportError as error:
-        is_absent = isinstance(error, ModuleNotFoundError) and error.name == "ruler._native"
-        return None, (is_absent and _told_by_the_installation()) or f"({error}); {BUILD}"
+        if not isinstance(error, ModuleNotFoundError) or error.name != "ruler._native":
+            return None, f"{UNLOADABLE} ({error})"
+        reason, remedy = _told_by_the_installation()
+        why = f"at installation: {reason}" if reason else error
+        return None, f"is not installed ({why}); {remedy or BUILD}"
     version = getattr(module, "VERSION", None)
     if version != VERSION:
-        return None, f"(ruler._native is of version {version}, ruler of {VERSION}); install ruler again"
+        return None, f"cannot be used (ruler._native is of version {version}, ruler of {VERSION}); install ruler again"
     return module, ""
 
 
-def _told_by_the_installation() -> str:
-    """Return why there is no extension, and what to do about it, as setup.py left it; "" when it left nothing."""
+def why_pure() -> str:
+    """Return in one line why the installation has no native engine and what to do; "" where nobody would ask.
+
+    That is where it has one, where it was told to have none, and where python is asked for anyway.
+    """
+    reason, remedy = _told_by_the_installation()
+    if not reason or reason == ASKED_FOR or os.environ.get("RULER_ENGINE") == "python" or native_module()[0]:
+        return ""
+    return f"{reason}; {remedy}"
+
+
+def _told_by_the_installation() -> tuple[str, str]:
+    """Return why there is no extension, and what to do, as setup.py left it; "" twice when it left nothing."""
     try:
         reason, _, remedy = REASON_FILE.read_text(encoding="utf-8").strip().rpartition("; ")
     except (OSError, ValueError):  # ValueError: not UTF-8
-        return ""
-    return f"(at installation: {reason}); {remedy}" if reason else ""
+        return "", ""
+    return (reason, remedy) if reason else ("", "")

@@ -135,16 +135,15 @@ class Matcher(Generic[Name]):
         with self._lock:
             self._refuse_a_change_inside_a_change()
             name_count, changes = len(self._names.ids), self._engine.changes
-            rule_id = -1
+            removed: list[int] = []
             try:
                 self._changing_from = changes
-                rule_id = self._names.known(name)
-                self._names.remove(name)  # first: it may run code of the names, and that may raise
-                self._engine.remove(rule_id)
+                self._names.remove(name, removed)  # first: it runs code of the names, and that may raise
+                self._engine.remove(removed[0])
             except BaseException:
                 try:
                     if len(self._names.ids) < name_count and self._engine.changes == changes:
-                        self._names.put_back(rule_id)
+                        self._names.put_back(removed[0])
                 finally:
                     self._changing_from = -1
                 raise
@@ -261,7 +260,11 @@ class Matcher(Generic[Name]):
         with self._lock:
             engine = self._engine
             engine.check()
-            if any(engine.name_of(rule_id) is not name for name, rule_id in self._names.ids.items()):
+            try:
+                disagree = any(engine.name_of(rule_id) is not name for name, rule_id in self._names.ids.items())
+            except KeyError:  # a name of no rule
+                disagree = True
+            if disagree:
                 raise MachineError("names and rule ids disagree")
             places = [engine.place_of(rule_id) for rule_id in self._names.ids.values()]
             if places != sorted(set(places)) or len(places) != engine.stats()[0]:

@@ -1,8 +1,9 @@
 """The rule id of each name, in the order of answers.
 
 In: names, and an engine that gives and takes rule ids. Out: rule ids.
-To look a name up is to run its code, hash and comparison, which may raise. A method then has done nothing, or says what
-undoes it; what undoes runs no such code where it can be helped.
+To look a name up is to run its code, hash and comparison, which may raise, and may answer otherwise when asked again:
+so each method looks a name up once. Where that raises, a method has done nothing, or says what undoes it; what undoes
+runs no such code where it can be helped.
 Always, between changes: the names are those of the engine, in its order (``Matcher._check``).
 """
 
@@ -16,6 +17,7 @@ from ruler.errors import UnknownRuleError
 
 Name = TypeVar("Name", bound=Hashable)
 
+NO_RULE = -1  # ids are from 0
 WORTH_REBUILDING = 64  # names; so few take no more than the objects around them
 
 
@@ -38,9 +40,16 @@ class Names(Generic[Name]):
 
     def id_of(self, name: Name) -> int:
         """Return the rule id of ``name``, a new one when the name is new. Undone by ``forget_after``."""
-        rule_id = self.ids.get(name)
-        if rule_id is None:
-            rule_id = self.ids[name] = self._engine.reserve()
+        count = len(self.ids)
+        new_id = self._engine.reserve()
+        try:
+            rule_id = self.ids.setdefault(name, new_id)
+        except BaseException:
+            if len(self.ids) == count:  # else it is among those that are forgotten
+                self._engine.release(new_id)
+            raise
+        if rule_id != new_id:
+            self._engine.release(new_id)
         return rule_id
 
     def forget_after(self, count: int, forgotten: list[Name]) -> None:
@@ -54,20 +63,27 @@ class Names(Generic[Name]):
             forgotten.append(name)
             self._engine.release(rule_id)
 
-    def remove(self, name: Name) -> None:
-        """Remove ``name``, which is there. Undone by ``put_back``."""
+    def remove(self, name: Name, removed: list[int]) -> None:
+        """Remove ``name``, and write its rule id to ``removed``; UnknownRuleError when there is none.
+
+        Undone by ``put_back``, whose turn it is when there are fewer names than before. The id is written in the same
+        step, so no interrupt comes between: ``map`` and ``extend`` run without the interpreter.
+        """
         self._shrink()
-        del self.ids[name]
+        removed.extend(map(self.ids.pop, (name,), (NO_RULE,)))
+        if removed == [NO_RULE]:
+            raise UnknownRuleError(name)
 
     def put_back(self, rule_id: int) -> None:
-        """Give the name of a rule that is still in the engine its place again."""
+        """Give the name of a rule that is still in the engine its place again.
+
+        Where the code of names raises or finds two of them equal that were not, the order may suffer, but none is lost.
+        """
+        self.ids.setdefault(self._engine.name_of(rule_id), rule_id)  # behind the others
         place_of = self._engine.place_of
-        place = place_of(rule_id)
-        behind: list[tuple[Name, int]] = []
-        while self.ids and place_of(next(reversed(self.ids.values()))) > place:
-            behind.append(self.ids.popitem())
-        self.ids[self._engine.name_of(rule_id)] = rule_id
-        self.ids.update(reversed(behind))
+        in_order = dict(sorted(self.ids.items(), key=lambda item: place_of(item[1])))
+        if len(in_order) == len(self.ids):
+            self.ids = in_order
 
     def free_when_empty(self) -> None:
         """Give up the memory that names had. Runs no code of theirs."""

@@ -2,6 +2,7 @@
 
     python scripts/regenerate_folding_table.py CaseFolding.txt            write the tables
     python scripts/regenerate_folding_table.py CaseFolding.txt --check    exit 1 when one is not up to date
+    python scripts/regenerate_folding_table.py --check                    without the file: exit 1 when they differ
 
 Neighbouring code points that move by the same offset become one range: (first, last, step, offset).
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import runpy
 import sys
 from pathlib import Path
 
@@ -71,27 +73,46 @@ def ranges_of(folding: dict[int, int]) -> list[tuple[int, int, int, int]]:
     return ranges
 
 
-def table_texts(case_folding: str) -> dict[Path, str]:
-    """Return the whole text of each generated module."""
+def version_of(case_folding: str) -> str:
+    """Return the version of Unicode that the file is of."""
     version = re.search(r"CaseFolding-([0-9.]+)\.txt", case_folding)
     if version is None:
         raise SystemExit("the file does not say which Unicode version it is")
-    rows = [
-        f"(0x{first:04X}, 0x{last:04X}, {step}, {offset}),\n"
-        for first, last, step, offset in ranges_of(simple_folding(case_folding))
-    ]
+    return version[1]
+
+
+def table_in_use() -> tuple[str, dict[int, int]]:
+    """Return version and folding as the Python table has them."""
+    table = runpy.run_path(str(PYTHON_TABLE))
+    folding = {
+        code_point: code_point + offset
+        for first, last, step, offset in table["RANGES"]
+        for code_point in range(first, last + 1, step)
+    }
+    return table["UNICODE_VERSION"], folding
+
+
+def table_texts(version: str, folding: dict[int, int]) -> dict[Path, str]:
+    """Return the whole text of each generated module."""
+    rows = [f"(0x{first:04X}, 0x{last:04X}, {step}, {offset}),\n" for first, last, step, offset in ranges_of(folding)]
     return {
-        PYTHON_TABLE: PYTHON_HEADER.format(version=version[1]) + "".join(f"    {row}" for row in rows) + ")\n",
-        RUST_TABLE: RUST_HEADER.format(version=version[1]) + "".join(f"    range{row}" for row in rows) + "];\n",
+        PYTHON_TABLE: PYTHON_HEADER.format(version=version) + "".join(f"    {row}" for row in rows) + ")\n",
+        RUST_TABLE: RUST_HEADER.format(version=version) + "".join(f"    range{row}" for row in rows) + "];\n",
     }
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Write the case folding tables.")
-    parser.add_argument("case_folding", type=Path, help="CaseFolding.txt of the Unicode character database")
+    parser.add_argument("case_folding", type=Path, nargs="?", help="CaseFolding.txt of the Unicode character database")
     parser.add_argument("--check", action="store_true", help="only say whether the tables are up to date")
     arguments = parser.parse_args()
-    texts = table_texts(arguments.case_folding.read_text("utf-8"))
+    if arguments.case_folding is not None:
+        text = arguments.case_folding.read_text("utf-8")
+        texts = table_texts(version_of(text), simple_folding(text))
+    elif arguments.check:
+        texts = table_texts(*table_in_use())
+    else:
+        parser.error("CaseFolding.txt is needed to write the tables")
     if not arguments.check:
         for table, text in texts.items():
             table.write_text(text, "utf-8")

@@ -47,6 +47,6 @@ def require_native() -> ModuleType:
     module, missing = native_module()
     if module is None:
         if native_is_required():
-            pytest.fail(f"RULER_REQUIRE_NATIVE is set, and the native engine is not installed {missing}")
-        pytest.skip(f"the native engine is not installed {missing}")
+            pytest.fail(f"RULER_REQUIRE_NATIVE is set, and the native engine {missing}")
+        pytest.skip(f"the native engine {missing}")
     return module

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import os
 import pickle
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from itertools import combinations
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -15,10 +17,11 @@ from typing import Any
 import pytest
 from conftest import require_native
 
-from ruler import EngineError, MachineError, Matcher, __version__
+from ruler import EngineError, MachineError, Matcher, UnknownRuleError, __version__
 from ruler import engine as engine_module
 from ruler.engine import Engine, choose_engine, native_module
 from ruler.machine.engine import PythonEngine
+from ruler_cli.main import version
 
 UNTOLD = (
     "the native engine is not installed (import of ruler._native halted; None in sys.modules); "
@@ -128,22 +131,28 @@ def test_the_environment_chooses_for_auto_only(
 
 
 @pytest.mark.parametrize(
-    ("argument", "environment", "asked_by"),
+    ("argument", "environment", "asked_by", "others"),
     [
-        ("native", {}, "engine='native'"),
-        ("auto", {"RULER_ENGINE": "native"}, "RULER_ENGINE=native"),
-        ("native", {"RULER_ENGINE": "python", "RULER_REQUIRE_NATIVE": "1"}, "engine='native'"),
+        ("native", {}, "engine='native'", "python or auto"),
+        ("auto", {"RULER_ENGINE": "native"}, "RULER_ENGINE=native", "python or auto"),
+        ("native", {"RULER_ENGINE": "python", "RULER_REQUIRE_NATIVE": "1"}, "engine='native'", "python"),
+        ("auto", {"RULER_ENGINE": "native", "RULER_REQUIRE_NATIVE": "1"}, "RULER_ENGINE=native", "python"),
     ],
 )
 def test_a_native_engine_that_is_asked_for_and_missing_is_an_error(
-    monkeypatch: pytest.MonkeyPatch, without_native: Path, argument: str, environment: dict[str, str], asked_by: str
+    monkeypatch: pytest.MonkeyPatch,
+    without_native: Path,
+    argument: str,
+    environment: dict[str, str],
+    asked_by: str,
+    others: str,
 ) -> None:
-    """It says who asked, why there is none, and what to do."""
+    """It says who asked, why there is none, and what to do: auto is no way out where native is required."""
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(EngineError) as caught:
         choose_engine(argument)
-    assert f"{asked_by}: {UNTOLD}; or write python or auto" == str(caught.value)
+    assert f"{asked_by}: {UNTOLD}; or write {others}" == str(caught.value)
 
 
 def test_native_can_be_required(monkeypatch: pytest.MonkeyPatch, without_native: Path) -> None:
@@ -206,8 +215,69 @@ def test_an_extension_that_does_not_load_is_not_called_absent(
         raise ImportError("no such symbol")
 
     monkeypatch.setattr(engine_module, "importlib", SimpleNamespace(import_module=cannot_load))
-    with pytest.raises(EngineError, match=r"is not installed \(no such symbol\); "):
+    with pytest.raises(EngineError) as caught:
         choose_engine("native")
+    expected = "engine='native': the native engine cannot be loaded (no such symbol); write python or auto"
+    assert expected == str(caught.value)
+    assert choose_engine("auto").name == "python"
+
+
+IN_A_SUBINTERPRETER = """
+import ruler
+print(ruler.Matcher({"r": {"a": [1]}}).rules_for_event({"a": 1}), ruler.Matcher().engine)
+try:
+    ruler.Matcher(engine="native")
+except ruler.EngineError as error:
+    print(error, flush=True)
+"""
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="_xxsubinterpreters is not what it was in Python 3.11")
+def test_in_a_subinterpreter_auto_is_python_and_native_says_why() -> None:
+    """The extension is there, and loads in the first interpreter only."""
+    require_native()
+    code = f"""
+import _xxsubinterpreters as interpreters
+import ruler._native
+interpreters.run_string(interpreters.create(), {IN_A_SUBINTERPRETER!r})
+"""
+    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=False)
+    assert (0, 2) == (done.returncode, done.stdout.count("\n")), done.stderr
+    found, said = done.stdout.splitlines()
+    assert found == "['r'] python"
+    assert said.startswith("engine='native': the native engine cannot be loaded (")
+    assert "interpreter" in said
+    assert said.endswith("); write python or auto")
+
+
+@pytest.mark.parametrize(
+    ("left", "engine_asked_for", "expected"),
+    [
+        ("no cargo; none; install Rust", "", "no cargo; none; install Rust"),
+        ("no cargo; install Rust", "auto", "no cargo; install Rust"),
+        ("no cargo; install Rust", "python", ""),
+        ("RULER_WITHOUT_NATIVE was set; unset it", "", ""),
+        ("", "", ""),
+    ],
+)
+def test_version_says_why_there_is_no_native_engine_where_nobody_wanted_that(
+    monkeypatch: pytest.MonkeyPatch, without_native: Path, left: str, engine_asked_for: str, expected: str
+) -> None:
+    """In a line of its own behind the version, and only where the installation has left a reason."""
+    if left:
+        without_native.write_text(f"{left}\n", encoding="utf-8")
+    monkeypatch.setenv("RULER_ENGINE", engine_asked_for)
+    first = f"ruler {__version__} (engine: python)\n"
+    assert first + (f"native engine not installed: {expected}\n" if expected else "") == version()
+
+
+def test_version_says_nothing_of_a_reason_that_is_out_of_date(
+    monkeypatch: pytest.MonkeyPatch, with_native: ModuleType, tmp_path: Path
+) -> None:
+    """The extension has come since."""
+    (tmp_path / "native_missing.txt").write_text("no cargo; install Rust\n", encoding="utf-8")
+    monkeypatch.setattr(engine_module, "REASON_FILE", tmp_path / "native_missing.txt")
+    assert f"ruler {__version__} (engine: native)\n" == version()
 
 
 @pytest.mark.parametrize("version", ["0.0.9", None])
@@ -334,12 +404,100 @@ def test_a_name_that_raises_at_any_step_of_a_removal_changes_nothing(engine: str
     assert expected == matcher.rules_for_event({"a": 1})
 
 
+class Wavering:
+    """A name that is equal to its like at some questions: those whose turn is in ``yes_at``."""
+
+    turn = 0
+    yes_at: frozenset[int] = frozenset()
+
+    def __hash__(self) -> int:
+        return 7
+
+    def __eq__(self, other: object) -> bool:
+        Wavering.turn += 1
+        return Wavering.turn in Wavering.yes_at
+
+
+@pytest.mark.parametrize("yes_at", [frozenset(chosen) for n in range(4) for chosen in combinations(range(1, 7), n)])
+def test_names_that_change_their_mind_leave_names_and_machine_in_agreement(engine: str, yes_at: frozenset[int]) -> None:
+    """Whichever rule a look-up hits, it is one and the same for names and machine."""
+    changes: list[Callable[[Matcher[Any]], None]] = [
+        lambda matcher: matcher.remove_rule(Wavering()),
+        lambda matcher: matcher.add_rule(Wavering(), '{"a":[1]}'),
+        lambda matcher: matcher.add_rules({Wavering(): '{"a":[1]}', "new": '{"a":[1]}'}),
+        lambda matcher: matcher.replace_rule(Wavering(), '{"a":[1]}'),
+    ]
+    for change in changes:
+        Wavering.yes_at = frozenset()
+        names = [Wavering(), Wavering(), Wavering(), "last"]
+        matcher: Matcher[Any] = Matcher(engine=engine)
+        for name in names:
+            matcher.add_rule(name, '{"a":[1]}')
+        assert len(matcher) == len(names)
+        Wavering.turn, Wavering.yes_at = 0, yes_at
+        with contextlib.suppress(UnknownRuleError):
+            change(matcher)
+        Wavering.yes_at = frozenset()
+        matcher._check()
+        left = list(map(id, matcher))
+        assert left == [id(name) for name in matcher.rules_for_event({"a": 1})]
+        assert len(left) >= len(names) - 1
+
+
+@pytest.mark.parametrize("raise_at", range(1, 12))
+def test_a_name_that_raises_while_a_refused_removal_is_undone_loses_no_other(
+    monkeypatch: pytest.MonkeyPatch, engine: str, raise_at: int
+) -> None:
+    """At worst the order suffers, or the name itself, which nothing can put into a dict."""
+    asked = 0
+
+    class Raising:
+        def __init__(self, key: int) -> None:
+            self.key = key
+
+        def __hash__(self) -> int:
+            nonlocal asked
+            asked += 1
+            if asked == raise_at:
+                raise LookupError("no hash")
+            return hash(self.key)
+
+    names = [Raising(i) for i in range(5)]
+    asked = 100
+    matcher: Matcher[Any] = Matcher(engine=engine)
+    for name in names:
+        matcher.add_rule(name, '{"a":[1]}')
+
+    class Refusing:
+        """The engine, which removes nothing."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(inner, name)
+
+        def remove(self, rule_id: int) -> None:
+            raise MemoryError("no")
+
+    inner = matcher._engine
+    monkeypatch.setattr(matcher, "_engine", Refusing())
+    asked = 0
+    with pytest.raises((MemoryError, LookupError)):
+        matcher.remove_rule(names[1])
+    asked = 100
+    monkeypatch.setattr(matcher, "_engine", inner)
+    kept = set(matcher) | ({names[1]} if raise_at == 2 else set())
+    assert kept == set(names)
+    if raise_at > 7 or raise_at == 1:
+        assert names == list(matcher)
+        matcher._check()
+
+
 def test_names_that_disagree_with_the_engine_are_found() -> None:
     """The check of a matcher sees what the check of the engine cannot."""
     for act in (
         lambda rules: rules.pop("q"),
         lambda rules: rules.update(p=rules["q"], q=rules["p"]),
         lambda rules: rules.update(p=rules.pop("p")),
+        lambda rules: rules.update(unknown=1000),
     ):
         matcher = Matcher(RULES, engine="python")
         act(matcher._names.ids)

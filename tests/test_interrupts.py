@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -68,6 +69,7 @@ def test_an_interrupt_anywhere_in_a_change_leaves_a_sound_matcher(engine: str, n
     line_number, reached = 0, True
     while reached:
         matcher, reached = interrupted(engine, CHANGES[name], line_number)
+        assert gc.isenabled()  # it is stopped while the machine is edited
         matcher._check()
         assert dict(matcher.rules) in sound
         twin = matcher.copy()

@@ -6,6 +6,7 @@ from end to end. Where a part promises to equal a fresh one, its structure is co
 
 from __future__ import annotations
 
+import gc
 import ipaddress
 import json
 import re
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 
 from ruler import Matcher
 from ruler.machine.address_blocks import AddressBlockIndex
+from ruler.machine.collector import Collector
 from ruler.machine.engine import PythonEngine
 from ruler.machine.flatten import Element, flatten, flatten_with_trails
 from ruler.machine.name_state import _RANKS, NameState, canonical_order
@@ -766,3 +768,28 @@ def test_states_know_each_edge_once() -> None:
         assert state.clauses() == [node]
         start.cut(node)
         assert start.is_leaf
+
+
+def test_the_garbage_collector_is_stopped_until_the_last_change_has_ended() -> None:
+    """Changes of several matchers overlap; who ends twice ends once; off stays off."""
+    collector, first, second = Collector(), object(), object()
+    assert gc.isenabled()
+    try:
+        collector.stop(first)
+        collector.stop(second)
+        collector.resume(first)
+        collector.resume(first)
+        assert not gc.isenabled()
+        collector.resume(second)
+        assert gc.isenabled()
+        gc.disable()
+        collector.resume(second)
+        collector.stop(first)
+        collector.resume(first)
+        assert not gc.isenabled()
+        gc.enable()
+        collector.stop(first)
+        collector.begin_anew()
+        assert gc.isenabled()
+    finally:
+        gc.enable()

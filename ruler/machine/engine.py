@@ -6,6 +6,8 @@ every other engine (ruler/engine.py) answers what this one answers.
 A change makes ``_version`` odd, edits the machine in place, and makes it even again. A match notes the version, reads
 without a lock, and if the version has moved meanwhile, whatever it read, or whatever it ran into, is thrown away and
 it matches again under the lock. So matching takes no lock unless a change is under way at that very moment.
+The thread that edits has the lock already, so nothing of a user's may run in it meanwhile: the garbage collector is
+stopped (collector.py), and what an edit drops is kept until it is over.
 Always: a change is seen whole or not at all, and one that fails half-way, on an interrupt say, leaves all as it was.
 """
 
@@ -20,6 +22,7 @@ from orjson import loads
 
 from ruler.machine.build import Machine
 from ruler.machine.check import check
+from ruler.machine.collector import COLLECTOR
 from ruler.machine.decode import Event, decode
 from ruler.machine.describe import counts, state_rows
 from ruler.machine.select_lines import LineSelection, select_lines
@@ -154,21 +157,27 @@ class PythonEngine:
 
     def _change(self, edits: Iterable[_Edit]) -> None:
         """Make all of ``edits``, one after the other, or none."""
+        undone_with: list[_Before] = []  # holds the names that go, whose finalizers may run once it is over
+        token = object()
         with self._lock:
-            undone_with: list[_Before] = []
             try:
-                self._version |= 1
-                for edit in edits:
-                    undone_with.append(self._before(edit[0]))
-                    self._apply(edit)
-                self.changes += 1  # the last step: from here on the change has taken effect
-            except BaseException:
-                for before in reversed(undone_with):
-                    self._restore(before)
-                self._machine = self._rebuilt()
-                raise
+                try:
+                    COLLECTOR.stop(token)
+                    self._version |= 1
+                    for edit in edits:
+                        undone_with.append(self._before(edit[0]))
+                        self._apply(edit)
+                    self.changes += 1  # the last step: from here on the change has taken effect
+                except BaseException:
+                    for before in reversed(undone_with):
+                        self._restore(before)
+                    self._machine = self._rebuilt()
+                    raise
+                finally:
+                    self._version = (self._version | 1) + 1
+                    COLLECTOR.resume(token)
             finally:
-                self._version = (self._version | 1) + 1
+                COLLECTOR.resume(token)  # once more: an interrupt may have come in the two lines above
 
     def _apply(self, edit: _Edit) -> None:
         rule_id, name, clear, text, sub_rules = edit
