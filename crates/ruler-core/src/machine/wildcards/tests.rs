@@ -111,6 +111,20 @@ fn wildcard() -> impl Strategy<Value = String> {
     "[ab]{0,2}(\\*[ab]{1,3}|\\*[abc]{4,9}){0,3}\\*[ab]{0,5}"
 }
 
+/// The index finds in a value what each of its wildcards accepts by itself.
+fn assert_finds(index: &WildcardIndex, stored: &[(String, u32)], value: &[u8], scratch: &mut WildcardScratch) {
+    let accepting = stored.iter().filter(|(text, _)| accepts(&pieces_of(text), value));
+    let mut expected: Vec<u32> = accepting.map(|&(_, id)| id).collect();
+    expected.sort_unstable();
+    assert_eq!(expected, found_in(index, value, scratch));
+}
+
+/// Nothing is left of the index when all that is stored is removed.
+fn assert_empty_without(index: &mut WildcardIndex, stored: Vec<(String, u32)>) {
+    stored.iter().for_each(|(text, id)| index.remove(&pieces_of(text), *id));
+    assert_eq!((0, 0), (index.len(), index.memory_bytes()));
+}
+
 proptest! {
     #[test]
     fn finds_what_trying_every_place_finds(
@@ -137,10 +151,7 @@ proptest! {
             expected.sort_unstable();
             prop_assert_eq!(expected, found_in(&index, value, &mut scratch));
         }
-        for (text, id) in stored {
-            index.remove(&pieces_of(&text), id);
-        }
-        prop_assert_eq!((0, 0), (index.len(), index.memory_bytes()));
+        assert_empty_without(&mut index, stored);
     }
 }
 
@@ -167,15 +178,9 @@ proptest! {
         }
         let mut scratch = WildcardScratch::default();
         for value in values {
-            let accepting = stored.iter().filter(|(text, _)| accepts(&pieces_of(text), value.as_bytes()));
-            let mut expected: Vec<u32> = accepting.map(|&(_, id)| id).collect();
-            expected.sort_unstable();
-            prop_assert_eq!(expected, found_in(&index, value.as_bytes(), &mut scratch));
+            assert_finds(&index, &stored, value.as_bytes(), &mut scratch);
         }
-        for (text, id) in stored {
-            index.remove(&pieces_of(&text), id);
-        }
-        prop_assert_eq!((0, 0), (index.len(), index.memory_bytes()));
+        assert_empty_without(&mut index, stored);
     }
 }
 
@@ -209,15 +214,9 @@ proptest! {
         let mut scratch = WildcardScratch::default();
         for value in values {
             let value = value.concat();
-            let accepting = stored.iter().filter(|(text, _)| accepts(&pieces_of(text), value.as_bytes()));
-            let mut expected: Vec<u32> = accepting.map(|&(_, id)| id).collect();
-            expected.sort_unstable();
-            prop_assert_eq!(expected, found_in(&index, value.as_bytes(), &mut scratch));
+            assert_finds(&index, &stored, value.as_bytes(), &mut scratch);
         }
-        for (text, id) in stored {
-            index.remove(&pieces_of(&text), id);
-        }
-        prop_assert_eq!((0, 0), (index.len(), index.memory_bytes()));
+        assert_empty_without(&mut index, stored);
     }
 }
 
