@@ -3,53 +3,88 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from bench.data import ROOT
-from bench.ways import WAYS, answers
-from ruler import Matcher
+
+if TYPE_CHECKING:
+    from bench.material import Events
+    from ruler import Matcher
 
 ORACLE = ROOT / "tests" / "oracle.py"
 SAMPLE_EVENTS = 200
 SAMPLE_RULES = 20
 SAMPLE_BYTES = 8_000  # longer events are left out of the slow count: its cost grows with the square of an array
+SHOWN_BYTES = 300  # of an event that is answered wrong
 
 Oracle = Callable[[str, str], bool]
 
 
 class WrongAnswerError(AssertionError):
-    """The engine found something else than expected; no time is worth printing then."""
+    """An engine found something else than expected; its time is not worth printing."""
 
 
-class References:
-    """What the python engine answers, by what ought to be answered alike.
+class Answers:
+    """The answers to one variant, to which every engine is held: those of the first engine that is compared.
 
-    All sizes of a ``growth-`` kind have the same answers, so those of its smallest size stand for a million rules.
+    Its total must be the one that the scenario file states, which the oracle has seen a sample of; every other engine
+    must give the same names for each event.
     """
 
-    def __init__(self) -> None:
-        self._answers: dict[tuple[str, int], list[list[Any]]] = {}
+    def __init__(self, expected_total: int) -> None:
+        self._expected_total = expected_total
+        self._reference: Path | None = None
+        self._reference_engine = ""
 
-    def answers(self, key: str, rules: Mapping[str, str], lines: Sequence[bytes]) -> list[list[Any]]:
-        """The names for each event; ``key`` says which rules, the list itself which events."""
-        place = (key, id(lines))
-        if place not in self._answers:
-            self._answers[place] = answers(WAYS["python"].matcher(rules), lines)
-        return self._answers[place]
+    def compare(self, engine: str, file: Path, count: int, matches: int, events: Events) -> None:
+        """Compare a file of answers to the first ``count`` events, of which there are ``matches`` in all."""
+        if self._reference is None:
+            if count == events.count and matches != self._expected_total:
+                raise WrongAnswerError(f"{matches} matches, expected {self._expected_total}")
+            self._reference = file.rename(file.with_name("answers to hold others to"))
+            self._reference_engine = engine
+            return
+        differing, first = differences(file, self._reference, count)
+        if differing:
+            own, wanted, index = first
+            raise WrongAnswerError(
+                f"{differing:,} of {count:,} events answered otherwise than by {self._reference_engine}, "
+                f"first {short(own)} for {short(wanted)} on {_event(events, index)}"
+            )
 
 
-def checked_total(
-    where: str, found: Sequence[list[Any]], wanted: Sequence[list[Any]], lines: Sequence[bytes], expected: int
-) -> int:
-    """The number of matches; WrongAnswerError unless it is the expected one and every event is answered as wanted."""
-    for line, own, reference in zip(lines, found, wanted, strict=True):
-        if own != reference:
-            raise WrongAnswerError(f"{where}: {own}, the python engine {reference}, on {line.decode()}")
-    total = sum(map(len, found))
-    if total != expected:
-        raise WrongAnswerError(f"{where}: {total} matches, expected {expected}")
-    return total
+def differences(file: Path, reference: Path, count: int) -> tuple[int, tuple[list[str], list[str], int]]:
+    """(how many of the first ``count`` lines name other rules, (names, names of the reference, index) of the first)."""
+    found, first = 0, ([""], [""], 0)
+    with file.open("rb") as lines, reference.open("rb") as wanted_lines:
+        for index, (line, wanted_line) in enumerate(zip(lines, wanted_lines, strict=False)):
+            if index == count:
+                break
+            if line == wanted_line:
+                continue
+            own, wanted = sorted(json.loads(line)), sorted(json.loads(wanted_line))
+            if own != wanted:
+                found += 1
+                if found == 1:
+                    first = own, wanted, index
+    return found, first
+
+
+def short(names: Sequence[str]) -> str:
+    """At most four names."""
+    return f"[{', '.join(names[:4])}{', ...' if len(names) > 4 else ''}]"
+
+
+def _event(events: Events, index: int) -> str:
+    with events.file.open("rb") as lines:
+        for number, line in enumerate(lines):
+            if number == index:
+                text = line.decode().rstrip("\n")
+                return text if len(text) <= SHOWN_BYTES else text[:SHOWN_BYTES] + "..."
+    return ""
 
 
 def check_against_oracle(

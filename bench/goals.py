@@ -1,8 +1,11 @@
-"""Goals, and whether a result reaches them.
+"""Goals, and whether the rows of a scenario reach them.
 
-A goal is the name of a figure and a limit, written in a scenario file: ``{"times decoding" = ["at most", 0.5]}``.
-The figure has one value per pass, and its median is judged. `COMPARISONS` are the figures of matching: each compares a
-result with another one of the same run. Other measures name figures of their own.
+A goal is the name of a figure and a limit, written in a scenario file by engine: ``{"times decoding" = ["at most", 0.5]}``.
+The figure has one value per pass, and its median is judged. `figure` knows those that compare a row with another one of
+the same run; other measures name figures of their own. Beside "times faster than event-ruler", or any other engine,
+there is "times faster than the best peer": the fastest one that answers right.
+
+A ``[median_variant]`` goal is judged by the middle one of all variants, each standing for itself by its median.
 """
 
 from __future__ import annotations
@@ -12,11 +15,16 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING
 
+from bench import rows as of_rows
+from bench.rows import Row, number
+
 if TYPE_CHECKING:
-    from bench.measure import Result
+    from bench.scenario import Scenario
 
 SIDES = ("at most", "at least")
 Limit = tuple[str, float]  # side and number
+FASTER = "times faster than "
+BEST_PEER = "the best peer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +35,7 @@ class Verdict:
     side: str
     limit: float
     median: float
+    place: str  # variant and engine
 
     @property
     def is_reached(self) -> bool:
@@ -35,58 +44,68 @@ class Verdict:
 
     def __str__(self) -> str:
         word = "reached" if self.is_reached else "MISSED"
-        return f"{word}: {self.figure} {number(self.median)}, {self.side} {number(self.limit)}"
+        return f"{word}: {self.figure} {number(self.median)}, {self.side} {number(self.limit)} ({self.place})"
 
 
-def _decode(result: Result) -> Sequence[float]:
-    return result.decode_ratios()
-
-
-def _first(result: Result) -> Sequence[float]:
-    return result.ratios_to(result.baseline) if result.baseline else []
-
-
-def _python(result: Result) -> Sequence[float]:
-    return result.python.ratios_to(result) if result.python else []
-
-
-def _more_microseconds(result: Result) -> Sequence[float]:
-    if result.baseline is None:
+def _more_microseconds(rows: Sequence[Row], row: Row) -> list[float]:
+    first = of_rows.first_of(rows, row)
+    if first is None or not (of_rows.is_measured(row) and of_rows.is_measured(first)):
         return []
-    return [own - other for own, other in zip(result.microseconds(), result.baseline.microseconds(), strict=True)]
+    return [(own - other) / 1000 for own, other in zip(row["ns"], first["ns"], strict=True)]
 
 
-def _more_than_batch(result: Result) -> Sequence[float]:
+def _more_than_batch(rows: Sequence[Row], row: Row) -> list[float]:
     """What calling once per event adds to the time of a batch; the unit is the time of decoding."""
-    if result.batch is None:
+    batch = of_rows.find(rows, row["variant"], row["engine"].removesuffix(" single"))
+    if batch is None:
         return []
-    rows = zip(result.seconds, result.batch.seconds, result.decode_seconds, strict=True)
-    return [(own - batch) / decode for own, batch, decode in rows]
+    own, other = of_rows.decoding(rows, row), of_rows.decoding(rows, batch)
+    return [single - together for single, together in zip(own, other, strict=True)]
 
 
-COMPARISONS: Mapping[str, Callable[[Result], Sequence[float]]] = {
-    "times decoding": _decode,
-    "times the first": _first,
-    "times faster than python": _python,
+COMPARISONS: Mapping[str, Callable[[Sequence[Row], Row], list[float]]] = {
+    "times decoding": of_rows.decoding,
+    "times the first": of_rows.times_the_first,
     "us more than the first": _more_microseconds,
     "decodings more than a batch": _more_than_batch,
 }
 
 
-def figures_of(result: Result) -> dict[str, Sequence[float]]:
-    """Every figure of a result, by name, a value per pass: its own, and the comparisons that can be made."""
-    found = {name: figures(result) for name, figures in COMPARISONS.items()} if result.seconds else {}
-    return {name: values for name, values in found.items() if values} | dict(result.figures)
+def figure(rows: Sequence[Row], row: Row, name: str) -> list[float]:
+    """A value per pass; [] where it cannot be taken, because an engine it needs was not measured."""
+    if name in COMPARISONS:
+        return COMPARISONS[name](rows, row)
+    if not name.startswith(FASTER):
+        return list(row.get("figures", {}).get(name, []))
+    wanted = name.removeprefix(FASTER)
+    other = of_rows.best_peer(rows, row["variant"]) if wanted == BEST_PEER else of_rows.find(rows, row["variant"], wanted)
+    if other is None:
+        return []
+    if "seconds" in row.get("figures", {}):  # whole processes
+        return [theirs / own for own, theirs in zip(row["figures"]["seconds"], other["figures"]["seconds"], strict=True)]
+    return of_rows.times_faster(row, other)
 
 
-def verdicts(goals: Mapping[str, Limit], result: Result) -> list[Verdict]:
-    """All verdicts of one result; none for a goal whose figure could not be taken, as without the native engine."""
-    figures = figures_of(result)
-    return [
-        Verdict(name, side, limit, median(figures[name])) for name, (side, limit) in goals.items() if name in figures
-    ]
+def verdicts(scenario: Scenario, rows: Sequence[Row]) -> list[Verdict]:
+    """All verdicts of a scenario; none for a goal whose figure could not be taken, as where a peer is absent."""
+    variants = {variant.name: variant for variant in scenario.variants}
+    found = []
+    for row in rows:
+        goals = variants[row["variant"]].goals.get(row["engine"], {})
+        for name, (side, limit) in goals.items():
+            values = figure(rows, row, name)
+            if values:
+                found.append(Verdict(name, side, limit, median(values), f"{row['variant']}, {row['engine']}"))
+    return found + _median_verdicts(scenario, rows)
 
 
-def number(value: float) -> str:
-    """Three digits that count: ``0.167``, ``1.31``, ``45,210``."""
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+def _median_verdicts(scenario: Scenario, rows: Sequence[Row]) -> list[Verdict]:
+    found = []
+    for engine, goals in scenario.median_goals.items():
+        for name, (side, limit) in goals.items():
+            values = [figure(rows, row, name) for row in rows if row["engine"] == engine]
+            medians = [median(each) for each in values if each]
+            if medians:
+                place = f"median of {len(medians)} variants, {engine}"
+                found.append(Verdict(name, side, limit, median(medians), place))
+    return found

@@ -1,20 +1,19 @@
-"""Results as a table for people and as JSON for programs, with the machine they come from."""
+"""Results as text for a terminal, with the machine they come from."""
 
 from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from bench.goals import COMPARISONS, number, verdicts
-from bench.measure import Result
-from bench.scenario import Scenario
+from bench import rows as of_rows
+from bench.rows import Row, number, spread_text
 
-PACKAGES = ("orjson", "pyahocorasick", "sortedcontainers")
+PACKAGES = ("ruler-events", "orjson", "pyahocorasick", "sortedcontainers")
 
 
 def machine_description() -> dict[str, Any]:
@@ -45,77 +44,67 @@ def _version(package: str) -> str | None:
         return None
 
 
-def machine_text(machine: dict[str, Any]) -> str:
+def machine_text(machine: Mapping[str, Any]) -> str:
     """The machine in two lines."""
     packages = ", ".join(f"{name} {number}" for name, number in machine["packages"].items())
     load = f", load {machine['load'][0]}" if machine["load"] else ""
     return f"{machine['processor']}, {machine['processors']} processors{load}\n{machine['python']}; {packages}"
 
 
-def table(scenario: Scenario, results: Sequence[Result]) -> list[list[str]]:
-    """The results of one scenario as rows of cells, the head first; columns that say nothing are left out."""
-    if results[0].figures:
-        return [["variant", "way", "figure", "value"], *(row for result in results for row in _figure_rows(result))]
-    asked = {name for variant in scenario.variants for goals in variant.goals.values() for name in goals}
-    rows = [[cell(result) for cell in COLUMNS.values()] for result in results]
-    kept = [
-        index
-        for index, name in enumerate(COLUMNS)
-        if any(row[index] for row in rows) and (name in asked or name not in ONLY_ASKED)
-    ]
-    return [[row[index] for index in kept] for row in [list(COLUMNS), *rows]]
+def engines_text(engines: Mapping[str, Mapping[str, Any]]) -> str:
+    """A line for each engine: its version, or why it is absent."""
+    return "\n".join(
+        f"  {name}: " + (f"absent: {each['absent']}" if "absent" in each else f"{each['version']}, {each['runtime']}")
+        for name, each in engines.items()
+    )
 
 
-def _figure_rows(result: Result) -> list[list[str]]:
-    return [[result.name, result.way, name, spread_of(values)] for name, values in result.figures.items()]
+def table(rows: Sequence[Row]) -> list[list[str]]:
+    """Rows as cells, the head first; columns that say nothing are left out."""
+    if any(row.get("figures") for row in rows):
+        return [["variant", "engine", "figure", "value"], *(cells for row in rows for cells in _figure_cells(row))]
+    cells = [[cell(rows, row) for cell in COLUMNS.values()] for row in rows]
+    kept = [index for index in range(len(COLUMNS)) if any(row[index] for row in cells)]
+    return [[row[index] for index in kept] for row in [list(COLUMNS), *cells]]
 
 
-def spread_of(values: Sequence[float]) -> str:
-    """``1.32 (1.29-1.41)``: median, least and most; one number where there is one pass."""
-    if len(values) == 1:
-        return number(values[0])
-    return f"{number(median(values))} ({number(min(values))}-{number(max(values))})"
+def _figure_cells(row: Row) -> list[list[str]]:
+    if not of_rows.is_measured(row):
+        return [[row["variant"], row["engine"], of_rows.STATUSES[row["status"]], row["reason"]]]
+    return [[row["variant"], row["engine"], name, spread_text(values)] for name, values in row["figures"].items()]
 
 
-def _comparison(name: str) -> Callable[[Result], str]:
-    """A cell with the spread of a figure; with the word noise when a ratio lies on both sides of one."""
-
-    def cell(result: Result) -> str:
-        values = COMPARISONS[name](result)
-        if not values:
-            return ""
-        is_noise = name == "times the first" and min(values) <= 1 <= max(values)
-        return spread_of(values) + (" noise" if is_noise else "")
-
-    return cell
+def _time(rows: Sequence[Row], row: Row) -> str:
+    if not of_rows.is_measured(row):
+        return f"{of_rows.STATUSES[row['status']]}: {row['reason']}"[:100]
+    return spread_text([value / 1000 for value in row["ns"]])
 
 
-def _element(result: Result) -> str:
-    return number(median(result.microseconds()) * 1000 / result.elements) if result.elements else ""
+def _element(rows: Sequence[Row], row: Row) -> str:
+    return number(median(of_rows.per_unit(row))) if row.get("elements") and of_rows.is_measured(row) else ""
 
 
-COLUMNS: dict[str, Callable[[Result], str]] = {
-    "variant": lambda result: result.name,
-    "way": lambda result: result.way,
-    "rules": lambda result: f"{result.rule_count:,}",
-    "events": lambda result: f"{result.event_count:,}",
-    "matches": lambda result: f"{result.matches:,}",
-    "us per event": lambda result: spread_of(result.microseconds()),
+def _as_native(rows: Sequence[Row], row: Row) -> str:
+    native = of_rows.find(rows, row["variant"], "native")
+    return spread_text(of_rows.ratio(row, native)) if native is not None and native is not row else ""
+
+
+def _growth(rows: Sequence[Row], row: Row) -> str:
+    values = of_rows.times_the_first(rows, row)
+    return spread_text(values) + (" noise" if of_rows.is_noise(values) else "")
+
+
+COLUMNS: dict[str, Callable[[Sequence[Row], Row], str]] = {
+    "variant": lambda rows, row: row["variant"],
+    "engine": lambda rows, row: row["engine"],
+    "matches": lambda rows, row: f"{row['matches']:,}" if row.get("matches") else "",
+    "us per event": _time,
     "ns per element": _element,
-    **{name: _comparison(name) for name in COMPARISONS},
+    "times decoding": lambda rows, row: spread_text(of_rows.decoding(rows, row)),
+    "times the first": _growth,
+    "times as long as native": _as_native,
 }
 """Column -> what stands in it."""
-ONLY_ASKED = ("us more than the first", "decodings more than a batch")  # shown where a goal is about them
-
-
-def goal_lines(scenario: Scenario, results: Sequence[Result]) -> list[str]:
-    """A line for each goal of a scenario: ``MISSED: ...``."""
-    variants = {variant.name: variant for variant in scenario.variants}
-    return [
-        f"{verdict} ({result.name}, {result.way})"
-        for result in results
-        for verdict in verdicts(variants[result.name].goals[result.way], result)
-    ]
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> str:
@@ -123,27 +112,3 @@ def aligned(rows: Sequence[Sequence[str]]) -> str:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
     return "\n".join(f"  {line}".rstrip() for line in lines)
-
-
-def as_json(scenario: Scenario, results: Sequence[Result]) -> dict[str, Any]:
-    """The table, the goals, and every measured second, so that another program can compute what is not shown."""
-    return {
-        "scenario": scenario.name,
-        "about": scenario.about,
-        "table": table(scenario, results),
-        "goals": goal_lines(scenario, results),
-        "variants": [
-            {
-                "name": result.name,
-                "way": result.way,
-                "rules": result.rule_count,
-                "events": result.event_count,
-                "elements": result.elements,
-                "matches": result.matches,
-                "seconds": result.seconds,
-                "decode_seconds": result.decode_seconds,
-                "figures": result.figures,
-            }
-            for result in results
-        ],
-    }

@@ -1,33 +1,45 @@
-"""Runs scenarios: ``python -m bench.run [--full] [--only GLOB]... [-o FILE]``.
+"""Runs scenarios: ``python -m bench [--full] [--only GLOB]... [--engine NAME]... [-o FILE]``.
 
-Without ``--full`` it takes about three minutes. Every scenario's answers are checked before its first figure is
-printed; its goals follow its table, and the missed ones are repeated at the end. ``--update-counts`` fills in the
-expected numbers of matches instead of measuring, after comparing the engine with ``tests/oracle.py`` on a sample.
+Builds the peers first, from their registries; one that cannot be had is reported as absent. Without ``--full`` the
+measuring takes less than three minutes. Every scenario's answers are compared before its first figure is printed; its
+goals follow its table, and the missed ones are repeated at the end. ``--update-counts`` fills in the expected numbers of
+matches instead of measuring, after comparing the engine with ``tests/oracle.py`` on a sample.
 """
 
 from __future__ import annotations
 
 import argparse
-import gc
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 from bench import report
 from bench.check import WrongAnswerError, check_against_oracle, load_oracle
+from bench.commands import missing
 from bench.data import event_lines
-from bench.measure import measure
+from bench.engines import ENGINES, YARDSTICK
+from bench.goals import verdicts
+from bench.measure import Commands, measure
+from bench.peers.build import command
 from bench.rules import rule_set
 from bench.scenario import Scenario, ScenarioError, load_scenario, scenario_files, write_counts
-from bench.ways import WAYS, answers, available
+from bench.worker_process import WorkerError, WorkerProcess
+from ruler import Matcher
 
 
 def argument_parser() -> argparse.ArgumentParser:
-    """The options of ``python -m bench.run``."""
-    parser = argparse.ArgumentParser(prog="python -m bench.run", description="Measure the scenarios.")
-    parser.add_argument("--full", action="store_true", help="more events and passes, and a million rules")
+    """The options of ``python -m bench``."""
+    parser = argparse.ArgumentParser(
+        prog="python -m bench",
+        description="Measure the scenarios, side by side with every peer that can be installed.",
+        epilog="python -m bench compare A B compares two results; python -m bench page writes one into the docs.",
+    )
+    parser.add_argument("--full", action="store_true", help="more events, sizes and passes; half an hour")
     parser.add_argument("--only", action="append", default=[], metavar="GLOB", help="scenarios by name; repeatable")
+    parser.add_argument("--engine", action="append", default=[], metavar="NAME", help="only these; repeatable")
     parser.add_argument("--passes", type=int, metavar="N", help="in place of the scenario's number")
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write the results as JSON")
     parser.add_argument("--list", action="store_true", help="print the scenarios and stop")
@@ -36,15 +48,11 @@ def argument_parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit: 0 measured, 1 an answer is wrong, 2 a scenario cannot be read or none is selected."""
+    """Exit: 0 measured, 1 an answer of ours is wrong, 2 a scenario cannot be read, or a name is none."""
     options = argument_parser().parse_args(arguments)
-    files = scenario_files(options.only)
-    if not files:
-        print(f"no scenario fits {', '.join(options.only)}", file=sys.stderr)
-        return 2
     mode = "full" if options.full else "quick"
     try:
-        scenarios = [load_scenario(file, counts_required=not options.update_counts) for file in files]
+        scenarios = _scenarios(options)
         if options.list:
             print("\n".join(f"{scenario.name}: {scenario.about}" for scenario in scenarios))
         elif options.update_counts:
@@ -60,31 +68,89 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _scenarios(options: argparse.Namespace) -> list[Scenario]:
+    files = scenario_files(options.only)
+    if not files:
+        raise ScenarioError(f"no scenario fits {', '.join(options.only)}")
+    unknown = [name for name in options.engine if name not in ENGINES]
+    if unknown:
+        raise ScenarioError(f"no engine is named {unknown[0]!r}; there are {', '.join(ENGINES)}")
+    return [load_scenario(file, counts_required=not options.update_counts) for file in files]
+
+
 def run(scenarios: Sequence[Scenario], mode: str, options: argparse.Namespace) -> None:
     """Measure, print each scenario's table as it is done, and write the JSON at the end."""
     machine = report.machine_description()
-    print(f"{report.machine_text(machine)}\n{mode} mode; median (least-most)")
-    if not available("native"):
-        print("the native engine is not installed: only the python engine is measured")
+    commands, engines = start_commands(_wanted(scenarios, mode, options.engine))
+    print(f"{report.machine_text(machine)}\n{report.engines_text(engines)}\n{mode} mode; median (least-most)")
     measured = []
-    goals: list[str] = []
+    lines: list[str] = []
     for scenario in scenarios:
-        gc.collect()
-        results = measure(scenario, mode, options.passes)
-        if not results:  # all of it is about the native engine, which is not there
-            continue
-        lines = report.goal_lines(scenario, results)
-        print(f"\n{scenario.name}: {scenario.about}\n{report.aligned(report.table(scenario, results))}")
-        print("".join(f"  {line}\n" for line in lines), end="", flush=True)
-        goals += [f"{scenario.name}: {line}" for line in lines]
-        measured.append(report.as_json(scenario, results))
-    missed = [line for line in goals if "MISSED" in line]
-    print(f"\n{len(goals) - len(missed)} goals reached, {len(missed)} MISSED")
+        found = _measured(scenario, mode, commands, options.passes)
+        print(_text(found), end="", flush=True)
+        lines += [f"{scenario.name}: {line}" for line in found["goals"]]
+        measured += [found] if found["rows"] else []
+    missed = [line for line in lines if ": MISSED:" in line]
+    print(f"\n{len(lines) - len(missed)} goals reached, {len(missed)} MISSED")
     print("".join(f"  {line}\n" for line in missed), end="")
     if options.output is not None:
-        result = {"machine": machine, "mode": mode, "scenarios": measured}
+        today = date.today().isoformat()
+        result = {"date": today, "mode": mode, "machine": machine, "engines": engines, "scenarios": measured}
         options.output.parent.mkdir(parents=True, exist_ok=True)
         options.output.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+
+
+def _measured(scenario: Scenario, mode: str, commands: Commands, passes: int | None) -> dict[str, Any]:
+    """The scenario as the result file has it."""
+    rows = [row.as_json() for row in measure(scenario, mode, commands, passes)]
+    return {
+        "scenario": scenario.name,
+        "about": scenario.about,
+        "measure": scenario.measure,
+        "goals": list(map(str, verdicts(scenario, rows))),
+        "rows": rows,
+    }
+
+
+def _text(found: Mapping[str, Any]) -> str:
+    if not found["rows"]:  # none of its engines is there
+        return ""
+    goals = "".join(f"  {line}\n" for line in found["goals"])
+    return f"\n{found['scenario']}: {found['about']}\n{report.aligned(report.table(found['rows']))}\n{goals}"
+
+
+def _wanted(scenarios: Iterable[Scenario], mode: str, chosen: Sequence[str]) -> list[str]:
+    """The engines of the scenarios, in the order of the table; only the chosen ones, if there are any."""
+    asked = {engine for each in scenarios for variant in each.variants_in(mode) for engine in variant.engines[mode]}
+    return [name for name in ENGINES if name in asked | {YARDSTICK} and (not chosen or name in {*chosen, YARDSTICK})]
+
+
+def start_commands(names: Sequence[str]) -> tuple[dict[str, tuple[str, ...]], dict[str, dict[str, str]]]:
+    """(engine -> command of its worker, engine -> what the result says of it), built where necessary."""
+    commands: dict[str, tuple[str, ...]] = {}
+    engines: dict[str, dict[str, str]] = {}
+    for name in names:
+        built = command(name)
+        try:
+            if built.command is None:
+                raise WorkerError(built.absent)
+            with WorkerProcess(built.command) as worker:
+                said = worker.ask("hello")
+        except WorkerError as error:
+            engines[name] = {"absent": str(error)}
+            continue
+        commands[name] = built.command
+        own = ENGINES[name]
+        engines[name] = {
+            "name": own.title,
+            "version": said["version"],
+            "runtime": said["runtime"],
+            "events": own.events,
+            "validates": own.validates,
+            "arrays": own.arrays,
+            "note": own.note,
+        }
+    return commands, engines
 
 
 def update_counts(scenarios: Sequence[Scenario], mode: str) -> None:
@@ -93,11 +159,12 @@ def update_counts(scenarios: Sequence[Scenario], mode: str) -> None:
     for scenario in scenarios:
         counts: dict[str, dict[str, int]] = {}
         for variant in scenario.variants_in(mode):
+            if scenario.measure == "commands":
+                continue
             lines, rules = event_lines(**variant.event_arguments(mode)), rule_set(variant.rules)
-            way = next(filter(available, variant.ways))
-            matcher = WAYS[way].matcher(rules)
+            matcher = Matcher(rules)
             compared = check_against_oracle(variant.name, matcher, rules, lines, oracle)
-            total = sum(map(len, answers(matcher, lines)))
+            total = sum(map(len, matcher.rules_for_events(lines)))
             counts[variant.name] = {**variant.matches, mode: total}
             print(f"{scenario.name}: {variant.name}: {total} matches; {compared} comparisons agree")
         write_counts(scenario.file, counts)

@@ -1,4 +1,5 @@
-"""The measurements themselves: answers are compared first, goals are judged by the median, the page is filled in.
+"""The measurements themselves: answers are compared first, goals are judged by the median, engines that cannot be had
+or cannot answer are said to be so.
 
 Nothing here depends on how fast anything is.
 """
@@ -7,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +17,14 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from bench import page  # noqa: E402
-from bench.check import References, WrongAnswerError, checked_total  # noqa: E402
-from bench.goals import Verdict, verdicts  # noqa: E402
-from bench.measure import Result, measure  # noqa: E402
-from bench.report import goal_lines, spread_of, table  # noqa: E402
-from bench.run import main  # noqa: E402
-from bench.scenario import ScenarioError, load_scenario  # noqa: E402
+from bench import run  # noqa: E402
+from bench.check import Answers, WrongAnswerError, differences  # noqa: E402
+from bench.goals import Verdict, figure, verdicts  # noqa: E402
+from bench.material import Events, Material  # noqa: E402
+from bench.measure import measure  # noqa: E402
+from bench.report import table  # noqa: E402
+from bench.scenario import ScenarioError, load_scenario, scenario_files  # noqa: E402
+from bench.worker_process import GaveUpError, WorkerError, WorkerProcess  # noqa: E402
 
 SCENARIO = """\
 name = "small"
@@ -29,9 +32,14 @@ about = "two sizes"
 measure = "match"
 passes = {quick = 2, full = 2}
 compares_to_first = true
-ways = ["python", "python single"]
+engines = ["python", "python single", "moto", "quamina"]
+cannot = {moto = "the test says so"}
 goals.python = {"times the first" = ["at most", 1000000]}
 goals."python single" = {"times decoding" = ["at most", 0.000001]}
+goals.quamina = {"times decoding" = ["at most", 0.000001]}
+
+[median_variant.python]
+"times decoding" = ["at least", 0.000001]
 
 [events]
 generator = "citylots"
@@ -51,6 +59,37 @@ name = "two"
 matches = {quick = 40, full = 40}
 rules.list = ['{"properties": {"ODD_EVEN": ["O"]}}', '{"properties": {"ODD_EVEN": ["E"]}}']
 """
+WORKER = str(ROOT / "bench" / "worker.py")
+
+
+def command(engine: str) -> tuple[str, ...]:
+    return (sys.executable, WORKER, engine)
+
+
+COMMANDS = {name: command(name) for name in ("python", "python single", "moto", "orjson")}  # quamina is absent
+
+STUB = '''
+import json, sys, time
+for line in sys.stdin:
+    request = json.loads(line)
+    do = request["do"]
+    if do == "add" and {refuses}:
+        reply = {{"refused": "rule-0: no such thing"}}
+    elif do == "answers":
+        with open(request["file"], "w") as stream:
+            stream.write("[]\\n" * (request["end"] - request["first"]))
+        reply = {{"matches": 0}}
+    elif do == "match" and {sleeps}:
+        time.sleep(60)
+    else:
+        reply = {{"seconds": 0.001, "matches": 0, "rules": 1, "events": 40}}
+    print(json.dumps(reply), flush=True)
+'''
+
+
+def stub(*, refuses: bool = False, sleeps: bool = False) -> tuple[str, ...]:
+    """A worker that finds nothing, refuses every rule, or sleeps instead of matching."""
+    return (sys.executable, "-c", STUB.format(refuses=refuses, sleeps=sleeps))
 
 
 @pytest.fixture
@@ -60,98 +99,160 @@ def scenario_file(tmp_path: Path) -> Path:
     return file
 
 
-def result(seconds: list[float], decode_seconds: list[float]) -> Result:
-    return Result("a", "native", 1, 10, 0, 0, seconds, decode_seconds)
+def row(engine: str, ns: Sequence[float], variant: str = "a", **more: Any) -> dict[str, Any]:
+    return {"variant": variant, "engine": engine, "status": "measured", "elements": 0, "ns": list(ns), **more}
 
 
-def test_a_goal_is_judged_by_the_median() -> None:
+def test_a_goal_is_judged_by_the_median(scenario_file: Path) -> None:
     """One slow pass decides nothing."""
-    found = verdicts({"times decoding": ("at most", 0.5)}, result([1.0, 9.0, 1.0], [4.0, 4.0, 4.0]))
-    assert ["reached: times decoding 0.25, at most 0.5"] == list(map(str, found))
+    rows = [row("python single", [1, 9, 1], "one"), row("orjson", [4, 4, 4], "one")]
+    found = verdicts(load_scenario(scenario_file), rows)
+    assert ["MISSED: times decoding 0.25, at most 1e-06 (one, python single)"] == list(map(str, found))
 
 
 def test_a_missed_goal_is_called_missed() -> None:
-    """On either side, and figures that are no comparison are judged too."""
-    assert "MISSED: x 2, at least 3" == str(Verdict("x", "at least", 3.0, 2.0))
-    measured = result([], [])
-    measured.figures = {"bytes per rule": [400.0, 500.0, 450.0]}
-    found = verdicts({"bytes per rule": ("at most", 300)}, measured)
-    assert ["MISSED: bytes per rule 450, at most 300"] == list(map(str, found))
+    """On either side."""
+    assert "MISSED: x 2, at least 3 (here)" == str(Verdict("x", "at least", 3.0, 2.0, "here"))
+    assert "reached: x 3, at most 3 (here)" == str(Verdict("x", "at most", 3.0, 3.0, "here"))
 
 
-def test_a_goal_without_a_figure_has_no_verdict() -> None:
-    """Nothing is compared with the python engine where only it was measured."""
-    assert [] == verdicts({"times faster than python": ("at least", 5)}, result([1.0], [1.0]))
+def test_figures_compare_rows_pass_by_pass() -> None:
+    """With another engine, the fastest peer that answers right, the first of its kind, or a whole process."""
+    rows = [
+        row("native", [10, 20]),
+        row("event-ruler", [50, 80]),
+        row("quamina-rs", [30, 40]),
+        {**row("moto", [1, 1]), "status": "wrong"},
+    ]
+    assert [5, 4] == figure(rows, rows[0], "times faster than event-ruler")
+    assert [3, 2] == figure(rows, rows[0], "times faster than the best peer")
+    assert [] == figure(rows, rows[0], "times faster than moto")
+    assert [] == figure(rows, rows[0], "times faster than quamina")
+    grown = row("native", [15, 40], "b", baseline="a")
+    assert [1.5, 2] == figure([*rows, grown], grown, "times the first")
+    assert [0.005, 0.02] == figure([*rows, grown], grown, "us more than the first")
+    processes = [row("ruler filter", [], figures={"seconds": [2.0]}), row("jq", [], figures={"seconds": [9.0]})]
+    assert [4.5] == figure(processes, processes[0], "times faster than jq")
+    assert [2.0] == figure(processes, processes[0], "seconds")
 
 
 def test_times_of_arrays_are_compared_by_element() -> None:
-    """Ten events of 100 elements against ten of 10: ten times the time is one times the cost."""
-    long, short = Result("b", "native", 1, 10, 100, 0, [10.0]), Result("a", "native", 1, 10, 10, 0, [1.0])
-    assert [1.0] == long.ratios_to(short)
+    """Ten times the time for ten times the elements is one times the cost."""
+    rows = [row("native", [10], "short", elements=10), row("native", [100], "long", elements=100, baseline="short")]
+    assert [1.0] == figure(rows, rows[1], "times the first")
 
 
-def test_a_wrong_answer_stops_before_any_figure() -> None:
-    """Be it another rule than the python engine's, or another total than the scenario states."""
-    lines = [b'{"a": 1}', b'{"a": 2}']
-    wanted = References().answers("one", {"r": '{"a": [1]}'}, lines)
-    assert [["r"], []] == wanted
-    assert 1 == checked_total("here", [["r"], []], wanted, lines, 1)
-    with pytest.raises(WrongAnswerError, match=r"here: \['r'\], the python engine \[\], on .*2"):
-        checked_total("here", [["r"], ["r"]], wanted, lines, 1)
-    with pytest.raises(WrongAnswerError, match="here: 1 matches, expected 2"):
-        checked_total("here", [["r"], []], wanted, lines, 2)
+def test_answers_that_differ_are_shown(tmp_path: Path) -> None:
+    """The order of names means nothing; the first difference is told, with its event."""
+    event_file, reference, own = tmp_path / "events", tmp_path / "reference", tmp_path / "own"
+    event_file.write_text('{"a": 1}\n{"a": 2}\n{"a": 3}\n')
+    reference.write_text('["r","s"]\n["r"]\n[]\n')
+    own.write_text('["s","r"]\n[]\n["r"]\n')
+    assert (2, ([], ["r"], 1)) == differences(own, reference, 3)
+    assert (1, ([], ["r"], 1)) == differences(own, reference, 2)
+    events = Events(event_file, 3, 8.0, 0)
+    with pytest.raises(WrongAnswerError, match="3 matches, expected 4"):
+        Answers(4).compare("native", reference, 3, 3, events)
+    answers = Answers(3)
+    answers.compare("native", reference, 3, 3, events)
+    with pytest.raises(WrongAnswerError, match=r'2 of 3 .* than by native, first \[\] for \[r\] on {"a": 2}'):
+        answers.compare("moto", own, 3, 3, events)
 
 
-def test_a_scenario_is_measured_in_every_way(scenario_file: Path) -> None:
-    """Each variant has a row for each way, with a time for each pass, and each goal its line."""
+def test_a_scenario_is_measured_in_every_engine(scenario_file: Path) -> None:
+    """A row for each, with a time for each pass; what is absent has none, and what cannot says why."""
     scenario = load_scenario(scenario_file)
-    results = measure(scenario, "quick")
-    assert [("one", "python"), ("one", "python single"), ("two", "python"), ("two", "python single")] == [
-        (each.name, each.way) for each in results
+    rows = [each.as_json() for each in measure(scenario, "quick", COMMANDS)]
+    engines = ["python", "python single", "moto", "orjson"]
+    assert [(variant, engine) for variant in ("one", "two") for engine in engines] == [
+        (each["variant"], each["engine"]) for each in rows
     ]
-    assert [2] * 4 == [len(each.seconds) for each in results]
-    words = [line.split(":")[0] for line in goal_lines(scenario, results)]
-    assert ["MISSED", "reached", "MISSED"] == words
-    head, *rows = table(scenario, results)
-    assert ["7", "7", "40", "40"] == [row[head.index("matches")] for row in rows]
+    by_engine = {each["engine"]: each for each in rows if each["variant"] == "two"}
+    assert (2, 40, 40) == (len(by_engine["python"]["ns"]), by_engine["python"]["matches"], by_engine["python"]["events"])
+    assert ("cannot", "the test says so") == (by_engine["moto"]["status"], by_engine["moto"]["reason"])
+    words = [str(each).split(":")[0] for each in verdicts(scenario, rows)]
+    assert ["MISSED", "reached", "MISSED", "reached"] == words
+    head, *cells = table(rows)
     assert "ns per element" not in head
+    assert "cannot: the test says so" == cells[2][head.index("us per event")]
 
 
-def test_a_goal_has_a_side(scenario_file: Path) -> None:
-    """``about`` is no limit."""
-    scenario_file.write_text(SCENARIO.replace('"at most", 1000000', '"about", 1'), encoding="utf-8")
-    with pytest.raises(ScenarioError, match="expected a limit to be at most or at least"):
+def test_an_engine_of_ours_that_answers_wrong_ends_the_run(scenario_file: Path) -> None:
+    """No figure is worth printing then."""
+    with pytest.raises(WrongAnswerError, match="one, python: 0 matches, expected 7"):
+        measure(load_scenario(scenario_file), "quick", {"python": stub()})
+
+
+def test_peers_that_do_not_answer_right_are_not_timed(scenario_file: Path) -> None:
+    """Wrong, refused and too slow are told apart, with the reason."""
+    text = SCENARIO.replace('cannot = {moto = "the test says so"}\n', "").replace('"quamina"]', '"event-ruler"]')
+    scenario_file.write_text(text, encoding="utf-8")
+    commands = {"python": command("python"), "moto": stub(), "event-ruler": stub(refuses=True)}
+    rows = [each.as_json() for each in measure(load_scenario(scenario_file), "quick", commands)]
+    found = {each["engine"]: each for each in rows if each["variant"] == "one"}
+    assert "wrong" == found["moto"]["status"]
+    assert found["moto"]["reason"].startswith("7 of 40 events answered otherwise than by python, first [] for [rule-0]")
+    assert ("refused", "rule-0: no such thing") == (found["event-ruler"]["status"], found["event-ruler"]["reason"])
+    assert not {"ns"} & {*found["moto"], *found["event-ruler"]}
+
+
+def test_a_worker_that_takes_too_long_is_ended() -> None:
+    """As is one that dies; both say so."""
+    with WorkerProcess(stub(sleeps=True)) as worker, pytest.raises(GaveUpError, match=r"match took more than 0\.2 s"):
+        worker.ask("match", first=0, end=1, limit=0.2)
+    with WorkerProcess((sys.executable, "-c", "raise SystemExit('no such engine')")) as worker:
+        with pytest.raises(WorkerError, match="hello: the process ended with 1: no such engine"):
+            worker.ask("hello")
+
+
+def test_material_is_written_once() -> None:
+    """Equal arguments share a file."""
+    arguments = {"generator": "citylots", "seed": 1, "count": 3}
+    with Material() as material:
+        events = material.events(arguments)
+        assert events is material.events(dict(arguments))
+        assert 3 == events.count == len(events.file.read_bytes().splitlines())
+        rules = material.rules({"kind": "given", "list": ['{"a": [1]}']})
+        assert '["rule-0", "{\\"a\\": [1]}"]\n' == rules.file.read_text()
+    assert not events.file.exists()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"at most", 1000000', '"about", 1', "expected a limit to be at most or at least"),
+        ('"python", "python single"', '"pyton"', "no engine is named 'pyton'; there are native,"),
+        (", full = 7}", "}", "matches must give the expected total"),
+        ('about = "two sizes"', "about = two", "small.toml: Invalid"),
+        ('name = "two"', 'name = "one"', "two variants have the same name"),
+    ],
+)
+def test_a_scenario_that_cannot_be_measured_says_what_is_missing(
+    scenario_file: Path, old: str, new: str, message: str
+) -> None:
+    """Before anything is measured."""
+    scenario_file.write_text(SCENARIO.replace(old, new), encoding="utf-8")
+    with pytest.raises(ScenarioError, match=message):
         load_scenario(scenario_file)
+
+
+def test_every_scenario_can_be_read() -> None:
+    """And is named like its file."""
+    assert [file.stem for file in scenario_files()] == [load_scenario(file).name for file in scenario_files()]
 
 
 def test_run_writes_tables_and_goals(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """One small real scenario, from the command line to the JSON."""
     output = tmp_path / "out" / "results.json"
-    assert 2 == main(["--only", "no such scenario"])
-    assert 0 == main(["--list"])
-    assert "kinds: five rules" in capsys.readouterr().out
-    assert 0 == main(["--only", "wildcard-heavy", "--passes", "1", "-o", str(output)])
+    assert 2 == run.main(["--only", "no such scenario"])
+    assert 2 == run.main(["--engine", "no such engine"])
+    assert "there are native, native single" in capsys.readouterr().err
+    assert 0 == run.main(["--list"])
+    assert "kinds: " in capsys.readouterr().out
+    arguments = ["--only", "wildcard-heavy", "--engine", "python", "--passes", "1", "-o", str(output)]
+    assert 0 == run.main(arguments)
     written = json.loads(output.read_text(encoding="utf-8"))
     assert ["wildcard-heavy"] == [each["scenario"] for each in written["scenarios"]]
+    assert {"python", "orjson"} == {each["engine"] for each in written["scenarios"][0]["rows"]}
+    assert ["python", "orjson"] == list(written["engines"])
     assert "goals reached" in capsys.readouterr().out
-
-
-def measured(name: str, goals: list[str]) -> dict[str, Any]:
-    return {"scenario": name, "table": [["variant", "rules", "us"], ["10 rules", "10", "1.5"]], "goals": goals}
-
-
-def test_the_page_gets_tables_where_it_has_places() -> None:
-    """Several scenarios share a table; places without results and all other text stay."""
-    text = "# A\n<!-- begin g-* -->\nold\n<!-- end -->\nkept\n<!-- begin z -->\nold\n<!-- end -->\n"
-    found = {"g-a": measured("g-a", ["reached: x"]), "g-b": measured("g-b", ["MISSED: y"])}
-    assert page.written(text, found) == (
-        "# A\n<!-- begin g-* -->\n"
-        "| scenario | variant | us |\n| --- | --- | --- |\n| g-a | 10 rules | 1.5 |\n| g-b | 10 rules | 1.5 |\n\n"
-        "Goals reached: 1 of 2.\n- g-b: MISSED: y\n<!-- end -->\nkept\n<!-- begin z -->\nold\n<!-- end -->\n"
-    )
-
-
-def test_spreads_show_three_digits() -> None:
-    """The median first; one pass has no spread."""
-    assert "1.32 (1.29-1.41)" == spread_of([1.321, 1.29, 1.41])
-    assert "45,210" == spread_of([45210.4])

@@ -1,0 +1,100 @@
+"""Measures whole processes: seconds from start to exit, and the most memory, of commands that select the same lines.
+
+In: variants whose ``engines`` are names of `COMMANDS`. Out: a `Row` each, with figures. Runs are interleaved and output
+goes to a file. The answers are compared before a figure is printed: byte for byte with the ten-line script; with jq,
+which writes lines anew, as JSON values. Start-up is part of the time, for it is part of what a user waits for. A command
+that is not installed is left out, and said to be.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from time import perf_counter
+
+import orjson
+
+from bench.check import WrongAnswerError
+from bench.contender import Row
+from bench.data import ROOT
+from bench.material import Material
+from bench.scenario import Variant
+
+STREET = "FULTON"
+PATTERN = f'{{"properties": {{"STREET": ["{STREET}"]}}}}'
+COMMANDS: Mapping[str, tuple[str, ...]] = {
+    "ten-line script": (sys.executable, str(ROOT / "bench" / "ten_line_filter.py")),
+    "ruler filter": (sys.executable, "-P", "-m", "ruler", "filter", "-e", PATTERN),  # -P: the one that is installed
+    "jq": ("jq", "-c", f'select(.properties.STREET == "{STREET}")'),
+    "ripgrep": ("rg", "--no-config", "--no-line-number", "--color=never", f'"STREET":"{STREET}"'),
+}
+"""Name -> command, to which the file is added. ripgrep looks for text: it knows nothing of JSON, and is right here since
+these lines are written without blanks."""
+SCRIPT = "ten-line script"
+RESPELLS = ("jq",)  # write lines anew: values are compared
+
+
+def measure_commands(variants: Sequence[Variant], mode: str, passes: int) -> list[Row]:
+    """The rows of all variants; WrongAnswerError where a command selects other lines."""
+    rows: list[Row] = []
+    with Material() as material:
+        for variant in variants:
+            rows += _measure(variant, mode, passes, material)
+    return rows
+
+
+def missing(command: str) -> bool:
+    """Whether the program is not installed."""
+    return shutil.which(COMMANDS[command][0]) is None
+
+
+def _measure(variant: Variant, mode: str, passes: int, material: Material) -> list[Row]:
+    events = material.events(variant.event_arguments(mode))
+    names = [name for name in variant.engines[mode] if not missing(name)]
+    outputs = {name: material.path(name) for name in names}
+    for name in names:
+        _run(name, events.file, outputs[name])
+    for name in names:
+        _check(name, outputs, variant.matches[mode])
+    rows = {name: Row(variant.name, name, rules=1, events=events.count) for name in names}
+    for row in rows.values():
+        row.event_bytes = round(events.mean_bytes, 1)
+        row.matches, row.compared = variant.matches[mode], events.count
+        row.figures = {"seconds": [], "peak MB": []}
+    for _ in range(passes):
+        for name in names:
+            seconds, megabytes = _run(name, events.file, outputs[name])
+            rows[name].figures["seconds"].append(seconds)
+            rows[name].figures["peak MB"].append(megabytes)
+    return list(rows.values())
+
+
+def _run(name: str, file: Path, output: Path) -> tuple[float, float]:
+    """(seconds from start to exit, megabytes held at most)."""
+    with output.open("wb") as stream:
+        start = perf_counter()
+        process = subprocess.Popen([*COMMANDS[name], str(file)], stdout=stream, env=_environment())
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = perf_counter() - start
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        raise WrongAnswerError(f"{name} ended with {process.returncode}")
+    return seconds, usage.ru_maxrss / 1024
+
+
+def _environment() -> dict[str, str]:
+    """Modules are kept compiled, as they are where a package was installed."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
+def _check(name: str, outputs: Mapping[str, Path], expected: int) -> None:
+    own = outputs[name].read_bytes().splitlines()
+    if len(own) != expected:
+        raise WrongAnswerError(f"{name} selects {len(own)} lines, expected {expected}")
+    wanted = outputs.get(SCRIPT, outputs[name]).read_bytes().splitlines()
+    if own != wanted and not (name in RESPELLS and list(map(orjson.loads, own)) == list(map(orjson.loads, wanted))):
+        raise WrongAnswerError(f"{name} selects other lines than the {SCRIPT}")
