@@ -81,7 +81,7 @@ class Worker:
         self._thaw()
         with open(_file(request), "rb") as stream:
             lines = [line.rstrip(b"\n") for line in stream]
-        self.events = [line.decode() for line in lines] if self.adapter.takes_text else list(lines)
+        self.events = [line.decode() for line in lines] if self.adapter.takes_text else lines
         return {"events": len(self.events)}
 
     def read_rules(self, request: Request) -> Reply:
