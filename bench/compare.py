@@ -52,6 +52,14 @@ JUDGED = (*WORSE, *BETTER, "noise")
 
 
 @dataclass(frozen=True, slots=True)
+class Measured:
+    """A row of one file."""
+
+    row: Row
+    decoding: Sequence[float]  # its times decoding, by pass; empty where nobody decoded
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """One figure of one row, before and after."""
 
@@ -71,56 +79,45 @@ class Change:
 
 
 def changes(before: Result, after: Result, floor_percent: float = FLOOR_PERCENT) -> list[Change]:
-    """Every row that both files measured, the worst first."""
+    """Every figure that both files measured, the worst first."""
     old, new = _by_key(before), _by_key(after)
     one_machine = not _differences(before, after, HARDWARE)
-    found = [
-        change
-        for key in old.keys() & new.keys()
-        if is_measured(old[key]) and is_measured(new[key])
-        for change in _row_changes(
-            key, _rows(before, key), old[key], _rows(after, key), new[key], one_machine, floor_percent
-        )
-    ]
+    found: list[Change] = []
+    for key in old:
+        if key in new and is_measured(old[key].row) and is_measured(new[key].row):
+            found += _row_changes(key, old[key], new[key], one_machine, 1 + floor_percent / 100)
     return sorted(found, key=lambda each: (-each.badness, each.key, each.figure))
 
 
-def _row_changes(
-    key: Key,
-    old_rows: Sequence[Row],
-    old: Row,
-    new_rows: Sequence[Row],
-    new: Row,
-    one_machine: bool,
-    floor_percent: float,
-) -> Iterator[Change]:
-    other_work = any(old.get(name) != new.get(name) for name in ("rules", "events", "elements", "matches"))
-    if old["ns"] and new["ns"]:
-        pair = decoding(old_rows, old), decoding(new_rows, new)
-        normalised = key[2] != YARDSTICK and all(pair)
-        was, now = pair if normalised else (old["ns"], new["ns"])
-        verdict = "other work" if other_work else _verdict(was, now, floor_percent, WORSE[0], BETTER[0])
-        if not one_machine and not normalised and not other_work:
-            verdict = "other machine"
-        ratio = median(now) / median(was)
-        yield Change(key, "", median(old["ns"]), median(new["ns"]), ratio, normalised, verdict, _chance(was, now))
-    for name in old["figures"]:
-        if name not in new["figures"]:
-            continue
-        was, now = old["figures"][name], new["figures"][name]
-        words = (BETTER[1], WORSE[1]) if _more_is_better(name) else (WORSE[1], BETTER[1])
-        verdict = "other work" if other_work else _verdict(was, now, floor_percent, *words)
-        if not one_machine and not other_work:
-            verdict = "other machine"
-        ratio = median(now) / median(was) if median(was) else 1.0
-        yield Change(key, name, median(was), median(now), ratio, False, verdict, _chance(was, now))
+def _row_changes(key: Key, old: Measured, new: Measured, one_machine: bool, floor: float) -> Iterator[Change]:
+    """The time, if there is one, and each figure."""
+    other_work = any(old.row.get(name) != new.row.get(name) for name in ("rules", "events", "elements", "matches"))
+    was, now = old.row["ns"], new.row["ns"]
+    if was and now:
+        is_normalised = key[2] != YARDSTICK and bool(old.decoding and new.decoding)
+        judged_was, judged_now = (old.decoding, new.decoding) if is_normalised else (was, now)
+        verdict = "other work" if other_work else "other machine" if not (one_machine or is_normalised) else ""
+        verdict = verdict or _verdict(judged_was, judged_now, floor, WORSE[0], BETTER[0])
+        ratio = _ratio(judged_was, judged_now)
+        yield Change(key, "", median(was), median(now), ratio, is_normalised, verdict, _chance(was, now))
+    for name in old.row["figures"]:
+        if name in new.row["figures"]:
+            was, now = old.row["figures"][name], new.row["figures"][name]
+            verdict = "other work" if other_work else "other machine" if not one_machine else ""
+            words = (BETTER[1], WORSE[1]) if _more_is_better(name) else (WORSE[1], BETTER[1])
+            verdict = verdict or _verdict(was, now, floor, *words)
+            yield Change(key, name, median(was), median(now), _ratio(was, now), False, verdict, _chance(was, now))
 
 
-def _verdict(before: Sequence[float], after: Sequence[float], floor_percent: float, more: str, less: str) -> str:
+def _ratio(before: Sequence[float], after: Sequence[float]) -> float:
+    """Of the medians; one where there was nothing before, for which there is no ratio."""
+    return median(after) / median(before) if median(before) else 1.0
+
+
+def _verdict(before: Sequence[float], after: Sequence[float], floor: float, more: str, less: str) -> str:
     """The rule of the module's docstring: `more` or `less` where the heaps lie apart and by more than the floor."""
     if min(len(before), len(after)) < LEAST_PASSES:
         return "too few passes"
-    floor = 1 + floor_percent / 100
     if min(after) > max(before) and median(after) > median(before) * floor:
         return more
     if max(after) < min(before) and median(after) * floor < median(before):
@@ -136,16 +133,12 @@ def _more_is_better(figure: str) -> bool:
     return any(words in figure for words in MORE_IS_BETTER)
 
 
-def _by_key(result: Result) -> dict[Key, Row]:
+def _by_key(result: Result) -> dict[Key, Measured]:
     return {
-        (scenario["scenario"], row["variant"], row["engine"]): row
+        (scenario["scenario"], row["variant"], row["engine"]): Measured(row, decoding(scenario["rows"], row))
         for scenario in result["scenarios"]
         for row in scenario["rows"]
     }
-
-
-def _rows(result: Result, key: Key) -> Sequence[Row]:
-    return next(each["rows"] for each in result["scenarios"] if each["scenario"] == key[0])
 
 
 def _differences(before: Result, after: Result, names: Sequence[str]) -> list[str]:
@@ -168,9 +161,10 @@ def is_ours(engine: str) -> bool:
 
 
 def lost(before: Result, after: Result) -> list[tuple[Key, Row]]:
-    """The rows that were measured before and have another status now."""
+    """The rows that have no figures in `after`, and had some in `before`."""
     old, new = _by_key(before), _by_key(after)
-    return [(key, new[key]) for key in old if key in new and is_measured(old[key]) and not is_measured(new[key])]
+    both = [key for key in old if key in new]
+    return [(key, new[key].row) for key in both if is_measured(old[key].row) and not is_measured(new[key].row)]
 
 
 def report(before: Result, after: Result, floor_percent: float = FLOOR_PERCENT, show_noise: bool = False) -> str:
@@ -218,13 +212,9 @@ def _not_judged(found: Sequence[Change]) -> str:
 
 
 def _status_lines(before: Result, after: Result) -> str:
-    old, new = _by_key(before), _by_key(after)
     lines = [f"no longer measured: {', '.join(key)}: {_why(row)}" for key, row in lost(before, after)]
-    lines += [
-        f"measured now: {', '.join(key)} (was: {_why(old[key])})"
-        for key in old
-        if key in new and is_measured(new[key]) and not is_measured(old[key])
-    ]
+    gained = lost(after, before)
+    lines += [f"measured now: {', '.join(key)} (before: {_why(row)})" for key, row in gained]
     return "\n".join(lines)
 
 

@@ -8,7 +8,7 @@ Each plot is a sheet of panels, all with the same axes, so that panels can be co
 
     growth.svg  a panel a scenario:   rules (log)     -> time an event (log),   a line an engine
     arrays.svg  a panel a shape:      elements (log)  -> time an element (log), a line an engine
-    kinds.svg   a panel a rule kind:  a bar an engine -> time an event (log)
+    kinds*.svg  a panel a rule kind:  a bar an engine -> time an event (log)
 
 A point is the median of the passes, the thin bar through it goes from the least to the most. What was not measured is
 said, with the word of its status: below the panel (lines) or in place of the bar.
@@ -16,33 +16,29 @@ said, with the word of its status: below the panel (lines) or in place of the ba
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
-from html import escape
 from math import ceil, floor, log10
 from statistics import median
 from typing import Any
 
+from bench import svg
 from bench.rows import STATUSES, Row, family, in_order, is_measured, number, per_unit, variants
 
 Scenario = Mapping[str, Any]
 
-WIDTH = 1000  # pixels, about what a page of documentation has
-MARGIN = 24
-GAP = 22
-LETTER = 0.56  # mean width of a letter, in font sizes
-FONT = "-apple-system, 'Segoe UI', 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif"
-PAPER, INK, FAINT, GRID, PANEL = "#fbfbf9", "#1f2328", "#5b636c", "#e1e3e0", "#ffffff"
-
 GROWTH = ("growth-exact", "growth-exact-*", "growth-*", "mixed", "wildcard-heavy")
 """Which scenarios are panels of growth.svg, in order; each is drawn once."""
+
+KINDS = "kinds*"  # each has a plot of its own, since they match other events
 
 TITLES = {
     "growth-exact": "exact, one path",
     "growth-exact-many-values": "exact, each event another value",
     "growth-contains": "wildcard *word*",
     "growth-two-words": "wildcard *word*word*",
+    "growth-two-words-long": "wildcard *word*word*, long texts",
     "growth-overlapping": "numeric, ranges over each other",
     "growth-mixed": "mixed, few match",
     "mixed": "mixed, more match",
@@ -51,55 +47,13 @@ TITLES = {
 """Scenario -> title of its panel, where the name without ``growth-`` says too little."""
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
-    """How an engine is drawn."""
-
-    colour: str
-    marker: str
-    dash: str = ""
-    is_ours: bool = False
-
-    @property
-    def width(self) -> float:
-        """Our lines are thicker."""
-        return 2.4 if self.is_ours else 1.7
-
-
-# Okabe and Ito's colours, which are told apart with any colour vision, and darker ones of their hues for what is left;
-# their yellow would be too pale on white.
-STYLES = {
-    "native": Style("#0072b2", "circle", is_ours=True),
-    "native single": Style("#0072b2", "ring", "2 2", is_ours=True),
-    "native used": Style("#3fa0dd", "diamond", "7 3", is_ours=True),
-    "native used single": Style("#3fa0dd", "hollow diamond", "2 2", is_ours=True),
-    "python": Style("#009e73", "square", is_ours=True),
-    "python single": Style("#009e73", "hollow square", "2 2", is_ours=True),
-    "event-ruler": Style("#d55e00", "triangle"),
-    "quamina": Style("#7a1f5c", "flag", "5 2"),
-    "quamina-rs": Style("#c8609c", "down", "5 2"),
-    "py-event-ruler": Style("#e69f00", "hollow triangle", "2 2"),
-    "moto": Style("#8a6d1d", "cross", "4 2 1 2"),
-    "localstack": Style("#6b6b6b", "plus", "1 2"),
-    "orjson": Style("#1f2328", "none", "8 4"),
-}
-OTHERS = (
-    Style("#444444", "hollow square"),
-    Style("#777777", "ring", "3 2"),
-    Style("#999999", "hollow triangle", "5 2"),
-)
-
-NAMES = {"orjson": "decoding alone (orjson)"}
-
-
 def plots(scenarios: Sequence[Scenario], absent: Sequence[str] = ()) -> dict[str, str]:
     """File name -> SVG, for each plot that there are rows for."""
-    found = {
-        "growth.svg": growth(scenarios, absent),
-        "kinds.svg": kinds(scenarios, absent),
-        "arrays.svg": arrays(scenarios, absent),
-    }
-    return {name: text for name, text in found.items() if text}
+    found = {"growth.svg": growth(scenarios, absent), "arrays.svg": arrays(scenarios, absent)}
+    for scenario in scenarios:
+        if fnmatch(scenario["scenario"], KINDS):
+            found[f"{scenario['scenario']}.svg"] = kinds(scenario, absent)
+    return {name: drawn for name, drawn in found.items() if drawn}
 
 
 def growth(scenarios: Sequence[Scenario], absent: Sequence[str] = ()) -> str:
@@ -201,118 +155,8 @@ def _rounded_time(nanoseconds: float) -> str:
     return f"{number(nanoseconds)} ns"
 
 
-# ----- pieces of SVG
-
-
-def _f(value: float) -> str:
-    """A coordinate: tenths of a pixel, so that it is short and the same on every machine."""
-    return f"{round(value, 1) + 0:.1f}".removesuffix(".0")
-
-
-def _path(steps: Iterable[str], colour: str, width: float = 1, dash: str = "") -> str:
-    """Lines of one colour as one element, which keeps the file small."""
-    more = f' stroke-dasharray="{dash}"' if dash else ""
-    return f'<path d="{"".join(steps)}" fill="none" stroke="{colour}" stroke-width="{width:g}"{more}/>\n'
-
-
-def _text(
-    x: float, y: float, words: str, size: float = 11, anchor: str = "start", colour: str = INK, more: str = ""
-) -> str:
-    place = f'x="{_f(x)}" y="{_f(y)}" font-size="{size:g}" text-anchor="{anchor}" fill="{colour}"'
-    return f"<text {place}{' ' + more if more else ''}>{escape(words)}</text>\n"
-
-
-def _across(x1: float, y: float, x2: float) -> str:
-    return f"M{_f(x1)} {_f(y)}H{_f(x2)}"
-
-
-def _down(x: float, y1: float, y2: float) -> str:
-    return f"M{_f(x)} {_f(y1)}V{_f(y2)}"
-
-
-def _box(x: float, y: float, width: float, height: float, colour: str, more: str = "") -> str:
-    place = f'x="{_f(x)}" y="{_f(y)}" width="{_f(width)}" height="{_f(height)}"'
-    return f'<rect {place} fill="{colour}"{" " + more if more else ""}/>\n'
-
-
-def _polygon(points: Iterable[tuple[float, float]], fill: str, stroke: str) -> str:
-    text = " ".join(f"{_f(x)},{_f(y)}" for x, y in points)
-    return f'<polygon points="{text}" fill="{fill}" stroke="{stroke}" stroke-width="1.4"/>\n'
-
-
-def _marker(style: Style, x: float, y: float, size: float = 3.6) -> str:
-    """The sign of an engine, around a point."""
-    shape = style.marker.removeprefix("hollow ")
-    colour = style.colour
-    fill = PANEL if style.marker.startswith("hollow") or shape == "ring" else colour
-    if shape in ("circle", "ring"):
-        return f'<circle cx="{_f(x)}" cy="{_f(y)}" r="{size:g}" fill="{fill}" stroke="{colour}" stroke-width="1.4"/>\n'
-    if shape in ("cross", "plus"):
-        ends = ((size, size), (size, -size)) if shape == "cross" else ((size * 1.2, 0), (0, size * 1.2))
-        steps = (f"M{_f(x - dx)} {_f(y - dy)}L{_f(x + dx)} {_f(y + dy)}" for dx, dy in ends)
-        return _path(steps, colour, 1.8)
-    wide = size * 1.2
-    corners = {
-        "square": [(-size, -size), (size, -size), (size, size), (-size, size)],
-        "diamond": [(0, -wide), (wide, 0), (0, wide), (-wide, 0)],
-        "triangle": [(0, -wide), (wide, size), (-wide, size)],
-        "down": [(0, wide), (wide, -size), (-wide, -size)],
-        "flag": [(-size, -wide), (wide, 0), (-size, wide)],
-    }.get(shape)
-    return _polygon(((x + dx, y + dy) for dx, dy in corners), fill, colour) if corners else ""
-
-
-def _page(height: float, title: str, about: str, body: str) -> str:
-    head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {_f(height)}" width="{WIDTH}" '
-        f'height="{_f(height)}" role="img" font-family="{escape(FONT)}">\n'
-        "<!-- DO NOT EDIT - generated by python -m bench.page -->\n"
-        f"<title>{escape(title)}</title>\n<desc>{escape(about)}</desc>\n"
-    )
-    frame = f'rx="8" stroke="{GRID}"'
-    heading = _text(MARGIN, 34, title, 18, more='font-weight="600"') + _text(MARGIN, 54, about, 12, colour=FAINT)
-    paper = _box(0.5, 0.5, WIDTH - 1, height - 1, PAPER, frame)
-    return f"{head}{paper}{heading}{body}</svg>\n"
-
-
-def style_of(engine: str, engines: Sequence[str]) -> Style:
-    """The style of an engine; one that is not known gets the next grey."""
-    unknown = [name for name in engines if name not in STYLES]
-    return STYLES[engine] if engine in STYLES else OTHERS[unknown.index(engine) % len(OTHERS)]
-
-
-def _legend(engines: Sequence[str], top: float) -> tuple[str, float]:
-    """Line, marker and name of each engine, in as many lines as it takes; and where it ends."""
-    parts, x, y = [], float(MARGIN), top
-    for engine in engines:
-        style, name = style_of(engine, engines), NAMES.get(engine, engine)
-        width = 44 + len(name) * 12 * LETTER + 18
-        if x + width > WIDTH - MARGIN + 18:
-            x, y = float(MARGIN), y + 20
-        parts.append(_path([_across(x, y, x + 34)], style.colour, style.width, style.dash))
-        parts.append(_marker(style, x + 17, y))
-        parts.append(_text(x + 41, y + 4, name, 12, more='font-weight="600"' if style.is_ours else ""))
-        x += width
-    return "".join(parts), y + 12
-
-
-def _notes(lines: Sequence[str], top: float) -> str:
-    return "".join(_text(MARGIN, top + 15 * index, line, 11, colour=FAINT) for index, line in enumerate(lines))
-
-
 def _absent_note(absent: Sequence[str]) -> list[str]:
-    return [f"Not there when this was measured: {', '.join(absent)}."] if absent else []
-
-
-def _wrapped(words: str, width: float, size: float) -> list[str]:
-    lines = [""]
-    for word in words.split():
-        joined = f"{lines[-1]} {word}".strip()
-        if len(joined) * size * LETTER > width and lines[-1]:
-            lines.append(word)
-        else:
-            lines[-1] = joined
-    return [line for line in lines if line]
+    return [f"Absent when this was measured: {', '.join(absent)}."] if absent else []
 
 
 # ----- panels of lines
@@ -381,21 +225,22 @@ def _sheet_of_lines(
         return ""
     ranges = _with_room([point.x for point in points]), _whole_decades(times)
     engines = in_order(engine for panel in panels for engine in panel.lines)
-    legend, top = _legend(engines, 80)
-    width = (WIDTH - 2 * MARGIN - (COLUMNS - 1) * GAP) / COLUMNS
+    legend, top = svg.legend(engines, 80)
+    width = (svg.WIDTH - 2 * svg.MARGIN - (COLUMNS - 1) * svg.GAP) / COLUMNS
     body = [legend]
     top += 8
     for start in range(0, len(panels), COLUMNS):
         row = panels[start : start + COLUMNS]
-        notes = [_wrapped_notes(panel, x_axis, width) for panel in row]
+        notes = [_reasons(panel, x_axis, width) for panel in row]
         for index, (panel, lines) in enumerate(zip(row, notes, strict=True)):
-            left = MARGIN + index * (width + GAP) + LABELS_LEFT
+            left = svg.MARGIN + index * (width + svg.GAP) + LABELS_LEFT
             frame = Frame(left, top + TITLE_HEIGHT, width - LABELS_LEFT, PLOT_HEIGHT, *ranges)
             body.append(_grid(frame, panel.title, x_axis, y_axis, is_first=index == 0))
-            body += [_engine_line(frame, line, style_of(engine, engines)) for engine, line in panel.lines.items()]
-            below = frame.bottom + LABELS_BELOW + 8
+            body += [_engine_line(frame, line, svg.style_of(engine, engines)) for engine, line in panel.lines.items()]
+            under = frame.bottom + LABELS_BELOW + 8
             body += [
-                _text(left, below + NOTE_HEIGHT * at, line, NOTE_SIZE, colour=FAINT) for at, line in enumerate(lines)
+                svg.text(left, under + NOTE_HEIGHT * at, line, NOTE_SIZE, colour=svg.FAINT)
+                for at, line in enumerate(lines)
             ]
         top += TITLE_HEIGHT + PLOT_HEIGHT + LABELS_BELOW + 14 + NOTE_HEIGHT * max(map(len, notes))
     below = [
@@ -403,53 +248,65 @@ def _sheet_of_lines(
         "A line that ends goes no further: the reason is below its panel, or nobody tried.",
         *_absent_note(absent),
     ]
-    body.append(_notes(below, top + 12))
-    return _page(top + 12 + 15 * len(below) + 6, title, about, "".join(body))
+    body.append(svg.notes(below, top + 12))
+    return svg.page(top + 12 + 15 * len(below) + 6, title, about, "".join(body))
 
 
 def _grid(frame: Frame, title: str, x_axis: Axis, y_axis: Axis, is_first: bool) -> str:
     """Background, decades, numbers at the axes, titles."""
     xs, ys = _decades(frame.x_range), _decades(frame.y_range)
-    parts = [_text(frame.left, frame.top - 8, title, 13, more='font-weight="600"')]
-    parts.append(_box(frame.left, frame.top, frame.width, frame.height, PANEL))
-    across = [_across(frame.left, frame.y(each), frame.right) for each in ys]
-    parts.append(_path([*across, *(_down(frame.x(each), frame.top, frame.bottom) for each in xs)], GRID))
-    parts.append(_path([_across(frame.left, frame.bottom, frame.right)], FAINT))
-    parts += [_text(frame.left - 6, frame.y(each) + 3.5, y_axis.text(each), 10, "end", FAINT) for each in ys]
-    parts += [_text(frame.x(each), frame.bottom + 14, x_axis.text(each), 10, "middle", FAINT) for each in xs]
+    parts = [svg.text(frame.left, frame.top - 8, title, 13, more='font-weight="600"')]
+    parts.append(svg.box(frame.left, frame.top, frame.width, frame.height, svg.PANEL))
+    lines = [svg.across(frame.left, frame.y(each), frame.right) for each in ys]
+    parts.append(svg.path([*lines, *(svg.down(frame.x(each), frame.top, frame.bottom) for each in xs)], svg.GRID))
+    parts.append(svg.path([svg.across(frame.left, frame.bottom, frame.right)], svg.FAINT))
+    parts += [svg.text(frame.left - 6, frame.y(each) + 3.5, y_axis.text(each), 10, "end", svg.FAINT) for each in ys]
+    parts += [svg.text(frame.x(each), frame.bottom + 14, x_axis.text(each), 10, "middle", svg.FAINT) for each in xs]
     middle = (frame.left + frame.right) / 2
-    parts.append(_text(middle, frame.bottom + 28, x_axis.title, 10.5, "middle", FAINT))
+    parts.append(svg.text(middle, frame.bottom + 28, x_axis.title, 10.5, "middle", svg.FAINT))
     if is_first:
         x, y = frame.left - LABELS_LEFT + 3, frame.top + frame.height / 2
-        parts.append(_text(x, y, y_axis.title, 10.5, "middle", FAINT, f'transform="rotate(-90 {_f(x)} {_f(y)})"'))
+        parts.append(
+            svg.text(
+                x,
+                y,
+                y_axis.title,
+                10.5,
+                "middle",
+                svg.FAINT,
+                f'transform="rotate(-90 {svg.coordinate(x)} {svg.coordinate(y)})"',
+            )
+        )
     return "".join(parts)
 
 
-def _engine_line(frame: Frame, points: Sequence[Point], style: Style) -> str:
+def _engine_line(frame: Frame, points: Sequence[Point], style: svg.Style) -> str:
     """The line of an engine through its medians, with their spread."""
     known = [(frame.x(point.x), frame.y(median(point.times)), point.times) for point in points if point.times]
     if not known:
         return ""
-    line = "".join(f"{'L' if index else 'M'}{_f(x)} {_f(y)}" for index, (x, y, _) in enumerate(known))
+    line = "".join(
+        f"{'L' if index else 'M'}{svg.coordinate(x)} {svg.coordinate(y)}" for index, (x, y, _) in enumerate(known)
+    )
     spreads = [
-        _down(x, frame.y(min(times)), frame.y(max(times)))
-        + "".join(_across(x - 2.5, frame.y(end), x + 2.5) for end in (min(times), max(times)))
+        svg.down(x, frame.y(min(times)), frame.y(max(times)))
+        + "".join(svg.across(x - 2.5, frame.y(end), x + 2.5) for end in (min(times), max(times)))
         for x, _, times in known
     ]
-    parts = [_path([line], style.colour, style.width, style.dash), _path(spreads, style.colour, 1.2)]
-    return "".join([*parts, *(_marker(style, x, y) for x, y, _ in known)])
+    parts = [svg.path([line], style.colour, style.width, style.dash), svg.path(spreads, style.colour, 1.2)]
+    return "".join([*parts, *(svg.marker(style, x, y) for x, y, _ in known)])
 
 
-def _wrapped_notes(panel: Panel, x_axis: Axis, width: float) -> list[str]:
+def _reasons(panel: Panel, x_axis: Axis, width: float) -> list[str]:
     """``gave up: moto (from 10k)``: who has no figure in a panel, and where."""
     found: dict[str, list[str]] = {}
     for engine, points in panel.lines.items():
         for status in dict.fromkeys(point.status for point in points if not point.times):
             places = [point.x for point in points if point.status == status]
             where = "" if len(places) == len(points) else f" ({_places(places, points, x_axis)})"
-            found.setdefault(status, []).append(NAMES.get(engine, engine) + where)
+            found.setdefault(status, []).append(svg.NAMES.get(engine, engine) + where)
     lines = [f"{STATUSES[status]}: {', '.join(names)}" for status, names in found.items()]
-    return [line for text in lines for line in _wrapped(text, width - LABELS_LEFT, NOTE_SIZE)]
+    return [part for line in lines for part in svg.wrapped(line, width - LABELS_LEFT, NOTE_SIZE)]
 
 
 def _places(places: Sequence[float], points: Sequence[Point], axis: Axis) -> str:
@@ -468,20 +325,20 @@ VALUES_WIDTH = 62
 BAR_COLUMNS = 2
 
 
-def kinds(scenarios: Sequence[Scenario], absent: Sequence[str] = ()) -> str:
-    """A bar for each engine and kind of rule; "" without that scenario."""
-    rows = [row for each in scenarios if each["scenario"] == "kinds" for row in each["rows"]]
+def kinds(scenario: Scenario, absent: Sequence[str] = ()) -> str:
+    """A bar for each engine and kind of rule; "" when nothing was measured."""
+    rows = scenario["rows"]
     times = [value for row in rows if is_measured(row) for value in row["ns"]]
     if not times:
         return ""
     engines = in_order(row["engine"] for row in rows)
     ends = floor(log10(min(times)) + 1e-9), log10(max(times)) + 0.02
     names = variants(rows)
-    width = (WIDTH - 2 * MARGIN - GAP) / BAR_COLUMNS
+    width = (svg.WIDTH - 2 * svg.MARGIN - svg.GAP) / BAR_COLUMNS
     panel_height = TITLE_HEIGHT + len(engines) * (BAR + BAR_GAP) + 32
     body, top = [], 66.0
     for index, name in enumerate(names):
-        left = MARGIN + index % BAR_COLUMNS * (width + GAP)
+        left = svg.MARGIN + index % BAR_COLUMNS * (width + svg.GAP)
         panel_top = top + index // BAR_COLUMNS * (panel_height + 10)
         fitting = {row["engine"]: row for row in rows if row["variant"] == name}
         body.append(_bars(left, panel_top, width, name, engines, fitting, ends))
@@ -490,12 +347,10 @@ def kinds(scenarios: Sequence[Scenario], absent: Sequence[str] = ()) -> str:
         "Bars end at the median pass, thin lines show the least and the most. orjson only decodes the event.",
         *_absent_note(absent),
     ]
-    body.append(_notes(below, top + 10))
-    title = "Time an event takes with five rules of one kind"
-    about = (
-        "City-lots lines of about 830 bytes; logarithmic, so a bar that is a little longer takes many times as long."
-    )
-    return _page(top + 10 + 15 * len(below) + 6, title, about, "".join(body))
+    body.append(svg.notes(below, top + 10))
+    title = "Time an event takes, by kind of rule"
+    about = f"{scenario['about']}. Logarithmic: a bar a little longer takes many times as long."
+    return svg.page(top + 10 + 15 * len(below) + 6, title, about, "".join(body))
 
 
 def _bars(
@@ -515,21 +370,23 @@ def _bars(
     def x(value: float) -> float:
         return start + (end - start) * (log10(value) - ends[0]) / (ends[1] - ends[0])
 
-    parts = [_text(left, top + 16, title, 13, more='font-weight="600"')]
-    parts.append(_path([_down(x(each), first - 2, bottom) for each in _decades(ends)], GRID))
-    parts += [_text(x(each), bottom + 12, _time(each), 10, "middle", FAINT) for each in _decades(ends)]
-    parts.append(_text((start + end) / 2, bottom + 25, "time an event", 10.5, "middle", FAINT))
+    parts = [svg.text(left, top + 16, title, 13, more='font-weight="600"')]
+    parts.append(svg.path([svg.down(x(each), first - 2, bottom) for each in _decades(ends)], svg.GRID))
+    parts += [svg.text(x(each), bottom + 12, _time(each), 10, "middle", svg.FAINT) for each in _decades(ends)]
+    parts.append(svg.text((start + end) / 2, bottom + 25, "time an event", 10.5, "middle", svg.FAINT))
     for index, engine in enumerate(engines):
         y = first + index * (BAR + BAR_GAP)
-        style, row = style_of(engine, engines), rows.get(engine)
+        style, row = svg.style_of(engine, engines), rows.get(engine)
         weight = 'font-weight="600"' if style.is_ours else ""
-        parts.append(_text(start - 6, y + BAR - 3, engine, 11, "end", INK if style.is_ours else FAINT, weight))
+        parts.append(
+            svg.text(start - 6, y + BAR - 3, engine, 11, "end", svg.INK if style.is_ours else svg.FAINT, weight)
+        )
         if row is None or not is_measured(row):
             words = STATUSES[row["status"]] if row is not None else "not measured"
-            parts.append(_text(start + 4, y + BAR - 3, words, 10.5, colour=FAINT, more='font-style="italic"'))
+            parts.append(svg.text(start + 4, y + BAR - 3, words, 10.5, colour=svg.FAINT, more='font-style="italic"'))
             continue
         middle, centre = median(row["ns"]), y + BAR / 2
-        parts.append(_box(start, y, x(middle) - start, BAR, style.colour, "" if style.is_ours else 'opacity="0.75"'))
-        parts.append(_path([_across(x(min(row["ns"])), centre, x(max(row["ns"])))], INK, 1.2))
-        parts.append(_text(x(max(row["ns"])) + 5, y + BAR - 3, _rounded_time(middle), 10.5, more=weight))
+        parts.append(svg.box(start, y, x(middle) - start, BAR, style.colour, "" if style.is_ours else 'opacity="0.75"'))
+        parts.append(svg.path([svg.across(x(min(row["ns"])), centre, x(max(row["ns"])))], svg.INK, 1.2))
+        parts.append(svg.text(x(max(row["ns"])) + 5, y + BAR - 3, _rounded_time(middle), 10.5, more=weight))
     return "".join(parts)

@@ -40,7 +40,7 @@ def newest() -> Path:
 def read_result(file: Path) -> Result:
     """What the file holds; raises `ResultError` where it cannot be read or has another shape."""
     try:
-        result = json.loads(file.read_text(encoding="utf-8"))
+        result: Result = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise ResultError(f"{file}: {error.strerror or error}; {REMEDY}") from error
     except ValueError as error:

@@ -42,7 +42,7 @@ def in_order(engines: Iterable[str]) -> list[str]:
 
 def is_measured(row: Row) -> bool:
     """Whether the row has figures: its engine took the rules and answered right, in time."""
-    return row["status"] == "measured"
+    return bool(row["status"] == "measured")
 
 
 def find(rows: Iterable[Row], variant: str, engine: str) -> Row | None:

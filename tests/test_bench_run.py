@@ -1,4 +1,4 @@
-"""The measurements themselves: answers are compared first, goals are judged by the median, the page is filled in.
+"""The measurements themselves: answers are compared first, goals are judged by the median.
 
 Nothing here depends on how fast anything is.
 """
@@ -8,14 +8,12 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from bench import page  # noqa: E402
 from bench.check import References, WrongAnswerError, checked_total  # noqa: E402
 from bench.goals import Verdict, verdicts  # noqa: E402
 from bench.measure import Result, measure  # noqa: E402
@@ -134,21 +132,6 @@ def test_run_writes_tables_and_goals(tmp_path: Path, capsys: pytest.CaptureFixtu
     written = json.loads(output.read_text(encoding="utf-8"))
     assert ["wildcard-heavy"] == [each["scenario"] for each in written["scenarios"]]
     assert "goals reached" in capsys.readouterr().out
-
-
-def measured(name: str, goals: list[str]) -> dict[str, Any]:
-    return {"scenario": name, "table": [["variant", "rules", "us"], ["10 rules", "10", "1.5"]], "goals": goals}
-
-
-def test_the_page_gets_tables_where_it_has_places() -> None:
-    """Several scenarios share a table; places without results and all other text stay."""
-    text = "# A\n<!-- begin g-* -->\nold\n<!-- end -->\nkept\n<!-- begin z -->\nold\n<!-- end -->\n"
-    found = {"g-a": measured("g-a", ["reached: x"]), "g-b": measured("g-b", ["MISSED: y"])}
-    assert page.written(text, found) == (
-        "# A\n<!-- begin g-* -->\n"
-        "| scenario | variant | us |\n| --- | --- | --- |\n| g-a | 10 rules | 1.5 |\n| g-b | 10 rules | 1.5 |\n\n"
-        "Goals reached: 1 of 2.\n- g-b: MISSED: y\n<!-- end -->\nkept\n<!-- begin z -->\nold\n<!-- end -->\n"
-    )
 
 
 def test_spreads_show_three_digits() -> None:
