@@ -91,7 +91,7 @@ def changes(before: Result, after: Result, floor_percent: float = FLOOR_PERCENT)
 
 def _row_changes(key: Key, old: Measured, new: Measured, one_machine: bool, floor: float) -> Iterator[Change]:
     """The time, if there is one, and each figure."""
-    other_work = any(old.row.get(name) != new.row.get(name) for name in ("rules", "events", "elements", "matches"))
+    other_work = _is_other_work(old.row, new.row)
     was, now = old.row["ns"], new.row["ns"]
     if was and now:
         is_normalised = key[2] != YARDSTICK and bool(old.decoding and new.decoding)
@@ -107,6 +107,15 @@ def _row_changes(key: Key, old: Measured, new: Measured, one_machine: bool, floo
             words = (BETTER[1], WORSE[1]) if _more_is_better(name) else (WORSE[1], BETTER[1])
             verdict = verdict or _verdict(was, now, floor, *words)
             yield Change(key, name, median(was), median(now), _ratio(was, now), False, verdict, _chance(was, now))
+
+
+def _is_other_work(old: Row, new: Row) -> bool:
+    """Whether rules, events or answers differ. Answers only tell where as many events were compared: a slow engine's
+    are compared for so many as its time allows."""
+    names = ["rules", "events", "elements"]
+    if old.get("compared") == new.get("compared"):
+        names.append("matches")
+    return any(old.get(name) != new.get(name) for name in names)
 
 
 def _ratio(before: Sequence[float], after: Sequence[float]) -> float:

@@ -1,13 +1,14 @@
 """Reads a result file: one JSON file in ``bench/results/`` is the source of every generated table and plot.
 
-In: a path. Out: the file as it is, its shape checked, so that nobody who reads it meets a KeyError later; or a
-`ResultError`, whose text is one line: what, where, what to do. Unknown keys are left alone.
+In: a path. Out: what the file holds, its shape checked, so that nobody who reads it meets a KeyError later; or a
+`ResultError`, whose text is one line: what, where, what to do. A measured row always has ``ns`` and ``figures``, be
+they empty. Unknown keys are left alone.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ RESULTS = Path(__file__).resolve().parent / "results"
 SHAPE = {"date": str, "machine": dict, "engines": dict, "scenarios": list}
 SCENARIO_SHAPE = {"scenario": str, "about": str, "measure": str, "goals": list, "rows": list}
 ROW_SHAPE = {"variant": str, "engine": str, "status": str, "rules": int, "events": int, "elements": int}
-MEASURED_SHAPE = {"ns": list, "figures": dict}
+MEASURED_SHAPE = {"ns": list, "figures": dict, "matches": int}
+EMPTY: Mapping[str, Callable[[], Any]] = {"ns": list, "figures": dict}  # left out of the file where there are none
 ABSENT_SHAPE = {"reason": str}
 
 REMEDY = "write one with: python -m bench"
@@ -72,6 +74,8 @@ def _check_row(where: str, row: object) -> None:
     if row["status"] != "measured":
         _check(where, row, ABSENT_SHAPE)
         return
+    for name, nothing in EMPTY.items():
+        row.setdefault(name, nothing())
     _check(where, row, MEASURED_SHAPE)
     for name, values in {"ns": row["ns"], **row["figures"]}.items():
         if not isinstance(values, list) or not all(isinstance(each, int | float) for each in values):

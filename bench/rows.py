@@ -1,8 +1,8 @@
 """Arithmetic on the rows of a result file: medians, spreads, ratios, the best peer.
 
 In: rows as `bench/results/*.json` has them, one for each variant and engine:
-``{"variant": "exact", "engine": "native", "rules": 5, "elements": 0, "status": "measured", "ns": [401.2, 399.9, 407.0],
-"figures": {}}``. Out: numbers, and the short texts that tables and goals share.
+``{"variant": "exact", "engine": "native", "rules": 5, "elements": 0, "status": "measured", "ns": [401.2, 399.9, 407.0]}``;
+``figures`` in place of ``ns`` where no events are timed. Out: numbers, and the short texts that tables and goals share.
 
 Passes of a scenario are taken in turns by all its engines, so pass k of one row and pass k of another saw the same
 machine: a ratio is taken pass by pass, and the median and the spread are those of the ratios. The median of the ratios
@@ -57,7 +57,7 @@ def variants(rows: Iterable[Row]) -> list[str]:
 
 def per_unit(row: Row) -> list[float]:
     """Nanoseconds an element where the events are arrays of so many elements, else nanoseconds an event; by pass."""
-    return [value / (row["elements"] or 1) for value in row["ns"]]
+    return [value / (row["elements"] or 1) for value in row.get("ns", [])]
 
 
 def ratio(row: Row, other: Row) -> list[float]:
@@ -69,7 +69,7 @@ def ratio(row: Row, other: Row) -> list[float]:
         return []
     if row["elements"] and other["elements"]:
         return [own / its for own, its in zip(per_unit(row), per_unit(other), strict=False)]
-    return [own / its for own, its in zip(row["ns"], other["ns"], strict=False)]
+    return [own / its for own, its in zip(row.get("ns", []), other.get("ns", []), strict=False)]
 
 
 def times_faster(row: Row, other: Row) -> list[float]:
@@ -115,7 +115,7 @@ def best_peer(rows: Iterable[Row], variant: str | None = None) -> Row | None:
 
     `rows` are those of one variant, or `variant` says which one.
     """
-    peers = [row for row in rows if row["engine"] in PEERS and is_measured(row) and row["ns"]]
+    peers = [row for row in rows if row["engine"] in PEERS and is_measured(row) and row.get("ns")]
     fitting = [row for row in peers if variant in (None, row["variant"])]
     return min(fitting, key=lambda row: median(row["ns"]), default=None)
 

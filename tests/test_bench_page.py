@@ -285,6 +285,27 @@ def test_a_file_that_cannot_be_used_is_named_in_one_line(
         assert "python -m bench" in said
 
 
+def test_what_is_empty_may_be_left_out(result: Result, tmp_path: Path) -> None:
+    """``figures`` where events are timed, ``ns`` where something else is measured."""
+    short = copy.deepcopy(result)
+    for each in short["scenarios"]:
+        each["rows"] = [{name: value for name, value in row.items() if value not in ([], {})} for row in each["rows"]]
+    assert short != result
+    saved(tmp_path / "short.json", short)
+    assert result == read_result(tmp_path / "short.json")
+
+
+def test_answers_of_fewer_events_are_not_other_work(result: Result) -> None:
+    """A slow engine is compared for as many events as its time allows, which differs from run to run."""
+    after = slowed(result, "growth-exact", "native", 2)
+    for row in after["scenarios"][1]["rows"]:
+        row["matches"] = 3
+    assert "other work" == verdicts(result, after)["growth-exact", "native"]
+    for row in after["scenarios"][1]["rows"]:
+        row["compared"] = 50
+    assert "slower" == verdicts(result, after)["growth-exact", "native"]
+
+
 # ----- plots
 
 
