@@ -1,7 +1,7 @@
 """Rule sets for the scenarios, by kind: ``rule_set({"kind": "growth-exact", "count": 1000, "seed": 1})``.
 
-Out: rule name -> rule text. ``given`` takes the rules as written in the scenario. A kind that begins with
-``growth-`` answers with `HITS` rules that match something, always the same ones, and fills up with rules of
+Out: rule name -> rule text. ``given`` takes the rules as written in the scenario, or, with ``scenario`` and ``variants``
+in place of ``list``, those that variants of a scenario file list, all together. A kind that begins with ``growth-`` answers with `HITS` rules that match something, always the same ones, and fills up with rules of
 the same shape that never match, so that growth is measured with the number of matches held still. The
 fillers are as awkward as they can be without matching: they begin (or end, for suffixes) as real values do.
 ``wildcard-heavy`` draws rules with 5 to 20 wildcards each for the events of process starts. ``mixed`` draws rules as
@@ -11,8 +11,10 @@ people write them against the EventBridge-style events.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+import tomllib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 from bench.generators import processes
@@ -24,6 +26,7 @@ HITS = 10
 """Rules of a ``growth-`` set that match; the rest never do."""
 
 Rule = dict[str, Any]
+_SCENARIOS = Path(__file__).resolve().parent / "scenarios"
 _NAMES = tuple(dict.fromkeys(name for name, _ in STREETS))
 _HIT_NAMES = _NAMES[_NAMES.index("MISSION") :][:HITS]
 
@@ -32,10 +35,18 @@ def rule_set(wanted: Mapping[str, Any]) -> dict[str, str]:
     """The rules of a scenario's ``rules`` table, as text, by name."""
     kind = wanted["kind"]
     if kind == "given":
-        return {f"rule-{index}": text for index, text in enumerate(wanted["list"])}
+        texts = wanted["list"] if "list" in wanted else _listed_in(wanted["scenario"], wanted["variants"])
+        return {f"rule-{index}": text for index, text in enumerate(texts)}
     draw = Draw(wanted.get("seed", 1))
     rules = KINDS[kind](draw)
     return {f"{kind}-{index}": json.dumps(next(rules), ensure_ascii=False) for index in range(wanted["count"])}
+
+
+def _listed_in(scenario: str, variants: Sequence[str]) -> list[str]:
+    """The rule texts that these variants of a scenario list, in the order of ``variants``."""
+    table = tomllib.loads((_SCENARIOS / f"{scenario}.toml").read_text(encoding="utf-8"))
+    lists = {variant["name"]: variant["rules"].get("list", []) for variant in table["variant"]}
+    return [text for name in variants for text in lists[name]]
 
 
 def _property(**clauses: Any) -> Rule:
@@ -200,7 +211,7 @@ def _cidr(draw: Draw) -> Iterator[Rule]:
         if draw.chance(0.5):
             yield _address(f"100.{draw.between(64, 127)}.{draw.below(256)}.{16 * draw.below(16)}/28")
         elif draw.chance(0.5):
-            yield _address(f"172.{draw.between(16, 31)}.{draw.below(256)}.{draw.below(256)}/32")
+            yield _address(f"172.{draw.between(16, 31)}.{draw.below(256)}.{16 * draw.below(16)}/28")
         else:
             yield _address(f"2001:db8:{draw.between(4096, 65535):x}:{draw.bits(16):x}::/64")
 
