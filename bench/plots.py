@@ -67,7 +67,8 @@ def growth(scenarios: Sequence[Scenario], absent: Sequence[str] = ()) -> str:
     ]
     return _sheet_of_lines(
         "Time an event takes, as rules are added",
-        "At every size the same few rules match; only in “mixed, more match” do the added ones match, too.",
+        "At every size the same few rules match"
+        + ("; in “mixed, more match” added ones do, too." if "mixed" in chosen else "."),
         Axis("rules in the machine", _count),
         Axis("time an event", _time),
         panels,
@@ -320,7 +321,7 @@ def _places(places: Sequence[float], points: Sequence[Point], axis: Axis) -> str
 
 
 BAR, BAR_GAP = 13, 3
-NAMES_WIDTH = 96
+NAME_SIZE = 11
 VALUES_WIDTH = 62
 BAR_COLUMNS = 2
 
@@ -345,11 +346,12 @@ def kinds(scenario: Scenario, absent: Sequence[str] = ()) -> str:
     top += -(-len(names) // BAR_COLUMNS) * (panel_height + 10)
     below = [
         "Bars end at the median pass, thin lines show the least and the most. orjson only decodes the event.",
+        "The scale is logarithmic: a bar a little longer takes many times as long.",
         *_absent_note(absent),
     ]
     body.append(svg.notes(below, top + 10))
     title = "Time an event takes, by kind of rule"
-    about = f"{scenario['about']}. Logarithmic: a bar a little longer takes many times as long."
+    about = scenario["about"][:1].upper() + scenario["about"][1:]
     return svg.page(top + 10 + 15 * len(below) + 6, title, about, "".join(body))
 
 
@@ -363,7 +365,8 @@ def _bars(
     ends: Range,
 ) -> str:
     """One kind: a bar for each engine, its name on the left and its time on the right."""
-    start, end = left + NAMES_WIDTH, left + width - VALUES_WIDTH
+    names_width = max(map(len, engines)) * NAME_SIZE * svg.WIDE_LETTER + 8
+    start, end = left + names_width, left + width - VALUES_WIDTH
     first = top + TITLE_HEIGHT
     bottom = first + len(engines) * (BAR + BAR_GAP)
 
@@ -379,7 +382,7 @@ def _bars(
         style, row = svg.style_of(engine, engines), rows.get(engine)
         weight = 'font-weight="600"' if style.is_ours else ""
         parts.append(
-            svg.text(start - 6, y + BAR - 3, engine, 11, "end", svg.INK if style.is_ours else svg.FAINT, weight)
+            svg.text(start - 6, y + BAR - 3, engine, NAME_SIZE, "end", svg.INK if style.is_ours else svg.FAINT, weight)
         )
         if row is None or not is_measured(row):
             words = STATUSES[row["status"]] if row is not None else "not measured"

@@ -1,7 +1,7 @@
 """Arithmetic on the rows of a result file: medians, spreads, ratios, the best peer.
 
 In: rows as `bench/results/*.json` has them, one for each variant and engine:
-``{"variant": "exact", "engine": "native", "rules": 5, "elements": 0, "status": "measured", "ns": [401.2, 399.9, 407.0]}``;
+``{"variant": "exact", "engine": "native", "rules": 5, "elements": 0, "status": "measured", "ns": [401.2, 399.9]}``;
 ``figures`` in place of ``ns`` where no events are timed. Out: numbers, and the short texts that tables and goals share.
 
 Passes of a scenario are taken in turns by all its engines, so pass k of one row and pass k of another saw the same

@@ -16,7 +16,7 @@ from html import escape
 WIDTH = 1000  # pixels, about what a page of documentation has
 MARGIN = 24
 GAP = 22
-LETTER = 0.56  # mean width of a letter, in font sizes
+LETTER, WIDE_LETTER = 0.56, 0.66  # mean width of a letter, and of a bold one, in font sizes
 FONT = "-apple-system, 'Segoe UI', 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif"
 PAPER, INK, FAINT, GRID, PANEL = "#fbfbf9", "#1f2328", "#5b636c", "#e1e3e0", "#ffffff"
 
