@@ -2,8 +2,8 @@
 
 In: variants whose ``engines`` are names of `COMMANDS`. Out: a `Row` each, with figures. Runs are interleaved and output
 goes to a file. The answers are compared before a figure is printed: byte for byte with the ten-line script; with jq,
-which writes lines anew, as JSON values. Start-up is part of the time, for it is part of what a user waits for. A command
-that is not installed is left out, and said to be.
+which writes lines anew, as JSON values. Start-up is part of the time, for it is part of what a user waits for. A
+command that is not installed is left out.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "jq": ("jq", "-c", f'select(.properties.STREET == "{STREET}")'),
     "ripgrep": ("rg", "--no-config", "--no-line-number", "--color=never", f'"STREET":"{STREET}"'),
 }
-"""Name -> command, to which the file is added. ripgrep looks for text: it knows nothing of JSON, and is right here since
-these lines are written without blanks."""
+"""Name -> command, to which the file is added. ripgrep looks for text: it knows nothing of JSON, and is right here
+since these lines are written without blanks."""
 SCRIPT = "ten-line script"
 RESPELLS = ("jq",)  # write lines anew: values are compared
 

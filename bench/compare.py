@@ -35,8 +35,9 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from bench.engines import OURS, YARDSTICK
 from bench.result_file import Result, ResultError, read_result
-from bench.rows import OURS, STATUSES, YARDSTICK, Row, decoding, is_measured, number
+from bench.rows import STATUSES, Row, decoding, is_measured, number
 
 FLOOR_PERCENT = 5.0
 LEAST_PASSES = 3

@@ -2,7 +2,8 @@
 
 `prepare` starts the process, adds the rules, and compares the answers; whatever stands in the way of a measurement is
 the ``status`` of the row: *cannot* (the scenario says so), *refused* (the engine does not take a rule), *gave up*
-(too slow), *wrong* (another answer, or none). Only what answers right is ever timed.
+(too slow), *failed* (it died, or could not read an event), *wrong* (another answer). Only what answers right is ever
+timed.
 """
 
 from __future__ import annotations
@@ -116,13 +117,16 @@ def prepare(
 
 
 def _status(error: Exception) -> str:
-    statuses: Mapping[type[Exception], str] = {RefusedError: "refused", GaveUpError: "gave up", CannotError: "cannot"}
+    statuses: Mapping[type[Exception], str] = {
+        RefusedError: "refused",
+        CannotError: "cannot",
+        GaveUpError: "gave up",
+        WorkerError: "failed",
+    }
     return statuses.get(type(error), "wrong")
 
 
-def compare(
-    worker: WorkerProcess, row: Row, events: Events, limits: Limits, answers: Answers, file: Path
-) -> None:
+def compare(worker: WorkerProcess, row: Row, events: Events, limits: Limits, answers: Answers, file: Path) -> None:
     """Compare the answers to as many events as the limit allows; WrongAnswerError at the first that differs."""
     if row.engine == "orjson":
         return

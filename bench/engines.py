@@ -1,8 +1,8 @@
 """The engines that are measured side by side: ours, the peers, and decoding alone as the yardstick.
 
-Out: the table `ENGINES`, by the name that scenario files and results use. What stands here is what no run can find out:
-what an engine leaves undone. Its version and what runs it, each run asks the engine itself (``bench/worker_process.py``);
-how a peer is built, ``bench/peers/build.py`` knows.
+Out: the table `ENGINES`, by the name that scenario files and results use. What stands here is what no run can find
+out: what an engine leaves undone. Its version and what runs it, each run asks the engine itself
+(``bench/worker_process.py``); how a peer is built, ``bench/peers/build.py`` knows.
 """
 
 from __future__ import annotations
@@ -50,4 +50,5 @@ ENGINES: dict[str, Engine] = {
 YARDSTICK = "orjson"
 DEFAULT_ENGINES = ("native", "native used", "python", "event-ruler", "quamina", "quamina-rs")
 """Those a scenario names none in place of. The Python peers test rule by rule, so few scenarios can afford them."""
+OURS = tuple(name for name, engine in ENGINES.items() if engine.is_ours)
 PEERS = tuple(name for name, engine in ENGINES.items() if engine.is_peer)

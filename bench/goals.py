@@ -1,9 +1,10 @@
 """Goals, and whether the rows of a scenario reach them.
 
-A goal is the name of a figure and a limit, written in a scenario file by engine: ``{"times decoding" = ["at most", 0.5]}``.
-The figure has one value per pass, and its median is judged. `figure` knows those that compare a row with another one of
-the same run; other measures name figures of their own. Beside "times faster than event-ruler", or any other engine,
-there is "times faster than the best peer": the fastest one that answers right.
+A goal is the name of a figure and a limit, written in a scenario file by engine:
+``{"times decoding" = ["at most", 0.5]}``. The figure has one value per pass, and its median is judged. `figure` knows
+those that compare a row with another one of the same run; other measures name figures of their own. Beside "times
+faster than event-ruler", or any other engine, there is "times faster than the best peer": the fastest one that answers
+right.
 
 A ``[median_variant]`` goal is judged by the middle one of all variants, each standing for itself by its median.
 """
@@ -77,12 +78,13 @@ def figure(rows: Sequence[Row], row: Row, name: str) -> list[float]:
         return COMPARISONS[name](rows, row)
     if not name.startswith(FASTER):
         return list(row.get("figures", {}).get(name, []))
-    wanted = name.removeprefix(FASTER)
-    other = of_rows.best_peer(rows, row["variant"]) if wanted == BEST_PEER else of_rows.find(rows, row["variant"], wanted)
+    wanted, variant = name.removeprefix(FASTER), row["variant"]
+    other = of_rows.best_peer(rows, variant) if wanted == BEST_PEER else of_rows.find(rows, variant, wanted)
     if other is None:
         return []
     if "seconds" in row.get("figures", {}):  # whole processes
-        return [theirs / own for own, theirs in zip(row["figures"]["seconds"], other["figures"]["seconds"], strict=True)]
+        own, theirs = row["figures"]["seconds"], other["figures"]["seconds"]
+        return [slow / fast for slow, fast in zip(theirs, own, strict=True)]
     return of_rows.times_faster(row, other)
 
 

@@ -27,9 +27,10 @@ from statistics import median
 from typing import Any
 
 from bench.data import ROOT
+from bench.engines import YARDSTICK
 from bench.plots import plots
 from bench.result_file import Result, ResultError, newest, read_result
-from bench.rows import STATUSES, YARDSTICK, Row, best_peer, find, in_order, is_measured, number, times_faster, variants
+from bench.rows import STATUSES, Row, best_peer, find, in_order, is_measured, number, times_faster, variants
 from bench.tables import code, folded, markdown, scenario_tables, text
 
 PAGES = (ROOT / "docs" / "performance.md", ROOT / "README.md")

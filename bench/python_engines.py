@@ -56,6 +56,10 @@ class Adapter(ABC):
     def count(self, events: Sequence[Any]) -> int:
         """How many names in all; answers are dropped. This is what the clock runs around."""
 
+    def add_each(self, rules: Mapping[str, str]) -> None:
+        """As ``add``, one call each."""
+        raise CannotError(self.cannot_change)
+
     def remove(self, names: Iterable[str]) -> None:
         """Remove each of the rules, one call each."""
         raise CannotError(self.cannot_change)
@@ -93,6 +97,14 @@ class Ruler(Adapter):
             raise RefusedError(str(error)) from error  # begins with the rule's name
         self._finish()
 
+    def add_each(self, rules: Mapping[str, str]) -> None:
+        try:
+            for name, text in rules.items():
+                self._matcher.add_rule(name, text)
+        except self._error as error:
+            raise RefusedError(str(error)) from error
+        self._finish()
+
     def remove(self, names: Iterable[str]) -> None:
         for name in names:
             self._matcher.remove_rule(name)
@@ -128,17 +140,9 @@ class Ruler(Adapter):
         return changes, seconds, beside.matched
 
     def _add_and_remove(self, rules: Mapping[str, str]) -> int:
-        added: list[str] = []
-        try:
-            for name, text in rules.items():
-                self._matcher.add_rule(name, text)
-                added.append(name)
-        except self._error as error:
-            raise RefusedError(str(error)) from error
-        finally:
-            for name in added:
-                self._matcher.remove_rule(name)
-        return 2 * len(added)
+        self.add_each(rules)
+        self.remove(rules)
+        return 2 * len(rules)
 
     def held_bytes(self) -> int | None:
         return self._matcher.stats().memory_bytes

@@ -16,11 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 from typing import Any
 
-OURS = ("native", "native single", "native used", "native used single", "python", "python single")
-PEERS = ("event-ruler", "quamina", "quamina-rs", "py-event-ruler", "moto", "localstack")
-YARDSTICK = "orjson"  # decodes the same bytes and matches nothing
-ENGINES = (*OURS, *PEERS, YARDSTICK)
-"""Every engine, in the order of tables and plots."""
+from bench.engines import ENGINES, PEERS, YARDSTICK
 
 STATUSES = {
     "measured": "",
@@ -28,6 +24,7 @@ STATUSES = {
     "refused": "refused",
     "cannot": "cannot",
     "gave up": "gave up",
+    "failed": "failed",
 }
 """Status -> what stands in place of a figure."""
 
@@ -89,19 +86,8 @@ def family(variant: str) -> str:
 
 
 def first_of(rows: Iterable[Row], row: Row) -> Row | None:
-    """The row that a row's growth is measured against; None for that row itself, and where nothing grows.
-
-    It is the one of the variant that ``baseline`` names, if the row has that key; else the first measured one of the
-    same engine whose variant has another number in its name.
-    """
-    if row.get("baseline"):
-        return find(rows, row["baseline"], row["engine"])
-    if family(row["variant"]) == row["variant"]:
-        return None
-    for each in rows:
-        if each["engine"] == row["engine"] and family(each["variant"]) == family(row["variant"]) and is_measured(each):
-            return None if each["variant"] == row["variant"] else each
-    return None
+    """The row that a row's growth is measured against: the same engine in the variant that ``baseline`` names."""
+    return find(rows, row["baseline"], row["engine"]) if row.get("baseline") else None
 
 
 def times_the_first(rows: Sequence[Row], row: Row) -> list[float]:

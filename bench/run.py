@@ -2,8 +2,8 @@
 
 Builds the peers first, from their registries; one that cannot be had is reported as absent. Without ``--full`` the
 measuring takes less than three minutes. Every scenario's answers are compared before its first figure is printed; its
-goals follow its table, and the missed ones are repeated at the end. ``--update-counts`` fills in the expected numbers of
-matches instead of measuring, after comparing the engine with ``tests/oracle.py`` on a sample.
+goals follow its table, and the missed ones are repeated at the end. ``--update-counts`` fills in the expected numbers
+of matches instead of measuring, after comparing the engine with ``tests/oracle.py`` on a sample.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from typing import Any
 
 from bench import report
 from bench.check import WrongAnswerError, check_against_oracle, load_oracle
-from bench.commands import missing
 from bench.data import event_lines
 from bench.engines import ENGINES, YARDSTICK
 from bench.goals import verdicts

@@ -119,6 +119,7 @@ def load_scenario(file: Path, *, counts_required: bool = True) -> Scenario:
 
 def _variant(table: Mapping[str, Any], file: Mapping[str, Any]) -> Variant:
     engines = _by_mode(table.get("engines", file.get("engines", DEFAULT_ENGINES)))
+    every_engine = dict.fromkeys(engine for names in engines.values() for engine in names)
     common, own = file.get("goals", {}), table.get("goals", {})
     first = file["variant"][0]["name"] if file.get("compares_to_first", False) else None
     baseline = table.get("baseline", first)
@@ -130,7 +131,7 @@ def _variant(table: Mapping[str, Any], file: Mapping[str, Any]) -> Variant:
         engines=engines,
         cannot={**file.get("cannot", {}), **table.get("cannot", {})},
         baseline=None if baseline == table["name"] else baseline,
-        goals={engine: _limits({**common.get(engine, {}), **own.get(engine, {})}) for engine in {*engines["quick"], *engines["full"]}},
+        goals={engine: _limits({**common.get(engine, {}), **own.get(engine, {})}) for engine in every_engine},
         modes=("full",) if table.get("only_full", False) else MODES,
     )
 

@@ -16,8 +16,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from bench.engines import OURS
 from bench.rows import (
-    OURS,
     STATUSES,
     Row,
     best_peer,

@@ -13,7 +13,9 @@ TURNS = (1, 2, 1, 2)
 LIMIT_SECONDS = 120.0
 
 
-def gain_of_threads(contender: Contender, command: tuple[str, ...], rules: Rules, passes: int) -> dict[str, list[float]]:
+def gain_of_threads(
+    contender: Contender, command: tuple[str, ...], rules: Rules, passes: int
+) -> dict[str, list[float]]:
     """How many times faster two threads are, and what an event takes with two, once per pass."""
     found: dict[str, list[float]] = {"times faster with 2 threads": [], "ns per event with 2 threads": []}
     for _ in range(passes):

@@ -34,7 +34,9 @@ from typing import Any, TextIO
 
 if __name__ == "__main__":
     # Beside a script Python looks for modules first, and here lie some that a library might import, such as data.py.
-    sys.path[0] = str(Path(__file__).resolve().parent.parent)
+    # The project's root comes last: the library that is measured is the one that is installed, extension and all.
+    sys.path[0:1] = []
+    sys.path.append(str(Path(__file__).resolve().parent.parent))
 
 from bench.python_engines import ENGINES, Adapter, CannotError, RefusedError
 
@@ -49,12 +51,12 @@ class RequestError(Exception):
 
 
 class Worker:
-    """One engine, the events that were read last, and the rules that were read ahead."""
+    """One engine, and the events and rules that were read last."""
 
     def __init__(self, adapter: Adapter) -> None:
         self.adapter = adapter
         self.events: list[Any] = []
-        self._read_ahead: tuple[str, dict[str, str]] | None = None  # file, its rules
+        self.rules: dict[str, str] = {}  # name -> text
         self._is_frozen = False
 
     def reply(self, line: bytes) -> Reply:
@@ -86,28 +88,27 @@ class Worker:
 
     def read_rules(self, request: Request) -> Reply:
         """Read rules ahead, so that ``memory`` before and after ``add`` differ by the machine alone."""
-        file = _file(request)
-        self._read_ahead = (file, _rules(file))
-        return {"rules": len(self._read_ahead[1])}
+        self.rules = _rules(_file(request))
+        return {"rules": len(self.rules)}
 
     def add(self, request: Request) -> Reply:
-        """Add the rules of a file, as the engine's authors recommend, up to where it could answer."""
-        return self._changed(request, self.adapter.add)
+        """Add the rules, as the engine's authors recommend, or one call each, up to where it could answer."""
+        return self._changed(request, self.adapter.add_each if request.get("each") else self.adapter.add)
 
     def remove(self, request: Request) -> Reply:
-        """Remove the rules of a file, one call each."""
+        """Remove the rules, one call each."""
         return self._changed(request, self.adapter.remove)
 
     def _changed(self, request: Request, change: Callable[[dict[str, str]], None]) -> Reply:
-        rules = self._rules(request)
+        self._read_if_asked(request)
         self._thaw()
         start = perf_counter()
-        change(rules)
-        return {"rules": len(rules), "seconds": perf_counter() - start}
+        change(self.rules)
+        return {"rules": len(self.rules), "seconds": perf_counter() - start}
 
-    def _rules(self, request: Request) -> dict[str, str]:
-        file = _file(request)
-        return self._read_ahead[1] if self._read_ahead and self._read_ahead[0] == file else _rules(file)
+    def _read_if_asked(self, request: Request) -> None:
+        if "file" in request:
+            self.read_rules(request)
 
     def answers(self, request: Request) -> Reply:
         """Write the names for each event of a range, one JSON array a line."""
@@ -146,9 +147,9 @@ class Worker:
         """Change rules in one thread while another matches."""
         if not self.events:
             raise RequestError("there are no events to match meanwhile")
-        rules = self._rules(request)
+        self._read_if_asked(request)
         self._thaw()
-        changes, seconds, matched = self.adapter.churn(rules, self.events)
+        changes, seconds, matched = self.adapter.churn(self.rules, self.events)
         return {"changes": changes, "seconds": seconds, "matched": matched}
 
     def memory(self, _: Request) -> Reply:
@@ -183,7 +184,7 @@ class Worker:
 REQUESTS: Mapping[str, Callable[[Worker, Request], Reply]] = {
     "hello": Worker.hello,
     "events": Worker.read_events,
-    "read": Worker.read_rules,
+    "rules": Worker.read_rules,
     "add": Worker.add,
     "remove": Worker.remove,
     "answers": Worker.answers,
@@ -192,7 +193,7 @@ REQUESTS: Mapping[str, Callable[[Worker, Request], Reply]] = {
     "churn": Worker.churn,
     "memory": Worker.memory,
 }
-"""The word behind "do" -> what replies. ``read`` is known to this worker only."""
+"""The word behind "do" -> what replies. ``add``, ``remove`` and ``churn`` take a ``file`` of rules to read first."""
 
 
 def _parsed(line: bytes) -> Request:

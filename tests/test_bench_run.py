@@ -10,6 +10,7 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -67,7 +68,7 @@ def command(engine: str) -> tuple[str, ...]:
 
 COMMANDS = {name: command(name) for name in ("python", "python single", "moto", "orjson")}  # quamina is absent
 
-STUB = '''
+STUB = """
 import json, sys, time
 for line in sys.stdin:
     request = json.loads(line)
@@ -83,7 +84,7 @@ for line in sys.stdin:
     else:
         reply = {{"seconds": 0.001, "matches": 0, "rules": 1, "events": 40}}
     print(json.dumps(reply), flush=True)
-'''
+"""
 
 
 def stub(*, refuses: bool = False, sleeps: bool = False) -> tuple[str, ...]:
@@ -167,7 +168,11 @@ def test_a_scenario_is_measured_in_every_engine(scenario_file: Path) -> None:
         (each["variant"], each["engine"]) for each in rows
     ]
     by_engine = {each["engine"]: each for each in rows if each["variant"] == "two"}
-    assert (2, 40, 40) == (len(by_engine["python"]["ns"]), by_engine["python"]["matches"], by_engine["python"]["events"])
+    assert (2, 40, 40) == (
+        len(by_engine["python"]["ns"]),
+        by_engine["python"]["matches"],
+        by_engine["python"]["events"],
+    )
     assert ("cannot", "the test says so") == (by_engine["moto"]["status"], by_engine["moto"]["reason"])
     words = [str(each).split(":")[0] for each in verdicts(scenario, rows)]
     assert ["MISSED", "reached", "MISSED", "reached"] == words
@@ -199,9 +204,9 @@ def test_a_worker_that_takes_too_long_is_ended() -> None:
     """As is one that dies; both say so."""
     with WorkerProcess(stub(sleeps=True)) as worker, pytest.raises(GaveUpError, match=r"match took more than 0\.2 s"):
         worker.ask("match", first=0, end=1, limit=0.2)
-    with WorkerProcess((sys.executable, "-c", "raise SystemExit('no such engine')")) as worker:
-        with pytest.raises(WorkerError, match="hello: the process ended with 1: no such engine"):
-            worker.ask("hello")
+    dying = (sys.executable, "-c", "raise SystemExit('no such engine')")
+    with WorkerProcess(dying) as worker, pytest.raises(WorkerError, match=r"hello: .* ended with 1: no such engine"):
+        worker.ask("hello")
 
 
 def test_material_is_written_once() -> None:
