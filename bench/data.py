@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from bench.generators import arrays as array_events
+from bench.generators import batches as batch_events
 from bench.generators import citylots as lots
 from bench.generators import eventbridge as bus
 from bench.generators import processes as process_starts
+from bench.generators import runs as run_events
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA_DIRECTORY = ROOT / "bench" / "data"
@@ -28,6 +30,8 @@ GENERATORS: dict[str, Callable[..., Iterator[bytes]]] = {
     "eventbridge": bus.eventbridge,
     "processes": process_starts.processes,
     "arrays": array_events.arrays,
+    "batches": batch_events.batches,
+    "runs": run_events.runs,
 }
 """Name -> function of (count, seed, and options of its own) giving lines without line ends."""
 
@@ -66,6 +70,10 @@ def argument_parser() -> argparse.ArgumentParser:
     array.add_argument("--elements", type=int, default=10)
     array.add_argument("--placement", choices=array_events.PLACEMENTS, default="last")
     array.add_argument("--shape", choices=array_events.SHAPES, default="objects")
+    batch = _command(commands, "batches", 1000, 1, "nested events of any size, most of it an array of objects")
+    batch.add_argument("--kilobytes", type=int, default=14)
+    run = _command(commands, "runs", 1000, 1, "texts of which nearly every letter is an a")
+    run.add_argument("--letters", type=int, default=200)
     examples = commands.add_parser("examples", help="rewrite examples/events.jsonl")
     examples.add_argument("-o", "--output", default=str(EXAMPLE_EVENTS), metavar="FILE")
     return parser

@@ -1,11 +1,15 @@
 """Rule sets for the scenarios, by kind: ``rule_set({"kind": "growth-exact", "count": 1000, "seed": 1})``.
 
-Out: rule name -> rule text. ``given`` takes the rules as written in the scenario, or, with ``scenario`` and ``variants``
-in place of ``list``, those that variants of a scenario file list, all together. A kind that begins with ``growth-`` answers with `HITS` rules that match something, always the same ones, and fills up with rules of
-the same shape that never match, so that growth is measured with the number of matches held still. The
+Out: rule name -> rule text. ``given`` takes the rules as written in the scenario, or, with ``scenario`` and
+``variants`` in place of ``list``, those that variants of a scenario file list, all together.
+
+A kind that begins with ``growth-`` answers with `HITS` rules that match something, always the same ones, and fills up
+with rules of the same shape that never match, so that growth is measured with the number of matches held still. The
 fillers are as awkward as they can be without matching: they begin (or end, for suffixes) as real values do.
 ``wildcard-heavy`` draws rules with 5 to 20 wildcards each for the events of process starts. ``mixed`` draws rules as
-people write them against the EventBridge-style events.
+people write them against the EventBridge-style events, ``growth-mixed-common`` those that all peers can express, and
+``plain`` those that even the Python peers can. ``batches`` asks for fields at the beginning, at the end and inside the
+arrays of the events of that name. The kinds below it are made to be hard: see each function.
 """
 
 from __future__ import annotations
@@ -17,7 +21,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from bench.generators import processes
+from bench.generators import batches, processes, runs
 from bench.generators import vocabulary as words
 from bench.generators.draw import Draw
 from bench.generators.streets import STREETS
@@ -218,13 +222,16 @@ def _cidr(draw: Draw) -> Iterator[Rule]:
 
 def _mixed(draw: Draw) -> Iterator[Rule]:
     """Rules as people write them: most name a source and a few things, many with a pattern."""
+    return _drawn_from(_MIXED, draw)
+
+
+def _drawn_from(templates: Sequence[Callable[[Draw], Rule]], draw: Draw) -> Iterator[Rule]:
     while True:
-        yield draw.pick(_MIXED)(draw)
+        yield draw.pick(templates)(draw)
 
 
-def _mixed_growth(draw: Draw) -> Iterator[Rule]:
-    """Mixed rules, of which all but the first few ask in one clause for what no event holds."""
-    rules = _mixed(draw)
+def _with_few_hits(rules: Iterator[Rule], draw: Draw) -> Iterator[Rule]:
+    """All but the first few of these rules ask in one clause for what no event holds."""
     yield from islice(rules, 2 * HITS)
     for rule in rules:
         clauses = list(_clauses_of(rule))
@@ -347,6 +354,157 @@ def _attention_rule(draw: Draw) -> Rule:
     return {"account": [words.account(draw)], "region": [draw.pick(words.REGIONS)], "$or": branches}
 
 
+def _picture_rule(draw: Draw) -> Rule:
+    """As `_object_rule`, with the patterns that every engine knows."""
+    key = draw.pick(
+        (
+            {"suffix": draw.pick(words.FILE_ENDINGS)},
+            {"prefix": draw.pick(words.FOLDERS)},
+            {"wildcard": f"{draw.pick(words.FOLDERS)}/*{draw.pick(words.FILE_ENDINGS)}"},
+        )
+    )
+    return {
+        "account": [words.account(draw)],
+        "detail": {"bucket": {"name": [draw.pick(words.BUCKETS)]}, "object": {"key": [key]}},
+    }
+
+
+def _session_rule(draw: Draw) -> Rule:
+    return {
+        "source": ["aws.iam"],
+        "detail": {
+            "eventName": [draw.pick(words.IAM_CALLS), draw.pick(words.IAM_CALLS)],
+            "userIdentity": {"userName": [{"anything-but": [draw.pick(words.USERS), "svc-deploy"]}]},
+            "awsRegion": [draw.pick(words.REGIONS)],
+            "requestParameters": {"userName": [draw.pick(words.USERS)]},
+        },
+    }
+
+
+def _plain(draw: Draw) -> Iterator[Rule]:
+    """Exact values and prefixes on one to four fields, which every Python peer can express."""
+    return _drawn_from(_PLAIN, draw)
+
+
+def _plain_state(draw: Draw) -> Rule:
+    return {
+        "source": ["aws.ec2"],
+        "account": [words.account(draw)],
+        "detail": {
+            "state": [draw.pick(words.STATES)],
+            "instance-type": [{"prefix": draw.pick(words.INSTANCE_TYPES)[:2]}],
+        },
+    }
+
+
+def _plain_call(draw: Draw) -> Rule:
+    return {
+        "detail-type": [{"prefix": "AWS API Call"}],
+        "detail": {
+            "eventName": [draw.pick(words.IAM_CALLS)],
+            "userIdentity": {"userName": [draw.pick(words.USERS)]},
+            "awsRegion": [draw.pick(words.REGIONS)],
+        },
+    }
+
+
+def _plain_object(draw: Draw) -> Rule:
+    return {
+        "account": [{"prefix": words.account(draw)[:5]}],
+        "detail": {
+            "bucket": {"name": [draw.pick(words.BUCKETS)]},
+            "object": {"key": [{"prefix": draw.pick(words.FOLDERS)}]},
+        },
+    }
+
+
+def _plain_envelope(draw: Draw) -> Rule:
+    return {
+        "source": [{"prefix": draw.pick(("aws.", "shop"))}],
+        "region": [draw.pick(words.REGIONS)],
+        "account": [words.account(draw), words.account(draw)],
+    }
+
+
+def _of_batches(draw: Draw) -> Iterator[Rule]:
+    """Three rules in turns: on what stands before the entries, behind them, and in them."""
+    while True:
+        yield {
+            "account": [words.account(draw)],
+            "detail": {
+                "warehouse": [draw.pick(batches.WAREHOUSES)],
+                "priority": [{"numeric": [">", draw.between(1, 8)]}],
+            },
+        }
+        yield {
+            "region": [draw.pick(words.REGIONS)],
+            "detail": {"summary": {"status": [draw.pick(batches.OUTCOMES)], "checked-by": [draw.pick(words.USERS)]}},
+        }
+        yield _entry_rule(draw)
+
+
+def _entry_rule(draw: Draw) -> Rule:
+    """Two or three fields of one entry; few entries have them all."""
+    if draw.chance(0.3):
+        entry: Rule = {
+            "level": ["error"],
+            "service": [draw.pick(batches.SERVICES)],
+            "milliseconds": [{"numeric": [">", 900]}],
+        }
+    else:
+        entry = {"sku": [{"prefix": batches.sku(draw)[:5]}], "state": [draw.pick(batches.STATES), "missing"]}
+    return {"detail": {"warehouse": [draw.pick(batches.WAREHOUSES)], "entries": entry}}
+
+
+def _stars(draw: Draw) -> Iterator[Rule]:
+    """``a*aa*a*bc``: the pieces before the last fit nearly everywhere in nearly every text of the events of runs."""
+    while True:
+        pieces = ["a" * draw.between(1, 3) for _ in range(draw.between(3, 6))]
+        ending = f"{draw.pick(runs.ENDINGS)}{draw.pick(runs.ENDINGS)}"
+        yield {"detail": {"text": [{"wildcard": "*".join([*pieces, ending])}]}}
+
+
+def _all_but_one_street(draw: Draw) -> Iterator[Rule]:
+    """Each accepts nearly every lot."""
+    while True:
+        yield _property(STREET=[{"anything-but": [draw.pick(_NAMES), draw.word(6)]}])
+
+
+def _one_account_left(draw: Draw) -> Iterator[Rule]:
+    """Each excludes all accounts but one, and a word of its own: each accepts few events, and all look at one field."""
+    while True:
+        left = draw.pick(words.ACCOUNTS)
+        yield {"account": [{"anything-but": [*(each for each in words.ACCOUNTS if each != left), draw.word(6)]}]}
+
+
+def _wide_ranges(draw: Draw) -> Iterator[Rule]:
+    """Each lies around the middle house numbers, so about half of all ranges hold any one number."""
+    while True:
+        low, high = draw.between(100, 200_000) / 100, draw.between(210_000, 450_000) / 100
+        yield _property(FROM_ST=[{"numeric": [">=", low, "<=", high]}])
+
+
+def _narrow_ranges(draw: Draw) -> Iterator[Rule]:
+    """Anywhere among the house numbers, of every width up to four: of 10,000 four or five hold any one number."""
+    while True:
+        low = draw.between(10_000, 440_000) / 100
+        yield _property(FROM_ST=[{"numeric": [">=", low, "<", low + draw.between(1, 400) / 100]}])
+
+
+def _alike_but_the_last(draw: Draw) -> Iterator[Rule]:
+    """The first fields, by path, ask the same of every event, and nearly every event passes; the last one decides."""
+    while True:
+        first = {"geometry": {"type": ["Polygon"]}}
+        yield first | _property(BLKLOT=[{"prefix": "0"}], ODD_EVEN=["O", "E"], TO_ST=[f"{draw.between(1, 9999)}"])
+
+
+def _own_first(draw: Draw) -> Iterator[Rule]:
+    """Each rule's first field asks something of its own that every event passes; the last one decides."""
+    while True:
+        first = {"geometry": {"type": [{"anything-but": [draw.word(6)]}]}}
+        yield first | _property(BLKLOT=[{"prefix": "0"}], ODD_EVEN=["O", "E"], TO_ST=[f"{draw.between(1, 9999)}"])
+
+
 _MIXED: tuple[Callable[[Draw], Rule], ...] = (
     _state_rule,
     _volume_rule,
@@ -360,6 +518,21 @@ _MIXED: tuple[Callable[[Draw], Rule], ...] = (
     _item_rule,
     _attention_rule,
 )
+
+_COMMON: tuple[Callable[[Draw], Rule], ...] = (
+    _state_rule,
+    _volume_rule,
+    _picture_rule,
+    _picture_rule,
+    _tag_rule,
+    _session_rule,
+    _failure_rule,
+    _order_rule,
+    _item_rule,
+)
+"""Of the mixed rules those that Event Ruler and both Quaminas can express, or something like them."""
+
+_PLAIN: tuple[Callable[[Draw], Rule], ...] = (_plain_state, _plain_call, _plain_object, _plain_envelope)
 
 KINDS: dict[str, Callable[[Draw], Iterator[Rule]]] = {
     "growth-exact": _growth(_exact, lambda draw: _exact(_never(draw))),
@@ -384,8 +557,18 @@ KINDS: dict[str, Callable[[Draw], Iterator[Rule]]] = {
     "growth-overlapping": _overlapping,
     "growth-anything-but": _growth(_anything_but, _never_anything_but),
     "growth-exact-many-values": _lots,
-    "growth-mixed": _mixed_growth,
+    "growth-mixed": lambda draw: _with_few_hits(_mixed(draw), draw),
+    "growth-mixed-common": lambda draw: _with_few_hits(_drawn_from(_COMMON, draw), draw),
     "wildcard-heavy": _detections,
     "mixed": _mixed,
+    "plain": _plain,
+    "batches": _of_batches,
+    "stars": _stars,
+    "all-but-one-street": _all_but_one_street,
+    "one-account-left": _one_account_left,
+    "wide-ranges": _wide_ranges,
+    "narrow-ranges": _narrow_ranges,
+    "alike-but-the-last": _alike_but_the_last,
+    "own-first": _own_first,
 }
 """Kind -> endless rules drawn from a seed; the first ones are the same whatever the count."""

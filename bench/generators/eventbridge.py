@@ -38,14 +38,15 @@ def eventbridge(count: int = DEFAULT_COUNT, seed: int = DEFAULT_SEED, *, context
     seconds = 0
     for _ in range(count):
         seconds += draw.between(1, 9)
-        event = _envelope(draw, FIRST_TIME + timedelta(seconds=seconds))
+        event = envelope(draw, FIRST_TIME + timedelta(seconds=seconds))
         draw.pick(_SOURCES)(draw, event)
         if context:
             event["detail"]["request"] = _request(draw)
         yield _encode(event).encode()
 
 
-def _envelope(draw: Draw, time: datetime) -> Event:
+def envelope(draw: Draw, time: datetime) -> Event:
+    """What every event of the bus has, its detail still empty."""
     identifier = draw.hexadecimal(32)
     parts = (identifier[:8], identifier[8:12], identifier[12:16], identifier[16:20], identifier[20:])
     return {
@@ -54,7 +55,7 @@ def _envelope(draw: Draw, time: datetime) -> Event:
         "detail-type": "",
         "source": "",
         "account": words.account(draw),
-        "time": _text(time),
+        "time": time_text(time),
         "region": draw.pick_skewed(words.REGIONS),
         "resources": [],
         "detail": {},
@@ -90,7 +91,8 @@ def _request(draw: Draw) -> Event:
     }
 
 
-def _text(time: datetime) -> str:
+def time_text(time: datetime) -> str:
+    """As the bus writes times: ``2026-11-16T08:00:05Z``."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -179,7 +181,7 @@ def _object_created(draw: Draw, event: Event) -> None:
         },
     }
     if draw.chance(0.2):
-        event["detail"]["object"]["delete-after"] = _text(FIRST_TIME + timedelta(days=draw.between(7, 90)))
+        event["detail"]["object"]["delete-after"] = time_text(FIRST_TIME + timedelta(days=draw.between(7, 90)))
 
 
 def _api_call(draw: Draw, event: Event) -> None:
@@ -243,8 +245,8 @@ def _health(draw: Draw, event: Event) -> None:
             "eventTypeCode": code,
             "eventTypeCategory": draw.pick(("issue", "scheduledChange", "accountNotification")),
             "eventScopeCode": "ACCOUNT_SPECIFIC",
-            "startTime": _text(start),
-            "endTime": draw.pick((None, _text(start + timedelta(hours=6)))),
+            "startTime": time_text(start),
+            "endTime": draw.pick((None, time_text(start + timedelta(hours=6)))),
             "eventDescription": [
                 {
                     "language": "en_US",
