@@ -57,7 +57,8 @@ type harness struct {
 	canDelete bool
 	rules     []rule // those in the machine, in the order they were added
 	events    [][]byte
-	touched   int // what touching came to; kept, so that the compiler cannot leave it out
+	read      []rule // from the rules file that was read last
+	touched   int    // what touching came to; kept, so that the compiler cannot leave it out
 }
 
 func main() {
@@ -121,6 +122,9 @@ func (h *harness) answer(line []byte) (reply, error) {
 		return hello(), nil
 	case "events":
 		return h.readEvents(asked.File)
+	case "rules":
+		rules, err := h.rulesOf(asked.File)
+		return reply{"rules": len(rules)}, err
 	case "add":
 		return h.add(asked.File)
 	case "remove":
@@ -161,8 +165,20 @@ func (h *harness) readEvents(file string) (reply, error) {
 	return reply{"events": len(lines)}, nil
 }
 
-func (h *harness) add(file string) (reply, error) {
+// The rules of a file, or those that were read last where a request names none.
+func (h *harness) rulesOf(file string) ([]rule, error) {
+	if file == "" {
+		return h.read, nil
+	}
 	rules, err := readRules(file)
+	if err == nil {
+		h.read = rules
+	}
+	return rules, err
+}
+
+func (h *harness) add(file string) (reply, error) {
+	rules, err := h.rulesOf(file)
 	if err != nil {
 		return nil, err
 	}
@@ -176,7 +192,7 @@ func (h *harness) add(file string) (reply, error) {
 }
 
 func (h *harness) remove(file string) (reply, error) {
-	rules, err := readRules(file)
+	rules, err := h.rulesOf(file)
 	if err != nil {
 		return nil, err
 	}
@@ -298,7 +314,7 @@ func (h *harness) threads(count int) (reply, error) {
 
 // Adds and removes rules, one at a time, while another thread matches with a copy of the instance.
 func (h *harness) churn(file string) (reply, error) {
-	rules, err := readRules(file)
+	rules, err := h.rulesOf(file)
 	if err != nil {
 		return nil, err
 	}

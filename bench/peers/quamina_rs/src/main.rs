@@ -54,6 +54,8 @@ struct Harness {
     names: Vec<String>,
     numbers: HashMap<String, u32>,
     events: Vec<Vec<u8>>,
+    /// Those that were read last.
+    rules: Vec<Rule>,
 }
 
 /// A line of a rules file.
@@ -73,7 +75,7 @@ impl Harness {
         // with 100 of "growth-two-words"; other rules as without. It costs a second or more of adding, and changes with
         // wildcards among the rules 2 ms each. 2026-11-21, city-lots lines.
         quamina.set_matcher_build_mode(MatcherBuildMode::BuiltForSpeed);
-        Self { quamina: RwLock::new(quamina), names: Vec::new(), numbers: HashMap::new(), events: Vec::new() }
+        Self { quamina: RwLock::new(quamina), names: Vec::new(), numbers: HashMap::new(), events: Vec::new(), rules: Vec::new() }
     }
 
     fn answer(&mut self, line: &str) -> Reply {
@@ -81,20 +83,21 @@ impl Harness {
         match request["do"].as_str().unwrap_or_default() {
             "hello" => Ok(hello()),
             "events" => self.read_events(file(&request)?),
+            "rules" => self.read_rules(file(&request)?),
             "add" => {
-                let rules = self.rules(file(&request)?)?;
-                self.change(&rules, add)
+                self.read_if_asked(&request)?;
+                self.change(add)
             }
             "remove" => {
-                let rules = self.rules(file(&request)?)?;
-                self.change(&rules, remove)
+                self.read_if_asked(&request)?;
+                self.change(remove)
             }
             "answers" => self.answers(range(&request)?, file(&request)?),
             "match" => self.match_events(range(&request)?),
             "threads" => self.threads(size(&request, "count")?),
             "churn" => {
-                let rules = self.rules(file(&request)?)?;
-                self.churn(&rules)
+                self.read_if_asked(&request)?;
+                self.churn()
             }
             "memory" => self.memory(),
             other => Err(("cannot", format!("no such request: {other}"))),
@@ -107,8 +110,15 @@ impl Harness {
         Ok(json!({"events": self.events.len()}))
     }
 
-    /// The rules of a file, each with its number. A name seen before keeps the number it had.
-    fn rules(&mut self, file: &str) -> Result<Vec<Rule>, Problem> {
+    fn read_if_asked(&mut self, request: &Value) -> Result<(), Problem> {
+        if request.get("file").is_some() {
+            self.read_rules(file(request)?)?;
+        }
+        Ok(())
+    }
+
+    /// Reads the rules of a file, each with its number. A name seen before keeps the number it had.
+    fn read_rules(&mut self, file: &str) -> Reply {
         let text = fs::read_to_string(file).map_err(problem)?;
         let mut rules = Vec::new();
         for line in text.split_terminator('\n') {
@@ -120,17 +130,18 @@ impl Harness {
             }
             rules.push(Rule { number, text });
         }
-        Ok(rules)
+        self.rules = rules;
+        Ok(json!({"rules": self.rules.len()}))
     }
 
-    fn change(&mut self, rules: &[Rule], make: fn(&mut Quamina<u32>, &Rule) -> Result<(), String>) -> Reply {
+    fn change(&mut self, make: fn(&mut Quamina<u32>, &Rule) -> Result<(), String>) -> Reply {
         let quamina = self.quamina.get_mut().map_err(problem)?;
         let start = Instant::now();
-        for rule in rules {
+        for rule in &self.rules {
             make(quamina, rule).map_err(|words| refused(&self.names, rule, &words))?;
         }
         freeze(quamina)?;
-        Ok(json!({"rules": rules.len(), "seconds": start.elapsed().as_secs_f64()}))
+        Ok(json!({"rules": self.rules.len(), "seconds": start.elapsed().as_secs_f64()}))
     }
 
     fn answers(&self, range: Range<usize>, file: &str) -> Reply {
@@ -197,7 +208,7 @@ impl Harness {
 
     /// Adds and removes rules, one at a time, while another thread matches. The lock is the one that Quamina's
     /// documentation tells to use: adding needs the whole machine for itself.
-    fn churn(&self, rules: &[Rule]) -> Reply {
+    fn churn(&self) -> Reply {
         let is_over = AtomicBool::new(false);
         let matched = AtomicU64::new(0);
         let match_on = || -> Result<(), Problem> {
@@ -212,7 +223,7 @@ impl Harness {
             Ok(())
         };
         let change = |make: fn(&mut Quamina<u32>, &Rule) -> Result<(), String>| {
-            rules.iter().try_for_each(|rule| {
+            self.rules.iter().try_for_each(|rule| {
                 let mut quamina = self.quamina.write().map_err(problem)?;
                 make(&mut quamina, rule).map_err(|words| refused(&self.names, rule, &words))
             })
@@ -230,7 +241,7 @@ impl Harness {
             is_over.store(true, Ordering::Relaxed);
             joined(matching)?;
             changed?;
-            Ok(json!({"changes": 2 * rules.len(), "seconds": seconds, "matched": matched}))
+            Ok(json!({"changes": 2 * self.rules.len(), "seconds": seconds, "matched": matched}))
         })
     }
 

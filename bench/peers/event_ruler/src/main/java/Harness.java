@@ -40,6 +40,7 @@ public final class Harness {
 
     private final Machine machine = new Machine();
     private String[] events = {};
+    private List<Rule> rules = List.of();
 
     /** What the touching of events came to; kept, so that the compiler cannot leave the touching out. */
     private int touched;
@@ -86,12 +87,13 @@ public final class Harness {
         return switch (what) {
             case "hello" -> hello();
             case "events" -> readEvents(file(request));
-            case "add" -> change(rules(file(request)), rule -> machine.addRule(rule.name(), rule.text()));
-            case "remove" -> change(rules(file(request)), rule -> machine.deleteRule(rule.name(), rule.text()));
+            case "rules" -> readRules(file(request));
+            case "add" -> change(rulesOf(request), rule -> machine.addRule(rule.name(), rule.text()));
+            case "remove" -> change(rulesOf(request), rule -> machine.deleteRule(rule.name(), rule.text()));
             case "answers" -> answers(request.get("first").asInt(), request.get("end").asInt(), file(request));
             case "match" -> match(request.get("first").asInt(), request.get("end").asInt());
             case "threads" -> threads(request.get("count").asInt());
-            case "churn" -> churn(rules(file(request)));
+            case "churn" -> churn(rulesOf(request));
             case "memory" -> JSON.createObjectNode().put("bytes", usedHeap());
             default -> JSON.createObjectNode().put("cannot", "no such request: " + what);
         };
@@ -113,6 +115,24 @@ public final class Harness {
     private ObjectNode readEvents(Path file) throws IOException {
         events = lines(file).toArray(new String[0]);
         return JSON.createObjectNode().put("events", events.length);
+    }
+
+    private ObjectNode readRules(Path file) throws IOException {
+        List<Rule> found = new ArrayList<>();
+        for (String line : lines(file)) {
+            JsonNode pair = JSON.readTree(line);
+            found.add(new Rule(pair.get(0).asText(), pair.get(1).asText()));
+        }
+        rules = found;
+        return JSON.createObjectNode().put("rules", rules.size());
+    }
+
+    /** The rules that a request names a file of, or those that were read last. */
+    private List<Rule> rulesOf(JsonNode request) throws IOException {
+        if (request.has("file")) {
+            readRules(file(request));
+        }
+        return rules;
     }
 
     private static ObjectNode change(List<Rule> rules, Change change) throws Refused {
@@ -236,15 +256,6 @@ public final class Harness {
 
     private static Path file(JsonNode request) {
         return Path.of(request.get("file").asText());
-    }
-
-    private static List<Rule> rules(Path file) throws IOException {
-        List<Rule> rules = new ArrayList<>();
-        for (String line : lines(file)) {
-            JsonNode pair = JSON.readTree(line);
-            rules.add(new Rule(pair.get(0).asText(), pair.get(1).asText()));
-        }
-        return rules;
     }
 
     /** The lines of a file, which end in "\n" and nothing else: a JSON text may hold other line ends. */
