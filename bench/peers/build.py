@@ -113,8 +113,9 @@ def _built(name: str) -> tuple[str, ...]:
 
 
 def _fingerprint(recipe: Recipe) -> str:
-    """A hash of all that the result depends on: sources, how they are built, and the tools."""
+    """A hash of all that the result depends on: sources, how and where they are built, and the tools."""
     digest = hashlib.sha256(Path(__file__).read_bytes())
+    digest.update(f"{BUILD}\n".encode())
     for path in _source_files(recipe.sources):
         content = path.read_bytes()
         digest.update(f"{path.relative_to(recipe.sources.parent).as_posix()} {len(content)}\n".encode())
