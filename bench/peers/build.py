@@ -38,8 +38,12 @@ PYTHON_PEERS = ("py-event-ruler", "moto", "localstack", "orjson")
 LIMIT_SECONDS = 900  # for one command of a tool: a registry that does not answer must not hold up a run for ever
 REASON_CHARACTERS = 300
 
-JVM_OPTIONS = ("-XX:+UseParallelGC", "-Xms2g", "-Xmx2g")
-"""TODO"""
+JVM_OPTIONS = ("-XX:+UseParallelGC", "-Xms4g", "-Xmx4g")
+"""What Event Ruler is fastest with: 2.2 µs an event with five exact rules, where the default collector takes 2.3
+(Java 17) to 2.6 (Java 25); with 1,000 rules of ``mixed`` 12 µs, where that takes 12 to 13. The serial
+collector, and Java 25 in place of 17, are within 6% of it, to both sides, which this machine cannot tell apart.
+The heap has room for the garbage of a slice, so that none is collected while the clock runs. 2026-11-21, two cores,
+least of the turns after 7 seconds of matching, city-lots lines and nested events."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +114,9 @@ def _built(name: str) -> tuple[str, ...]:
 
 
 def _fingerprint(recipe: Recipe) -> str:
-    """A hash of all that the result depends on: sources, how they are built, and the tools."""
+    """A hash of all that the result depends on: sources, how and where they are built, and the tools."""
     digest = hashlib.sha256(Path(__file__).read_bytes())
+    digest.update(f"{BUILD}\n".encode())
     for path in _source_files(recipe.sources):
         content = path.read_bytes()
         digest.update(f"{path.relative_to(recipe.sources.parent).as_posix()} {len(content)}\n".encode())
@@ -214,7 +219,8 @@ def _run(arguments: Sequence[str], directory: Path | None = None) -> str:
 _TELLING = re.compile(r"error|fail|cannot|could not|not found|no matching|forbidden|denied|unsupported", re.IGNORECASE)
 _COLOR = re.compile(r"\x1b\[[0-9;]*m")
 _ADDRESS = re.compile(r"\b(?:https?|file)://[^\s,;)\]]*|(?<![\w.])/(?:[\w.@+-]+/)+[\w.@+-]*")
-_ADVICE = re.compile(r"\[Help|re-run Maven|For more information|To see the full|^\[notice\]|^\[ERROR\]\s*$")
+_ADVICE = re.compile(r"^\[ERROR\]( \[Help| To see| Re-run|.* For more information|$)|^\[notice\]")
+_MARK = re.compile(r"^(\[ERROR\]|ERROR:|error:)\s*|\s*-> \[Help \d+\]$")
 
 
 def _reason(printed: str) -> str:
@@ -227,8 +233,7 @@ def _reason(printed: str) -> str:
     telling = [line for line in lines if _TELLING.search(line)] or lines
     if not telling:
         return ""
-    text = re.sub(r"^(\[ERROR\]|ERROR:|error:)\s*", "", telling[-1])
-    text = re.sub(r"\s+", " ", _ADDRESS.sub("…", text)).strip(" :")
+    text = re.sub(r"\s+", " ", _ADDRESS.sub("…", _MARK.sub("", telling[-1]))).strip(" :")
     return text if len(text) <= REASON_CHARACTERS else text[: REASON_CHARACTERS - 1] + "…"
 
 

@@ -48,7 +48,7 @@ fn main() -> io::Result<()> {
 }
 
 struct Harness {
-    /// Locked for writing in `churn` alone; matching elsewhere goes past the lock.
+    /// Locked event by event in `churn` alone; a pass takes the lock once, before its clock starts.
     quamina: RwLock<Quamina<u32>>,
     /// Each rule's name, by its number.
     names: Vec<String>,
