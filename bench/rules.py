@@ -152,6 +152,18 @@ def _two_words(name: str) -> Rule:
     return _property(STREET=[{"wildcard": f"*{name[1:3]}*{name[3:6]}*"}])
 
 
+def _two_words_long(draw: Draw) -> Iterator[Rule]:
+    """On command lines of 700 letters. Of a filler's words the first occurs; the second begins as one that does."""
+    for index in range(HITS):
+        yield _command_line(processes.WORDS[40 * index], processes.WORDS[40 * index + 25])
+    while True:
+        yield _command_line(draw.pick(processes.WORDS), f"{draw.pick(processes.WORDS)}{draw.word(3)}")
+
+
+def _command_line(first: str, second: str) -> Rule:
+    return {"detail": {"commandLine": [{"wildcard": f"*{first}*{second}*"}]}}
+
+
 def _detection(draw: Draw) -> Rule:
     """A detection rule: on each of five texts one to four wildcards, of which one must match, and exact conditions."""
     texts = {
@@ -554,6 +566,7 @@ KINDS: dict[str, Callable[[Draw], Iterator[Rule]]] = {
     "growth-two-words": _growth(
         _two_words, lambda draw: _property(STREET=[{"wildcard": f"*{_absent_word(draw)[:4]}*{_absent_word(draw)}*"}])
     ),
+    "growth-two-words-long": _two_words_long,
     "growth-overlapping": _overlapping,
     "growth-anything-but": _growth(_anything_but, _never_anything_but),
     "growth-exact-many-values": _lots,
