@@ -9,12 +9,14 @@ command that is not installed is left out.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, sleep
 
 import orjson
 
@@ -36,6 +38,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
 since these lines are written without blanks."""
 SCRIPT = "ten-line script"
 RESPELLS = ("jq",)  # write lines anew: values are compared
+LOOK_SECONDS = 0.001  # between two looks at what a process holds
 
 
 def measure_commands(variants: Sequence[Variant], mode: str, passes: int) -> list[Row]:
@@ -56,34 +59,44 @@ def _measure(variant: Variant, mode: str, passes: int, material: Material) -> li
     events = material.events(variant.event_arguments(mode))
     names = [name for name in variant.engines[mode] if not missing(name)]
     outputs = {name: material.path(name) for name in names}
-    for name in names:
-        _run(name, events.file, outputs[name])
+    megabytes = {name: _peak_megabytes(name, events.file, outputs[name]) for name in names}
     for name in names:
         _check(name, outputs, variant.matches[mode])
     rows = {name: Row(variant.name, name, rules=1, events=events.count) for name in names}
     for row in rows.values():
         row.event_bytes = round(events.mean_bytes, 1)
         row.matches, row.compared = variant.matches[mode], events.count
-        row.figures = {"seconds": [], "peak MB": []}
+        row.figures = {"seconds": [], **({"peak MB": [megabytes[row.engine]]} if megabytes[row.engine] else {})}
     for _ in range(passes):
         for name in names:
-            seconds, megabytes = _run(name, events.file, outputs[name])
-            rows[name].figures["seconds"].append(seconds)
-            rows[name].figures["peak MB"].append(megabytes)
+            rows[name].figures["seconds"].append(_seconds(name, events.file, outputs[name]))
     return list(rows.values())
 
 
-def _run(name: str, file: Path, output: Path) -> tuple[float, float]:
-    """(seconds from start to exit, megabytes held at most)."""
+def _seconds(name: str, file: Path, output: Path) -> float:
+    """From start to exit."""
     with output.open("wb") as stream:
         start = perf_counter()
-        process = subprocess.Popen([*COMMANDS[name], str(file)], stdout=stream, env=_environment())
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = perf_counter() - start
-    process.returncode = os.waitstatus_to_exitcode(status)
+        subprocess.run([*COMMANDS[name], str(file)], stdout=stream, env=_environment(), check=True)
+        return perf_counter() - start
+
+
+def _peak_megabytes(name: str, file: Path, output: Path) -> float:
+    """The most that the process held, looked at again and again while it ran; 0 where the system does not say.
+
+    What the system tells of a process that has ended counts what its parent held when it began.
+    """
+    peak = 0.0
+    with output.open("wb") as stream, subprocess.Popen([*COMMANDS[name], str(file)], stdout=stream) as process:
+        status = Path(f"/proc/{process.pid}/status")
+        while process.poll() is None:
+            with suppress(OSError):
+                found = re.search(r"VmHWM:\s*(\d+) kB", status.read_text())
+                peak = int(found[1]) / 1024 if found else peak
+            sleep(LOOK_SECONDS)
     if process.returncode != 0:
         raise WrongAnswerError(f"{name} ended with {process.returncode}")
-    return seconds, usage.ru_maxrss / 1024
+    return peak
 
 
 def _environment() -> dict[str, str]:

@@ -22,6 +22,8 @@ from bench.worker_process import CannotError, GaveUpError, RefusedError, WorkerE
 
 TURN_SECONDS = 0.05  # an engine that needs longer for a slice matches only its first events
 FIRST_LOOK_SECONDS = 0.02
+ROUNDS = 3  # in the least time of warming up
+STILL_FASTER = 0.97  # the share of the best time so far that says: not done yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +33,10 @@ class Limits:
     adding: float
     comparing: float  # of answers: as many events as that allows
     matching: float  # one event
-    warm_up: float  # at most; `Engine.warm_up_seconds` where that is less
+    warm_up: float  # at most
 
 
-LIMITS = {"quick": Limits(10, 1, 2, 1), "full": Limits(90, 5, 10, 3)}
+LIMITS = {"quick": Limits(10, 0.5, 5, 1), "full": Limits(60, 3, 20, 8)}
 
 
 @dataclass(slots=True)
@@ -106,7 +108,7 @@ def prepare(
         worker.ask("events", file=str(events.file))
         worker.ask("add", file=str(rules.file), limit=limits.adding)
         compare(worker, row, events, limits, answers, material.path(f"answers {row.engine}"))
-        turn_events = warm_up(worker, events, min(engine.warm_up_seconds, limits.warm_up), limits)
+        turn_events = warm_up(worker, events, engine.warm_up_seconds, limits)
     except (WorkerError, WrongAnswerError) as error:
         worker.end()
         row.status, row.reason = _status(error), str(error)
@@ -139,15 +141,20 @@ def compare(worker: WorkerProcess, row: Row, events: Events, limits: Limits, ans
 
 
 def warm_up(worker: WorkerProcess, events: Events, seconds: float, limits: Limits) -> int:
-    """Match until that long has been matched; give how many events fit into a turn."""
-    count, took = _first_look(worker, events, limits)
-    end = monotonic() + seconds
-    first = 0
-    while monotonic() < end:
-        last = min(events.count, first + count)
-        took = worker.ask("match", first=first, end=last)["seconds"] * count / (last - first)
-        first = last % events.count
-    return max(1, int(count * TURN_SECONDS / max(took, 1e-9)))
+    """Match until that long has been matched, and on until it gets no faster; give how many events fit into a turn.
+
+    A compiler that works meanwhile is done when a round took hardly less time than the best one before.
+    """
+    count, best = _first_look(worker, events, limits)
+    start, least_seconds = monotonic(), min(seconds, limits.warm_up)
+    is_faster = True
+    while monotonic() - start < least_seconds or (is_faster and monotonic() - start < limits.warm_up):
+        took, rounds_end = float("inf"), monotonic() + least_seconds / ROUNDS
+        while monotonic() < rounds_end:
+            took = min(took, worker.ask("match", first=0, end=count)["seconds"])
+        is_faster = took < best * STILL_FASTER
+        best = min(best, took)
+    return max(1, int(count * TURN_SECONDS / max(best, 1e-9)))
 
 
 def _first_look(worker: WorkerProcess, events: Events, limits: Limits) -> tuple[int, float]:

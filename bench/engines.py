@@ -37,7 +37,7 @@ ENGINES: dict[str, Engine] = {
     "native used single": _ours("ruler, native, validate=used, one call an event", USED),
     "python": _ours("ruler, Python", WHOLE, "in batches"),
     "python single": _ours("ruler, Python, one call an event", WHOLE),
-    "event-ruler": Engine("Event Ruler", "str", WHOLE, "consistent", is_peer=True, warm_up_seconds=3),
+    "event-ruler": Engine("Event Ruler", "str", WHOLE, "consistent", is_peer=True, warm_up_seconds=4),
     "quamina": Engine("Quamina", "bytes", USED, "consistent", is_peer=True),
     "quamina-rs": Engine("quamina-rs", "bytes", USED, "consistent", is_peer=True),
     "py-event-ruler": Engine("py-event-ruler", "str", USED, "consistent", is_peer=True, note="one rule a call"),

@@ -13,7 +13,7 @@ cannot be measured, so also for one that does not say how many matches to expect
     cannot = {quamina-rs = "no cidr"}         # engines that cannot express it, and why; adds to those of the file
     baseline = "10 rules"                     # the variant it is compared with, in place of the first of the file
     goals.native = {"times the first" = ["at most", 1.5]}     # by engine; adds to the [goals] of the file; see goals.py
-    only_full = true                          # takes too long for the quick mode
+    only_full = true                          # takes too long for the quick mode; of the file: all variants do
 
 A scenario with ``measure = "commands"`` has no rules: its ``engines`` are names of `bench/commands.py`, and ``matches``
 is the number of lines that each of them selects.
@@ -132,12 +132,13 @@ def _variant(table: Mapping[str, Any], file: Mapping[str, Any]) -> Variant:
         cannot={**file.get("cannot", {}), **table.get("cannot", {})},
         baseline=None if baseline == table["name"] else baseline,
         goals={engine: _limits({**common.get(engine, {}), **own.get(engine, {})}) for engine in every_engine},
-        modes=("full",) if table.get("only_full", False) else MODES,
+        modes=("full",) if table.get("only_full", file.get("only_full", False)) else MODES,
     )
 
 
 def _by_mode(engines: Sequence[str] | Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
-    return {mode: tuple(engines[mode] if isinstance(engines, Mapping) else engines) for mode in MODES}
+    by_mode = engines if isinstance(engines, Mapping) else dict.fromkeys(MODES, engines)
+    return {mode: tuple(by_mode.get(mode, DEFAULT_ENGINES)) for mode in MODES}
 
 
 def _limits(table: Mapping[str, Any]) -> dict[str, Limit]:

@@ -33,7 +33,7 @@ PEERS = ROOT / "bench" / "peers"
 BUILD = ROOT / "bench" / ".build"
 WORKER = ROOT / "bench" / "worker.py"
 REQUIREMENTS = PEERS / "requirements.txt"
-PYTHON_PEERS = ("py-event-ruler", "moto", "localstack", "orjson")
+PYTHON_PEERS = ("py-event-ruler", "moto", "localstack")
 
 LIMIT_SECONDS = 900  # for one command of a tool: a registry that does not answer must not hold up a run for ever
 REASON_CHARACTERS = 300
