@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from bench import report
@@ -85,8 +86,9 @@ def run(scenarios: Sequence[Scenario], mode: str, options: argparse.Namespace) -
     measured = []
     lines: list[str] = []
     for scenario in scenarios:
+        start = monotonic()
         found = _measured(scenario, mode, commands, options.passes)
-        print(_text(found), end="", flush=True)
+        print(_text(found, monotonic() - start), end="", flush=True)
         lines += [f"{scenario.name}: {line}" for line in found["goals"]]
         measured += [found] if found["rows"] else []
     missed = [line for line in lines if ": MISSED:" in line]
@@ -111,11 +113,12 @@ def _measured(scenario: Scenario, mode: str, commands: Commands, passes: int | N
     }
 
 
-def _text(found: Mapping[str, Any]) -> str:
+def _text(found: Mapping[str, Any], seconds: float) -> str:
     if not found["rows"]:  # none of its engines is there
         return ""
     goals = "".join(f"  {line}\n" for line in found["goals"])
-    return f"\n{found['scenario']}: {found['about']}\n{report.aligned(report.table(found['rows']))}\n{goals}"
+    head = f"{found['scenario']}: {found['about']} ({seconds:.0f} s)"
+    return f"\n{head}\n{report.aligned(report.table(found['rows']))}\n{goals}"
 
 
 def _wanted(scenarios: Iterable[Scenario], mode: str, chosen: Sequence[str]) -> list[str]:
