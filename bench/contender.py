@@ -21,6 +21,7 @@ from bench.scenario import Variant
 from bench.worker_process import CannotError, GaveUpError, RefusedError, WorkerError, WorkerProcess
 
 TURN_SECONDS = 0.05  # an engine that needs longer for a slice matches only its first events
+TURN_LIMIT_SECONDS = 60.0
 FIRST_LOOK_SECONDS = 0.02
 ROUNDS = 3  # in the least time of warming up
 STILL_FASTER = 0.97  # the share of the best time so far that says: not done yet
@@ -76,13 +77,19 @@ class Contender:
     def take_turn(self, first: int, end: int) -> None:
         """Match these events, or as many of them as fit into a turn."""
         end = min(end, first + self.turn_events)
-        self.seconds += self.worker.ask("match", first=first, end=end)["seconds"]
+        self.seconds += self.worker.ask("match", first=first, end=end, limit=TURN_LIMIT_SECONDS)["seconds"]
         self.matched += end - first
 
     def end_pass(self) -> None:
         """Note what an event took in this pass."""
         self.row.ns.append(self.seconds / self.matched * 1e9)
         self.seconds, self.matched = 0.0, 0
+
+    def fail(self, error: WorkerError) -> None:
+        """Note that it measures nothing, and why."""
+        self.worker.end()
+        self.row.status, self.row.reason = _status(error), str(error)
+        self.row.ns, self.row.figures = [], {}
 
 
 def new_row(variant: Variant, engine: str, events: Events, rules: Rules) -> Row:

@@ -22,6 +22,7 @@ from bench.engines import YARDSTICK
 from bench.material import Material
 from bench.scenario import Scenario, Variant
 from bench.threads import gain_of_threads
+from bench.worker_process import WorkerError
 
 SLICES = 10  # parts of a pass: enough that what slows the machine for a while meets all
 
@@ -60,7 +61,10 @@ def _measure_group(
             by_name = {variant.name: variant for variant in group}
             for each in contenders:
                 rules = material.rules(by_name[each.row.variant].rules)
-                each.row.figures = dict(OTHER_MEASURES[kind](each, commands[each.row.engine], rules, passes))
+                try:
+                    each.row.figures = dict(OTHER_MEASURES[kind](each, commands[each.row.engine], rules, passes))
+                except WorkerError as error:
+                    each.fail(error)
     finally:
         for each in contenders:
             each.worker.end()
@@ -83,13 +87,19 @@ def _prepared(
 
 
 def _time(contenders: Sequence[Contender], passes: int) -> None:
+    left = list(contenders)
     for number in range(passes):
         for part in range(SLICES):
-            for turn in range(len(contenders)):
-                each = contenders[(turn + part + number) % len(contenders)]
+            first = (part + number) % max(1, len(left))
+            for each in left[first:] + left[:first]:
                 count = each.events.count
-                first, end = count * part // SLICES, count * (part + 1) // SLICES
-                if first < end:  # fewer events than slices
-                    each.take_turn(first, end)
-        for each in contenders:
+                start, end = count * part // SLICES, count * (part + 1) // SLICES
+                if start == end:  # fewer events than slices
+                    continue
+                try:
+                    each.take_turn(start, end)
+                except WorkerError as error:
+                    each.fail(error)
+                    left.remove(each)
+        for each in left:
             each.end_pass()

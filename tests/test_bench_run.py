@@ -81,15 +81,17 @@ for line in sys.stdin:
         reply = {{"matches": 0}}
     elif do == "match" and {sleeps}:
         time.sleep(60)
+    elif do == "match" and {dies} and request["first"] > 0:
+        sys.exit("too much")
     else:
         reply = {{"seconds": 0.001, "matches": 0, "rules": 1, "events": 40}}
     print(json.dumps(reply), flush=True)
 """
 
 
-def stub(*, refuses: bool = False, sleeps: bool = False) -> tuple[str, ...]:
-    """A worker that finds nothing, refuses every rule, or sleeps instead of matching."""
-    return (sys.executable, "-c", STUB.format(refuses=refuses, sleeps=sleeps))
+def stub(*, refuses: bool = False, sleeps: bool = False, dies: bool = False) -> tuple[str, ...]:
+    """A worker that finds nothing; or refuses every rule, sleeps instead of matching, or dies of a later event."""
+    return (sys.executable, "-c", STUB.format(refuses=refuses, sleeps=sleeps, dies=dies))
 
 
 @pytest.fixture
@@ -131,9 +133,23 @@ def test_figures_compare_rows_pass_by_pass() -> None:
     grown = row("native", [15, 40], "b", baseline="a")
     assert [1.5, 2] == figure([*rows, grown], grown, "times the first")
     assert [0.005, 0.02] == figure([*rows, grown], grown, "us more than the first")
+    assert [] == figure(rows, rows[0], "bytes per rule")
     processes = [row("ruler filter", [], figures={"seconds": [2.0]}), row("jq", [], figures={"seconds": [9.0]})]
     assert [4.5] == figure(processes, processes[0], "times faster than jq")
     assert [2.0] == figure(processes, processes[0], "seconds")
+
+
+def test_a_goal_with_a_misspelt_name_is_missed(scenario_file: Path) -> None:
+    """Where it is a figure of the row's own; one that needs an engine that is absent is left out."""
+    text = SCENARIO.replace(
+        '"times the first" = ["at most", 1000000]',
+        '"byts per rule" = ["at most", 9], "times faster than moto" = ["at least", 9]',
+    )
+    scenario_file.write_text(text, encoding="utf-8")
+    rows = [row("python", [], "one", figures={"bytes per rule": [1.0]})]
+    assert ["MISSED: byts per rule nan, at most 9 (one, python)"] == list(
+        map(str, verdicts(load_scenario(scenario_file), rows))
+    )
 
 
 def test_times_of_arrays_are_compared_by_element() -> None:
@@ -198,6 +214,20 @@ def test_peers_that_do_not_answer_right_are_not_timed(scenario_file: Path) -> No
     assert found["moto"]["reason"].startswith("7 of 40 events answered otherwise than by python, first [] for [rule-0]")
     assert ("refused", "rule-0: no such thing") == (found["event-ruler"]["status"], found["event-ruler"]["reason"])
     assert not {"ns"} & {*found["moto"], *found["event-ruler"]}
+
+
+def test_a_peer_that_dies_while_it_is_timed_ends_nothing_else(scenario_file: Path) -> None:
+    """It has no time, and the reason why; the others go on."""
+    text = SCENARIO.replace('cannot = {moto = "the test says so"}\n', "").replace("quick = 7,", "quick = 0,")
+    text = text.replace('{"properties": {"ODD_EVEN": ["O"]}}', '{"no": ["O"]}', 1).replace(
+        '[[variant]]\nname = "two', '[[v]]\nname = "two'
+    )
+    scenario_file.write_text(text, encoding="utf-8")
+    commands = {"python": command("python"), "moto": stub(dies=True)}
+    rows = {each.engine: each for each in measure(load_scenario(scenario_file), "quick", commands)}
+    assert 2 == len(rows["python"].ns)
+    assert ("failed", []) == (rows["moto"].status, rows["moto"].ns)
+    assert rows["moto"].reason == "match: the process ended with 1: too much"
 
 
 def test_a_worker_that_takes_too_long_is_ended() -> None:
