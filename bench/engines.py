@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-WHOLE, USED, NOT = "whole event", "up to the last field that rules use", "no"
+WHOLE, USED = "whole event", "up to the last field that rules use"
+RULE_BY_RULE = "one rule after the other; decoded by orjson, once an event"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +38,22 @@ ENGINES: dict[str, Engine] = {
     "native used single": _ours("ruler, native, validate=used, one call an event", USED),
     "python": _ours("ruler, Python", WHOLE, "in batches"),
     "python single": _ours("ruler, Python, one call an event", WHOLE),
-    "event-ruler": Engine("Event Ruler", "str", WHOLE, "consistent", is_peer=True, warm_up_seconds=4),
+    "event-ruler": Engine(
+        "Event Ruler",
+        "str",
+        WHOLE,
+        "consistent",
+        is_peer=True,
+        warm_up_seconds=4,
+        note="what follows the event is not read; bad UTF-8 is gone before",
+    ),
     "quamina": Engine("Quamina", "bytes", USED, "consistent", is_peer=True),
-    "quamina-rs": Engine("quamina-rs", "bytes", USED, "consistent", is_peer=True),
-    "py-event-ruler": Engine("py-event-ruler", "str", USED, "consistent", is_peer=True, note="one rule a call"),
-    "moto": Engine("moto", "bytes", WHOLE, NOT, is_peer=True, note="decoded by orjson once an event"),
-    "localstack": Engine("LocalStack", "bytes", WHOLE, NOT, is_peer=True, note="decoded by orjson once an event"),
+    "quamina-rs": Engine("quamina-rs", "bytes", USED, "consistent", is_peer=True, note="UTF-8 is not checked"),
+    "py-event-ruler": Engine(
+        "py-event-ruler", "str", USED, "consistent", is_peer=True, note="one rule a call, read anew in each"
+    ),
+    "moto": Engine("moto", "bytes", WHOLE, "no objects in arrays", is_peer=True, note=RULE_BY_RULE),
+    "localstack": Engine("LocalStack", "bytes", WHOLE, "not consistent", is_peer=True, note=RULE_BY_RULE),
     "orjson": Engine("orjson.loads", "bytes", WHOLE, "", note="decodes only: the yardstick"),
 }
 """Name -> engine. What the peers leave undone is theirs to change: see the date of the result."""
@@ -50,5 +61,6 @@ ENGINES: dict[str, Engine] = {
 YARDSTICK = "orjson"
 DEFAULT_ENGINES = ("native", "native used", "python", "event-ruler", "quamina", "quamina-rs")
 """Those a scenario names none in place of. The Python peers test rule by rule, so few scenarios can afford them."""
+WHOLE_PEERS = tuple(name for name, engine in ENGINES.items() if engine.is_peer and engine.validates == WHOLE)
 OURS = tuple(name for name, engine in ENGINES.items() if engine.is_ours)
 PEERS = tuple(name for name, engine in ENGINES.items() if engine.is_peer)

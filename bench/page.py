@@ -27,7 +27,7 @@ from statistics import median
 from typing import Any
 
 from bench.data import ROOT
-from bench.engines import YARDSTICK
+from bench.engines import PEERS, WHOLE_PEERS, YARDSTICK
 from bench.plots import plots
 from bench.result_file import Result, ResultError, newest, read_result
 from bench.rows import STATUSES, Row, best_peer, find, in_order, is_measured, number, times_faster, variants
@@ -119,6 +119,12 @@ def engines(result: Result) -> str:
     return f"{table}\n{''.join(absent)}"
 
 
+COMPARED = {
+    "native, times faster than the best that checks all": ("native", WHOLE_PEERS),
+    "native used, times faster than the best": ("native used", PEERS),
+}
+"""Column of the README's table -> the engine, and the peers of which the fastest one that answers right is meant."""
+
 SUMMARY = {"kinds": None, "growth-exact": -1, "mixed": -1}
 """What the README shows: scenario -> which of its variants (None: all; -1: the last)."""
 
@@ -128,15 +134,16 @@ def summary(result: Result) -> str:
     by_name = {each["scenario"]: each["rows"] for each in result["scenarios"] if each["scenario"] in SUMMARY}
     if not by_name:
         raise ResultError(f"README.md: the place 'summary' shows {', '.join(SUMMARY)}, and none of them was measured")
-    # A name of two words is another way of calling an engine.
-    shown = [name for name in in_order(row["engine"] for rows in by_name.values() for row in rows) if " " not in name]
-    table = [["µs an event", *shown, "native, times faster than the best peer"]]
+    found = in_order(row["engine"] for rows in by_name.values() for row in rows)
+    shown = [name for name in found if "single" not in name]  # one call an event is another way of calling an engine
+    table = [["µs an event", *shown, *COMPARED]]
     for name in filter(by_name.__contains__, SUMMARY):
         rows, which = by_name[name], SUMMARY[name]
         for variant in variants(rows) if which is None else [variants(rows)[which]]:
             label = variant if which is None else f"{name}, {variant}"
             cells = [_median(find(rows, variant, engine)) for engine in shown]
-            table.append([text(label), *cells, _times_the_best_peer(rows, variant)])
+            compared = [_times_the_best_peer(rows, variant, *each) for each in COMPARED.values()]
+            table.append([text(label), *cells, *compared])
     kept = [index for index in range(len(table[0])) if any(row[index] for row in table[1:])]
     head, _, *lines = markdown([[row[index] for index in kept] for row in table]).splitlines()
     about = f"The median pass{f'; {YARDSTICK} only decodes' if YARDSTICK in shown else ''}. {machine(result)}"
@@ -149,11 +156,11 @@ def _median(row: Row | None) -> str:
     return number(median(row["ns"]) / 1000) if is_measured(row) else STATUSES[row["status"]]
 
 
-def _times_the_best_peer(rows: Sequence[Row], variant: str) -> str:
-    native, peer = find(rows, variant, "native"), best_peer(rows, variant)
-    if native is None or peer is None or not is_measured(native):
+def _times_the_best_peer(rows: Sequence[Row], variant: str, engine: str, peers: Sequence[str]) -> str:
+    own, peer = find(rows, variant, engine), best_peer(rows, variant, peers)
+    if own is None or peer is None or not is_measured(own):
         return ""
-    return f"{number(median(times_faster(native, peer)))} ({peer['engine']})"
+    return f"{number(median(times_faster(own, peer)))} ({peer['engine']})"
 
 
 PLACES: dict[str, Callable[[Result], str]] = {

@@ -12,7 +12,7 @@ is not the ratio of the medians. Rows of two files are not paired like that; `be
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from statistics import median
 from typing import Any
 
@@ -96,14 +96,11 @@ def times_the_first(rows: Sequence[Row], row: Row) -> list[float]:
     return ratio(row, first) if first is not None else []
 
 
-def best_peer(rows: Iterable[Row], variant: str | None = None) -> Row | None:
-    """Of the peers that answered right, the row of the least median time; None when there is none.
-
-    `rows` are those of one variant, or `variant` says which one.
-    """
-    peers = [row for row in rows if row["engine"] in PEERS and is_measured(row) and row.get("ns")]
-    fitting = [row for row in peers if variant in (None, row["variant"])]
-    return min(fitting, key=lambda row: median(row["ns"]), default=None)
+def best_peer(rows: Iterable[Row], variant: str, among: Collection[str] = PEERS) -> Row | None:
+    """Of the peers that answered right, the row of the least median time; None when there is none."""
+    peers = [row for row in rows if row["variant"] == variant and row["engine"] in among]
+    timed = [row for row in peers if is_measured(row) and row.get("ns")]
+    return min(timed, key=lambda row: median(row["ns"]), default=None)
 
 
 def is_noise(ratios: Sequence[float]) -> bool:
