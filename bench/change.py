@@ -54,8 +54,10 @@ def _memory(command: tuple[str, ...], rules: Rules) -> dict[str, float]:
 def _left(start: Mapping[str, Any], full: Mapping[str, Any], left: Mapping[str, Any]) -> dict[str, float]:
     figures = {
         "memory after removing all, times the start": left["bytes"] / start["bytes"],
-        "share of the added memory that stays": (left["bytes"] - start["bytes"]) / (full["bytes"] - start["bytes"]),
     }
+    if full["bytes"] > start["bytes"]:  # few rules may fit into what was there
+        stays = (left["bytes"] - start["bytes"]) / (full["bytes"] - start["bytes"])
+        figures["share of the added memory that stays"] = stays
     if "held" in left:
         figures["bytes by stats() more than before, after removing all"] = left["held"] - start["held"]
     return figures

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,11 @@ class Answers:
         self._expected_total = expected_total
         self._reference: Path | None = None
         self._reference_engine = ""
+        self._reference_count = 0
+
+    def comparable(self, count: int) -> int:
+        """So many of that many events as the reference answered; all of them before there is one."""
+        return count if self._reference is None else min(count, self._reference_count)
 
     def compare(self, engine: str, file: Path, count: int, matches: int, events: Events) -> None:
         """Compare a file of answers to the first ``count`` events, of which there are ``matches`` in all."""
@@ -45,7 +51,7 @@ class Answers:
             if count == events.count and matches != self._expected_total:
                 raise WrongAnswerError(f"{matches} matches, expected {self._expected_total}")
             self._reference = file.rename(file.with_name("answers to hold others to"))
-            self._reference_engine = engine
+            self._reference_engine, self._reference_count = engine, count
             return
         differing, first = differences(file, self._reference, count)
         if differing:
@@ -57,12 +63,13 @@ class Answers:
 
 
 def differences(file: Path, reference: Path, count: int) -> tuple[int, tuple[list[str], list[str], int]]:
-    """(how many of the first ``count`` lines name other rules, (names, names of the reference, index) of the first)."""
-    found, first = 0, ([""], [""], 0)
+    """(how many of the first ``count`` lines name other rules, (names, names of the reference, index) of the first).
+
+    WrongAnswerError where there are fewer lines than that.
+    """
+    found, index, first = 0, -1, ([""], [""], 0)
     with file.open("rb") as lines, reference.open("rb") as wanted_lines:
-        for index, (line, wanted_line) in enumerate(zip(lines, wanted_lines, strict=False)):
-            if index == count:
-                break
+        for index, (line, wanted_line) in enumerate(zip(islice(lines, count), wanted_lines, strict=False)):
             if line == wanted_line:
                 continue
             own, wanted = sorted(json.loads(line)), sorted(json.loads(wanted_line))
@@ -70,6 +77,8 @@ def differences(file: Path, reference: Path, count: int) -> tuple[int, tuple[lis
                 found += 1
                 if found == 1:
                     first = own, wanted, index
+    if index + 1 != count:
+        raise WrongAnswerError(f"{index + 1} of {count} events answered")
     return found, first
 
 

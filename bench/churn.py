@@ -11,27 +11,43 @@ from pathlib import Path
 
 from bench.contender import Contender
 from bench.material import Rules
+from bench.worker_process import WorkerProcess
 
+TURNS_ALONE = 20
+
+LEAST_SECONDS = 1.0  # of changes: fewer would say more of how threads begin than of how they go on
 LIMIT_SECONDS = 300.0
 
 
 def churn(contender: Contender, command: tuple[str, ...], rules: Rules, passes: int) -> dict[str, list[float]]:
-    """Figures of a contender that has its rules already; they come a second time, under other names."""
+    """Figures of an engine that has the rules already; they come a second time, under other names.
+
+    Each pass has a new process: some engines are slower by what was removed from them before.
+    """
     found: dict[str, list[float]] = {}
-    worker, count = contender.worker, contender.events.count
-    file = _under_other_names(rules)
+    count = min(contender.events.count, contender.turn_events * TURNS_ALONE)
     for _ in range(passes):
-        end = min(count, contender.turn_events * 20)
-        alone = end / worker.ask("match", first=0, end=end)["seconds"]
-        reply = worker.ask("churn", file=str(file), limit=LIMIT_SECONDS)
-        figures = {
-            "changes per second while matching": reply["changes"] / reply["seconds"],
-            "events per second while changing": reply["matched"] / reply["seconds"],
-            "share of its events per second alone": reply["matched"] / reply["seconds"] / alone,
-        }
-        for name, value in figures.items():
-            found.setdefault(name, []).append(value)
+        with WorkerProcess(command) as worker:
+            worker.ask("events", file=str(contender.events.file))
+            worker.ask("add", file=str(rules.file), limit=LIMIT_SECONDS)
+            worker.ask("match", first=0, end=count)
+            alone = count / worker.ask("match", first=0, end=count)["seconds"]
+            for name, value in _churned(worker, _under_other_names(rules), alone).items():
+                found.setdefault(name, []).append(value)
     return found
+
+
+def _churned(worker: WorkerProcess, file: Path, alone: float) -> dict[str, float]:
+    """Changes again and again, until they have taken a second."""
+    changes, seconds, matched = 0, 0.0, 0
+    while seconds < LEAST_SECONDS:
+        reply = worker.ask("churn", file=str(file), limit=LIMIT_SECONDS)
+        changes, seconds, matched = changes + reply["changes"], seconds + reply["seconds"], matched + reply["matched"]
+    return {
+        "changes per second while matching": changes / seconds,
+        "events per second while changing": matched / seconds,
+        "share of its events per second alone": matched / seconds / alone,
+    }
 
 
 def _under_other_names(rules: Rules) -> Path:

@@ -2,8 +2,7 @@
 
 In: variants whose ``engines`` are names of `COMMANDS`. Out: a `Row` each, with figures. Runs are interleaved and output
 goes to a file. The answers are compared before a figure is printed: byte for byte with the ten-line script; with jq,
-which writes lines anew, as JSON values. Start-up is part of the time, for it is part of what a user waits for. A
-command that is not installed is left out.
+which writes lines anew, as JSON values. Start-up is part of the time, for it is part of what a user waits for.
 """
 
 from __future__ import annotations
@@ -25,6 +24,7 @@ from bench.contender import Row
 from bench.data import ROOT
 from bench.material import Material
 from bench.scenario import Variant
+from bench.worker_process import WorkerError
 
 STREET = "FULTON"
 PATTERN = f'{{"properties": {{"STREET": ["{STREET}"]}}}}'
@@ -37,12 +37,13 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
 """Name -> command, to which the file is added. ripgrep looks for text: it knows nothing of JSON, and is right here
 since these lines are written without blanks."""
 SCRIPT = "ten-line script"
+OUR_COMMAND = "ruler filter"
 RESPELLS = ("jq",)  # write lines anew: values are compared
 LOOK_SECONDS = 0.001  # between two looks at what a process holds
 
 
 def measure_commands(variants: Sequence[Variant], mode: str, passes: int) -> list[Row]:
-    """The rows of all variants; WrongAnswerError where a command selects other lines."""
+    """The rows of all variants."""
     rows: list[Row] = []
     with Material() as material:
         for variant in variants:
@@ -50,26 +51,23 @@ def measure_commands(variants: Sequence[Variant], mode: str, passes: int) -> lis
     return rows
 
 
-def missing(command: str) -> bool:
-    """Whether the program is not installed."""
-    return shutil.which(COMMANDS[command][0]) is None
-
-
 def _measure(variant: Variant, mode: str, passes: int, material: Material) -> list[Row]:
     events = material.events(variant.event_arguments(mode))
-    names = [name for name in variant.engines[mode] if not missing(name)]
-    outputs = {name: material.path(name) for name in names}
-    megabytes = {name: _peak_megabytes(name, events.file, outputs[name]) for name in names}
-    for name in names:
-        _check(name, outputs, variant.matches[mode])
-    rows = {name: Row(variant.name, name, rules=1, events=events.count) for name in names}
-    for row in rows.values():
+    rows = {name: Row(variant.name, name, rules=1, events=events.count) for name in variant.engines[mode]}
+    outputs = {name: material.path(name) for name in rows}
+    for name, row in rows.items():
         row.event_bytes = round(events.mean_bytes, 1)
-        row.matches, row.compared = variant.matches[mode], events.count
-        row.figures = {"seconds": [], **({"peak MB": [megabytes[row.engine]]} if megabytes[row.engine] else {})}
+        try:
+            peak = _peak_megabytes(name, events.file, outputs[name])
+            row.matches, row.compared = _checked(name, outputs, variant.matches[mode]), events.count
+        except (WorkerError, WrongAnswerError) as error:
+            row.status, row.reason = "wrong" if isinstance(error, WrongAnswerError) else "failed", str(error)
+            continue
+        row.figures = {"seconds": [], **({"peak MB": [peak]} if peak else {})}
+    timed = [row for row in rows.values() if row.status == "measured"]
     for _ in range(passes):
-        for name in names:
-            rows[name].figures["seconds"].append(_seconds(name, events.file, outputs[name]))
+        for row in timed:
+            row.figures["seconds"].append(_seconds(row.engine, events.file, outputs[row.engine]))
     return list(rows.values())
 
 
@@ -87,7 +85,10 @@ def _peak_megabytes(name: str, file: Path, output: Path) -> float:
     What the system tells of a process that has ended counts what its parent held when it began.
     """
     peak = 0.0
-    with output.open("wb") as stream, subprocess.Popen([*COMMANDS[name], str(file)], stdout=stream) as process:
+    if shutil.which(COMMANDS[name][0]) is None:
+        raise WorkerError(f"{COMMANDS[name][0]} is not installed")
+    command = [*COMMANDS[name], str(file)]
+    with output.open("wb") as stream, subprocess.Popen(command, stdout=stream, env=_environment()) as process:
         status = Path(f"/proc/{process.pid}/status")
         while process.poll() is None:
             with suppress(OSError):
@@ -95,7 +96,7 @@ def _peak_megabytes(name: str, file: Path, output: Path) -> float:
                 peak = int(found[1]) / 1024 if found else peak
             sleep(LOOK_SECONDS)
     if process.returncode != 0:
-        raise WrongAnswerError(f"{name} ended with {process.returncode}")
+        raise WorkerError(f"it ended with {process.returncode}")
     return peak
 
 
@@ -104,10 +105,12 @@ def _environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
-def _check(name: str, outputs: Mapping[str, Path], expected: int) -> None:
+def _checked(name: str, outputs: Mapping[str, Path], expected: int) -> int:
+    """The number of selected lines; WrongAnswerError where they are others than the script's."""
     own = outputs[name].read_bytes().splitlines()
     if len(own) != expected:
-        raise WrongAnswerError(f"{name} selects {len(own)} lines, expected {expected}")
-    wanted = outputs.get(SCRIPT, outputs[name]).read_bytes().splitlines()
+        raise WrongAnswerError(f"{len(own)} lines, expected {expected}")
+    wanted = outputs[SCRIPT].read_bytes().splitlines() if SCRIPT in outputs else own
     if own != wanted and not (name in RESPELLS and list(map(orjson.loads, own)) == list(map(orjson.loads, wanted))):
-        raise WrongAnswerError(f"{name} selects other lines than the {SCRIPT}")
+        raise WrongAnswerError(f"other lines than those of the {SCRIPT}")
+    return len(own)

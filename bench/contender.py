@@ -10,12 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from time import monotonic
 from typing import Any
 
 from bench.check import Answers, WrongAnswerError
-from bench.engines import ENGINES
+from bench.engines import ENGINES, YARDSTICK
 from bench.material import Events, Material, Rules
 from bench.scenario import Variant
 from bench.worker_process import CannotError, GaveUpError, RefusedError, WorkerError, WorkerProcess
@@ -23,8 +22,7 @@ from bench.worker_process import CannotError, GaveUpError, RefusedError, WorkerE
 TURN_SECONDS = 0.05  # an engine that needs longer for a slice matches only its first events
 TURN_LIMIT_SECONDS = 60.0
 FIRST_LOOK_SECONDS = 0.02
-ROUNDS = 3  # in the least time of warming up
-STILL_FASTER = 0.97  # the share of the best time so far that says: not done yet
+WARM_UP_TURN_SECONDS = 0.2  # so long that collecting garbage before each is the smaller part
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +32,10 @@ class Limits:
     adding: float
     comparing: float  # of answers: as many events as that allows
     matching: float  # one event
-    warm_up: float  # at most
+    warm_up: float  # by the wall; `Engine.warm_up_seconds` are of matching alone
 
 
-LIMITS = {"quick": Limits(10, 0.5, 5, 1), "full": Limits(60, 3, 20, 8)}
+LIMITS = {"quick": Limits(5, 0.5, 1, 1.5), "full": Limits(60, 3, 3, 12)}
 
 
 @dataclass(slots=True)
@@ -71,21 +69,27 @@ class Contender:
     row: Row
     events: Events
     turn_events: int  # that it matches in TURN_SECONDS
+    total: int | None  # matches of all events, where it is known
     seconds: float = 0.0  # of the pass that is going on
     matched: int = 0  # events of it
+    found: int = 0  # matches in it
 
     def take_turn(self, first: int, end: int) -> None:
         """Match these events, or as many of them as fit into a turn."""
         end = min(end, first + self.turn_events)
-        self.seconds += self.worker.ask("match", first=first, end=end, limit=TURN_LIMIT_SECONDS)["seconds"]
+        reply = self.worker.ask("match", first=first, end=end, limit=TURN_LIMIT_SECONDS)
+        self.seconds += reply["seconds"]
+        self.found += reply["matches"]
         self.matched += end - first
 
     def end_pass(self) -> None:
-        """Note what an event took in this pass."""
+        """Note what an event took in this pass; WrongAnswerError where it found more or less than there is."""
+        if self.total is not None and self.matched == self.events.count and self.found != self.total:
+            raise WrongAnswerError(f"{self.found:,} matches while it was timed, expected {self.total:,}")
         self.row.ns.append(self.seconds / self.matched * 1e9)
-        self.seconds, self.matched = 0.0, 0
+        self.seconds, self.matched, self.found = 0.0, 0, 0
 
-    def fail(self, error: WorkerError) -> None:
+    def fail(self, error: Exception) -> None:
         """Note that it measures nothing, and why."""
         self.worker.end()
         self.row.status, self.row.reason = _status(error), str(error)
@@ -110,19 +114,23 @@ def prepare(
         row.status, row.reason = "cannot", variant.cannot[row.engine]
         return None
     events, rules = material.events(variant.event_arguments(mode)), material.rules(variant.rules)
-    worker = WorkerProcess(command)
+    worker: WorkerProcess | None = None
     try:
+        worker = WorkerProcess(command)
         worker.ask("events", file=str(events.file))
         worker.ask("add", file=str(rules.file), limit=limits.adding)
-        compare(worker, row, events, limits, answers, material.path(f"answers {row.engine}"))
-        turn_events = warm_up(worker, events, engine.warm_up_seconds, limits)
+        event_seconds = warm_up(worker, events, engine.warm_up_seconds, limits)
+        if row.engine != YARDSTICK:
+            compare(worker, row, events, int(limits.comparing / event_seconds), answers, material)
     except (WorkerError, WrongAnswerError) as error:
-        worker.end()
+        if worker is not None:
+            worker.end()
         row.status, row.reason = _status(error), str(error)
         if engine.is_ours and row.status != "gave up":
             raise WrongAnswerError(f"{variant.name}, {row.engine}: {error}") from None
         return None
-    return Contender(worker, row, events, turn_events)
+    total = None if row.engine == YARDSTICK else variant.matches[mode]
+    return Contender(worker, row, events, max(1, int(TURN_SECONDS / event_seconds)), total)
 
 
 def _status(error: Exception) -> str:
@@ -135,40 +143,37 @@ def _status(error: Exception) -> str:
     return statuses.get(type(error), "wrong")
 
 
-def compare(worker: WorkerProcess, row: Row, events: Events, limits: Limits, answers: Answers, file: Path) -> None:
-    """Compare the answers to as many events as the limit allows; WrongAnswerError at the first that differs."""
-    if row.engine == "orjson":
-        return
-    count, seconds = _first_look(worker, events, limits)
-    affordable = int(limits.comparing / seconds * count)
-    row.compared = max(1, min(events.count, affordable))
-    reply = worker.ask("answers", first=0, end=row.compared, file=str(file), limit=20 * limits.comparing)
+def compare(
+    worker: WorkerProcess, row: Row, events: Events, affordable: int, answers: Answers, material: Material
+) -> None:
+    """Compare the answers to as many events as can be afforded; WrongAnswerError at the first that differs."""
+    row.compared = answers.comparable(max(1, min(events.count, affordable)))
+    file = material.path(f"answers {row.engine}")
+    reply = worker.ask("answers", first=0, end=row.compared, file=str(file), limit=TURN_LIMIT_SECONDS)
     row.matches = reply["matches"]
     answers.compare(row.engine, file, row.compared, row.matches, events)
 
 
-def warm_up(worker: WorkerProcess, events: Events, seconds: float, limits: Limits) -> int:
-    """Match until that long has been matched, and on until it gets no faster; give how many events fit into a turn.
-
-    A compiler that works meanwhile is done when a round took hardly less time than the best one before.
-    """
-    count, best = _first_look(worker, events, limits)
-    start, least_seconds = monotonic(), min(seconds, limits.warm_up)
-    is_faster = True
-    while monotonic() - start < least_seconds or (is_faster and monotonic() - start < limits.warm_up):
-        took, rounds_end = float("inf"), monotonic() + least_seconds / ROUNDS
-        while monotonic() < rounds_end:
-            took = min(took, worker.ask("match", first=0, end=count)["seconds"])
-        is_faster = took < best * STILL_FASTER
-        best = min(best, took)
-    return max(1, int(count * TURN_SECONDS / max(best, 1e-9)))
+def warm_up(worker: WorkerProcess, events: Events, seconds: float, limits: Limits) -> float:
+    """Match for that long by the engine's own clock, all events in turn; give the seconds that an event takes now."""
+    event_seconds = _first_look(worker, events, limits)
+    matched, first, deadline = 0.0, 0, monotonic() + limits.warm_up
+    while matched < seconds and monotonic() < deadline:
+        end = min(events.count, first + max(1, int(WARM_UP_TURN_SECONDS / event_seconds)))
+        took = worker.ask("match", first=first, end=end, limit=TURN_LIMIT_SECONDS)["seconds"]
+        event_seconds = max(took, 1e-9) / (end - first)
+        matched += took
+        first = end % events.count
+    return event_seconds
 
 
-def _first_look(worker: WorkerProcess, events: Events, limits: Limits) -> tuple[int, float]:
-    """(a number of events, the seconds they take), enough of them for the clock."""
+def _first_look(worker: WorkerProcess, events: Events, limits: Limits) -> float:
+    """The seconds that an event takes, of enough of them for the clock; GaveUpError where that is too long."""
     count = 1
     while True:
-        seconds = worker.ask("match", first=0, end=count, limit=limits.matching * max(1, count))["seconds"]
+        seconds = worker.ask("match", first=0, end=count, limit=TURN_LIMIT_SECONDS)["seconds"]
+        if seconds > limits.matching * count:
+            raise GaveUpError(f"an event takes {seconds / count:.1f} s")
         if seconds >= FIRST_LOOK_SECONDS or count == events.count:
-            return count, max(seconds, 1e-9)
+            return max(seconds, 1e-9) / count
         count = min(events.count, count * 4)

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from math import nan
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -27,6 +26,7 @@ SIDES = ("at most", "at least")
 Limit = tuple[str, float]  # side and number
 FASTER = "times faster than "
 BEST_PEER = "the best peer"
+NOT_JUDGED = "not judged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +36,20 @@ class Verdict:
     figure: str
     side: str
     limit: float
-    median: float
+    median: float | None  # None where the figure could not be taken
     place: str  # variant and engine
 
     @property
-    def is_reached(self) -> bool:
-        """Judged by the median of the passes."""
-        return self.median <= self.limit if self.side == "at most" else self.median >= self.limit
+    def word(self) -> str:
+        """``reached``, ``MISSED`` or `NOT_JUDGED`; by the median of the passes."""
+        if self.median is None:
+            return NOT_JUDGED
+        is_reached = self.median <= self.limit if self.side == "at most" else self.median >= self.limit
+        return "reached" if is_reached else "MISSED"
 
     def __str__(self) -> str:
-        word = "reached" if self.is_reached else "MISSED"
-        return f"{word}: {self.figure} {number(self.median)}, {self.side} {number(self.limit)} ({self.place})"
+        value = "" if self.median is None else f" {number(self.median)}"
+        return f"{self.word}: {self.figure}{value}, {self.side} {number(self.limit)} ({self.place})"
 
 
 def _more_microseconds(rows: Sequence[Row], row: Row) -> list[float]:
@@ -90,18 +93,17 @@ def figure(rows: Sequence[Row], row: Row, name: str) -> list[float]:
 
 
 def verdicts(scenario: Scenario, rows: Sequence[Row]) -> list[Verdict]:
-    """All verdicts of a scenario; none for a goal whose figure could not be taken, as where a peer is absent."""
+    """All verdicts of a scenario; a goal whose figure could not be taken, as where a peer is absent, is not judged."""
     variants = {variant.name: variant for variant in scenario.variants}
     found = []
     for row in rows:
         goals = variants[row["variant"]].goals.get(row["engine"], {})
         for name, (side, limit) in goals.items():
             values = figure(rows, row, name)
-            is_of_its_own = name not in COMPARISONS and not name.startswith(FASTER)
-            if is_of_its_own and not values and of_rows.is_measured(row):
-                values = [nan]  # which no limit holds for: a goal with a misspelt name is missed
-            if values:
-                found.append(Verdict(name, side, limit, median(values), f"{row['variant']}, {row['engine']}"))
+            if not values and name in COMPARISONS and of_rows.is_measured(row):
+                continue  # the first of those that grow has not grown
+            place = f"{row['variant']}, {row['engine']}"
+            found.append(Verdict(name, side, limit, median(values) if values else None, place))
     return found + _median_verdicts(scenario, rows)
 
 
@@ -109,7 +111,8 @@ def _median_verdicts(scenario: Scenario, rows: Sequence[Row]) -> list[Verdict]:
     found = []
     for engine, goals in scenario.median_goals.items():
         for name, (side, limit) in goals.items():
-            values = [figure(rows, row, name) for row in rows if row["engine"] == engine]
+            asked = [row for row in rows if row["engine"] == engine and row["variant"] in scenario.median_of]
+            values = [figure(rows, row, name) for row in asked]
             medians = [median(each) for each in values if each]
             if medians:
                 place = f"median of {len(medians)} variants, {engine}"

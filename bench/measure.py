@@ -14,11 +14,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from bench.change import change
-from bench.check import Answers
+from bench.check import Answers, WrongAnswerError
 from bench.churn import churn
 from bench.commands import measure_commands
 from bench.contender import Contender, Row, new_row, prepare
-from bench.engines import YARDSTICK
+from bench.engines import ENGINES, YARDSTICK
 from bench.material import Material
 from bench.scenario import Scenario, Variant
 from bench.threads import gain_of_threads
@@ -74,12 +74,12 @@ def _measure_group(
 def _prepared(
     variant: Variant, kind: str, mode: str, commands: Commands, material: Material
 ) -> list[tuple[Row, Contender | None]]:
-    """Every engine of a variant that can be started, ours first, for theirs are the answers the others are held to."""
+    """Every engine of a variant that can be started. Ours come first: others are held to their answers."""
     answers = Answers(variant.matches[mode])
     events, rules = material.events(variant.event_arguments(mode)), material.rules(variant.rules)
     yardstick = [YARDSTICK] if kind == "match" else []
     found = []
-    for engine in (*variant.engines[mode], *yardstick):
+    for engine in sorted((*variant.engines[mode], *yardstick), key=lambda name: not ENGINES[name].is_ours):
         if engine in commands:
             row = new_row(variant, engine, events, rules)
             found.append((row, prepare(variant, row, commands[engine], material, mode, answers)))
@@ -101,5 +101,9 @@ def _time(contenders: Sequence[Contender], passes: int) -> None:
                 except WorkerError as error:
                     each.fail(error)
                     left.remove(each)
-        for each in left:
-            each.end_pass()
+        for each in list(left):
+            try:
+                each.end_pass()
+            except WrongAnswerError as error:
+                each.fail(error)
+                left.remove(each)

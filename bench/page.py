@@ -28,6 +28,7 @@ from typing import Any
 
 from bench.data import ROOT
 from bench.engines import PEERS, WHOLE_PEERS, YARDSTICK
+from bench.goals import NOT_JUDGED
 from bench.plots import plots
 from bench.result_file import Result, ResultError, newest, read_result
 from bench.rows import STATUSES, Row, best_peer, find, in_order, is_measured, number, times_faster, variants
@@ -74,6 +75,7 @@ def _tables(scenarios: Sequence[Scenario]) -> str:
 def goals(scenarios: Sequence[Scenario]) -> str:
     """How many goals are reached, and each that is missed."""
     lines = [f"{each['scenario']}: {line}" for each in scenarios for line in each["goals"]]
+    lines = [line for line in lines if NOT_JUDGED not in line]
     missed = [line for line in lines if "MISSED" in line]
     if not lines:
         return ""

@@ -134,10 +134,10 @@ class Ruler(Adapter):
 
     def churn(self, rules: Mapping[str, str], events: Sequence[Any]) -> tuple[int, float, int]:
         with _Beside(self.count, events) as beside:
-            start = perf_counter()
+            before, start = beside.matched, perf_counter()
             changes = self._add_and_remove(rules)
-            seconds = perf_counter() - start
-        return changes, seconds, beside.matched
+            seconds, matched = perf_counter() - start, beside.matched - before
+        return changes, seconds, matched
 
     def _add_and_remove(self, rules: Mapping[str, str]) -> int:
         self.add_each(rules)

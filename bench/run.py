@@ -19,11 +19,13 @@ from typing import Any
 
 from bench import report
 from bench.check import WrongAnswerError, check_against_oracle, load_oracle
+from bench.commands import OUR_COMMAND
 from bench.data import event_lines
-from bench.engines import ENGINES, YARDSTICK
-from bench.goals import verdicts
+from bench.engines import ENGINES, OURS, YARDSTICK
+from bench.goals import NOT_JUDGED, verdicts
 from bench.measure import Commands, measure
 from bench.peers.build import command
+from bench.rows import Row
 from bench.rules import rule_set
 from bench.scenario import Scenario, ScenarioError, load_scenario, scenario_files, write_counts
 from bench.worker_process import WorkerError, WorkerProcess
@@ -40,15 +42,22 @@ def argument_parser() -> argparse.ArgumentParser:
     parser.add_argument("--full", action="store_true", help="more events, sizes and passes; half an hour")
     parser.add_argument("--only", action="append", default=[], metavar="GLOB", help="scenarios by name; repeatable")
     parser.add_argument("--engine", action="append", default=[], metavar="NAME", help="only these; repeatable")
-    parser.add_argument("--passes", type=int, metavar="N", help="in place of the scenario's number")
+    parser.add_argument("--passes", type=_positive, metavar="N", help="in place of the scenario's number")
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write the results as JSON")
     parser.add_argument("--list", action="store_true", help="print the scenarios and stop")
     parser.add_argument("--update-counts", action="store_true", help="fill in expected matches; measure nothing")
     return parser
 
 
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit: 0 measured, 1 an answer of ours is wrong, 2 a scenario cannot be read, or a name is none."""
+    """Exit: 0 measured, 1 ours answers wrong or fails, 2 a file cannot be read or written, or a name is none."""
     options = argument_parser().parse_args(arguments)
     mode = "full" if options.full else "quick"
     try:
@@ -58,9 +67,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         elif options.update_counts:
             update_counts(scenarios, mode)
         else:
-            run(scenarios, mode, options)
+            return run(scenarios, mode, options)
     except ScenarioError as error:
         print(f"{error}; see bench/README.md", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"{error.filename}: {error.strerror}", file=sys.stderr)
         return 2
     except WrongAnswerError as error:
         print(error, file=sys.stderr)
@@ -78,27 +90,43 @@ def _scenarios(options: argparse.Namespace) -> list[Scenario]:
     return [load_scenario(file, counts_required=not options.update_counts) for file in files]
 
 
-def run(scenarios: Sequence[Scenario], mode: str, options: argparse.Namespace) -> None:
-    """Measure, print each scenario's table as it is done, and write the JSON at the end."""
+def run(scenarios: Sequence[Scenario], mode: str, options: argparse.Namespace) -> int:
+    """Measure, and print and write each scenario as it is done. The exit code: 1 when one of ours was not measured."""
     machine = report.machine_description()
+    result: dict[str, Any] = {"date": date.today().isoformat(), "mode": mode, "machine": machine}
+    _write(result, options.output)  # now, not in half an hour, it is found out that it cannot be
     commands, engines = start_commands(_wanted(scenarios, mode, options.engine))
     print(f"{report.machine_text(machine)}\n{report.engines_text(engines)}\n{mode} mode; median (least-most)")
-    measured = []
-    lines: list[str] = []
+    measured: list[dict[str, Any]] = []
     for scenario in scenarios:
         start = monotonic()
         found = _measured(scenario, mode, commands, options.passes)
         print(_text(found, monotonic() - start), end="", flush=True)
-        lines += [f"{scenario.name}: {line}" for line in found["goals"]]
         measured += [found] if found["rows"] else []
-    missed = [line for line in lines if ": MISSED:" in line]
-    print(f"\n{len(lines) - len(missed)} goals reached, {len(missed)} MISSED")
-    print("".join(f"  {line}\n" for line in missed), end="")
-    if options.output is not None:
-        today = date.today().isoformat()
-        result = {"date": today, "mode": mode, "machine": machine, "engines": engines, "scenarios": measured}
-        options.output.parent.mkdir(parents=True, exist_ok=True)
-        options.output.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+        _write({**result, "engines": engines, "scenarios": measured}, options.output)
+    print(f"\n{_goals_text(measured)}", end="")
+    failed = [row for each in measured for row in each["rows"] if _is_ours(row) and row["status"] != "measured"]
+    for row in failed:
+        print(f"{row['variant']}, {row['engine']}: {row['status']}: {row['reason']}", file=sys.stderr)
+    return int(bool(failed))
+
+
+def _is_ours(row: Row) -> bool:
+    return row["engine"] in OURS or row["engine"] == OUR_COMMAND
+
+
+def _goals_text(measured: Sequence[Mapping[str, Any]]) -> str:
+    """How many goals are reached, and each that is not."""
+    lines = [f"{each['scenario']}: {line}" for each in measured for line in each["goals"]]
+    words = ("reached", "MISSED", NOT_JUDGED)
+    counts = ", ".join(f"{sum(f': {word}:' in line for line in lines)} {word}" for word in words)
+    return f"goals: {counts}\n" + "".join(f"  {line}\n" for line in lines if ": reached:" not in line)
+
+
+def _write(result: Mapping[str, Any], output: Path | None) -> None:
+    if output is not None:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
 
 
 def _measured(scenario: Scenario, mode: str, commands: Commands, passes: int | None) -> dict[str, Any]:
@@ -132,6 +160,7 @@ def start_commands(names: Sequence[str]) -> tuple[dict[str, tuple[str, ...]], di
     commands: dict[str, tuple[str, ...]] = {}
     engines: dict[str, dict[str, str]] = {}
     for name in names:
+        print(f"building {name}", end="\r", file=sys.stderr, flush=True)
         built = command(name)
         try:
             if built.command is None:

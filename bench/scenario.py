@@ -15,6 +15,9 @@ cannot be measured, so also for one that does not say how many matches to expect
     goals.native = {"times the first" = ["at most", 1.5]}     # by engine; adds to the [goals] of the file; see goals.py
     only_full = true                          # takes too long for the quick mode; of the file: all variants do
 
+``[median_variant.python]`` of a file holds goals of the middle one of all variants, or of those that ``median_of``
+lists.
+
 A scenario with ``measure = "commands"`` has no rules: its ``engines`` are names of `bench/commands.py`, and ``matches``
 is the number of lines that each of them selects.
 """
@@ -71,7 +74,8 @@ class Scenario:
     measure: str
     passes: Mapping[str, int]  # {mode: number}
     variants: tuple[Variant, ...]
-    median_goals: Mapping[str, Mapping[str, Limit]]  # {engine: {figure: limit}}, of the middle one of the variants
+    median_goals: Mapping[str, Mapping[str, Limit]]  # {engine: {figure: limit}}, of the middle one of some variants
+    median_of: tuple[str, ...]  # those variants
     file: Path
 
     def variants_in(self, mode: str) -> list[Variant]:
@@ -107,6 +111,7 @@ def load_scenario(file: Path, *, counts_required: bool = True) -> Scenario:
             passes=table["passes"],
             variants=tuple(_variant(each, table) for each in table["variant"]),
             median_goals={engine: _limits(each) for engine, each in table.get("median_variant", {}).items()},
+            median_of=tuple(table.get("median_of", (each["name"] for each in table["variant"]))),
             file=file,
         )
     except KeyError as missing:

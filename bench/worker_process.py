@@ -14,12 +14,13 @@ import os
 import selectors
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from time import monotonic
 from typing import Any
 
 from bench.data import ROOT
+from bench.words import without_places
 
 LOG_BYTES = 2_000  # of what a worker that died wrote last
 
@@ -43,16 +44,14 @@ class GaveUpError(WorkerError):
 class WorkerProcess:
     """One running worker. Use it as a context manager, or call `end`."""
 
-    def __init__(self, command: Sequence[str], *, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(self, command: Sequence[str]) -> None:
         self._log = tempfile.TemporaryFile()  # noqa: SIM115  (lives as long as the process)
-        self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._log,
-            cwd=ROOT,
-            env={**os.environ, **(environment or {})},
-        )
+        try:
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, cwd=ROOT
+            )
+        except OSError as error:
+            raise WorkerError(f"cannot be started: {error.strerror}") from None
         assert self._process.stdin is not None and self._process.stdout is not None
         self._requests, self._replies = self._process.stdin, self._process.stdout
         self._selector = selectors.DefaultSelector()
@@ -113,4 +112,4 @@ class WorkerProcess:
         code = self._process.wait()
         self._log.seek(max(0, self._log.seek(0, os.SEEK_END) - LOG_BYTES))
         lines = self._log.read().decode(errors="replace").strip().splitlines()
-        return WorkerError(f"{do}: the process ended with {code}" + (f": {lines[-1]}" if lines else ""))
+        return WorkerError(f"{do}: the process ended with {code}" + (f": {without_places(lines[-1])}" if lines else ""))

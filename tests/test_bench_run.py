@@ -17,7 +17,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from bench import run  # noqa: E402
+from bench import commands, run  # noqa: E402
 from bench.check import Answers, WrongAnswerError, differences  # noqa: E402
 from bench.goals import Verdict, figure, verdicts  # noqa: E402
 from bench.material import Events, Material  # noqa: E402
@@ -59,6 +59,28 @@ name = "two"
 matches = {quick = 40, full = 40}
 rules.list = ['{"properties": {"ODD_EVEN": ["O"]}}', '{"properties": {"ODD_EVEN": ["E"]}}']
 """
+COMMAND_SCENARIO = """\
+name = "small"
+about = "whole processes"
+measure = "commands"
+passes = {quick = 2, full = 2}
+
+[events]
+generator = "citylots"
+seed = 1
+count = {quick = 5478, full = 5478}
+
+[[variant]]
+name = "one"
+matches = {quick = 2, full = 2}
+engines = NAMES
+"""
+NOTHING_MATCHES = (
+    SCENARIO[: SCENARIO.index('[[variant]]\nname = "two"')]
+    .replace('cannot = {moto = "the test says so"}\n', "")
+    .replace("quick = 7, full = 7", "quick = 0, full = 0")
+    .replace("ODD_EVEN", "no such name")
+)
 WORKER = str(ROOT / "bench" / "worker.py")
 
 
@@ -79,6 +101,8 @@ for line in sys.stdin:
         with open(request["file"], "w") as stream:
             stream.write("[]\\n" * (request["end"] - request["first"]))
         reply = {{"matches": 0}}
+    elif do in ("memory", "churn", "threads"):
+        reply = {{"cannot": "not here"}}
     elif do == "match" and {sleeps}:
         time.sleep(60)
     elif do == "match" and {dies} and request["first"] > 0:
@@ -139,17 +163,18 @@ def test_figures_compare_rows_pass_by_pass() -> None:
     assert [2.0] == figure(processes, processes[0], "seconds")
 
 
-def test_a_goal_with_a_misspelt_name_is_missed(scenario_file: Path) -> None:
-    """Where it is a figure of the row's own; one that needs an engine that is absent is left out."""
+def test_a_goal_without_a_figure_is_not_judged(scenario_file: Path) -> None:
+    """Be its name misspelt, or an engine that it needs absent."""
     text = SCENARIO.replace(
         '"times the first" = ["at most", 1000000]',
         '"byts per rule" = ["at most", 9], "times faster than moto" = ["at least", 9]',
     )
     scenario_file.write_text(text, encoding="utf-8")
     rows = [row("python", [], "one", figures={"bytes per rule": [1.0]})]
-    assert ["MISSED: byts per rule nan, at most 9 (one, python)"] == list(
-        map(str, verdicts(load_scenario(scenario_file), rows))
-    )
+    assert [
+        "not judged: byts per rule, at most 9 (one, python)",
+        "not judged: times faster than moto, at least 9 (one, python)",
+    ] == list(map(str, verdicts(load_scenario(scenario_file), rows)))
 
 
 def test_times_of_arrays_are_compared_by_element() -> None:
@@ -197,6 +222,39 @@ def test_a_scenario_is_measured_in_every_engine(scenario_file: Path) -> None:
     assert "cannot: the test says so" == cells[2][head.index("us per event")]
 
 
+@pytest.mark.parametrize(
+    ("measured", "figures"),
+    [
+        ("change", ["seconds to add", "bytes per rule", "rules added per second, one call each"]),
+        ("churn", ["changes per second while matching", "share of its events per second alone"]),
+        ("threads", ["times faster with 2 threads", "ns per event with 2 threads"]),
+    ],
+)
+def test_other_measures_have_figures(scenario_file: Path, measured: str, figures: list[str]) -> None:
+    """One for each pass; an engine that cannot do it says so."""
+    text = NOTHING_MATCHES.replace('measure = "match"', f'measure = "{measured}"')
+    scenario_file.write_text(text, encoding="utf-8")
+    workers = {"python": command("python"), "moto": stub()}
+    rows = {each.engine: each for each in measure(load_scenario(scenario_file), "quick", workers, 2)}
+    assert {*figures} <= {*rows["python"].figures}
+    assert [2] * len(rows["python"].figures) == [len(values) for values in rows["python"].figures.values()]
+    assert ("cannot", {}, "not here") == (rows["moto"].status, rows["moto"].figures, rows["moto"].reason)
+
+
+def test_commands_are_measured_as_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that is not there is told apart from one that selects something else."""
+    monkeypatch.setattr(commands, "COMMANDS", {**commands.COMMANDS, "ripgrep": ("no-such-program",)})
+    file = tmp_path / "small.toml"
+    names = '["ten-line script", "ruler filter", "ripgrep"]'
+    file.write_text(COMMAND_SCENARIO.replace("NAMES", names), encoding="utf-8")
+    rows = {each.engine: each for each in measure(load_scenario(file), "quick", {}, 2)}
+    assert [2, 2] == [len(rows[name].figures["seconds"]) for name in ("ten-line script", "ruler filter")]
+    assert ("failed", "no-such-program is not installed") == (rows["ripgrep"].status, rows["ripgrep"].reason)
+    file.write_text(COMMAND_SCENARIO.replace("NAMES", names).replace("quick = 2,", "quick = 3,"), encoding="utf-8")
+    wrong = measure(load_scenario(file), "quick", {}, 2)[0]
+    assert ("wrong", "2 lines, expected 3", {}) == (wrong.status, wrong.reason, wrong.figures)
+
+
 def test_an_engine_of_ours_that_answers_wrong_ends_the_run(scenario_file: Path) -> None:
     """No figure is worth printing then."""
     with pytest.raises(WrongAnswerError, match="one, python: 0 matches, expected 7"):
@@ -207,8 +265,8 @@ def test_peers_that_do_not_answer_right_are_not_timed(scenario_file: Path) -> No
     """Wrong, refused and too slow are told apart, with the reason."""
     text = SCENARIO.replace('cannot = {moto = "the test says so"}\n', "").replace('"quamina"]', '"event-ruler"]')
     scenario_file.write_text(text, encoding="utf-8")
-    commands = {"python": command("python"), "moto": stub(), "event-ruler": stub(refuses=True)}
-    rows = [each.as_json() for each in measure(load_scenario(scenario_file), "quick", commands)]
+    workers = {"python": command("python"), "moto": stub(), "event-ruler": stub(refuses=True)}
+    rows = [each.as_json() for each in measure(load_scenario(scenario_file), "quick", workers)]
     found = {each["engine"]: each for each in rows if each["variant"] == "one"}
     assert "wrong" == found["moto"]["status"]
     assert found["moto"]["reason"].startswith("7 of 40 events answered otherwise than by python, first [] for [rule-0]")
@@ -218,13 +276,9 @@ def test_peers_that_do_not_answer_right_are_not_timed(scenario_file: Path) -> No
 
 def test_a_peer_that_dies_while_it_is_timed_ends_nothing_else(scenario_file: Path) -> None:
     """It has no time, and the reason why; the others go on."""
-    text = SCENARIO.replace('cannot = {moto = "the test says so"}\n', "").replace("quick = 7,", "quick = 0,")
-    text = text.replace('{"properties": {"ODD_EVEN": ["O"]}}', '{"no": ["O"]}', 1).replace(
-        '[[variant]]\nname = "two', '[[v]]\nname = "two'
-    )
-    scenario_file.write_text(text, encoding="utf-8")
-    commands = {"python": command("python"), "moto": stub(dies=True)}
-    rows = {each.engine: each for each in measure(load_scenario(scenario_file), "quick", commands)}
+    scenario_file.write_text(NOTHING_MATCHES, encoding="utf-8")
+    workers = {"python": command("python"), "moto": stub(dies=True)}
+    rows = {each.engine: each for each in measure(load_scenario(scenario_file), "quick", workers)}
     assert 2 == len(rows["python"].ns)
     assert ("failed", []) == (rows["moto"].status, rows["moto"].ns)
     assert rows["moto"].reason == "match: the process ended with 1: too much"
@@ -289,4 +343,4 @@ def test_run_writes_tables_and_goals(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert ["wildcard-heavy"] == [each["scenario"] for each in written["scenarios"]]
     assert {"python", "orjson"} == {each["engine"] for each in written["scenarios"][0]["rows"]}
     assert ["python", "orjson"] == list(written["engines"])
-    assert "goals reached" in capsys.readouterr().out
+    assert "goals: 0 reached, 0 MISSED, 0 not judged" in capsys.readouterr().out

@@ -28,6 +28,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.data import ROOT
+from bench.words import without_places
 
 PEERS = ROOT / "bench" / "peers"
 BUILD = ROOT / "bench" / ".build"
@@ -218,7 +219,6 @@ def _run(arguments: Sequence[str], directory: Path | None = None) -> str:
 
 _TELLING = re.compile(r"error|fail|cannot|could not|not found|no matching|forbidden|denied|unsupported", re.IGNORECASE)
 _COLOR = re.compile(r"\x1b\[[0-9;]*m")
-_ADDRESS = re.compile(r"\b(?:https?|file)://[^\s,;)\]]*|(?<![\w.])/(?:[\w.@+-]+/)+[\w.@+-]*")
 _ADVICE = re.compile(r"^\[ERROR\]( \[Help| To see| Re-run|.* For more information|$)|^\[notice\]")
 _MARK = re.compile(r"^(\[ERROR\]|ERROR:|error:)\s*|\s*-> \[Help \d+\]$")
 
@@ -233,7 +233,7 @@ def _reason(printed: str) -> str:
     telling = [line for line in lines if _TELLING.search(line)] or lines
     if not telling:
         return ""
-    text = re.sub(r"\s+", " ", _ADDRESS.sub("…", _MARK.sub("", telling[-1]))).strip(" :")
+    text = without_places(_MARK.sub("", telling[-1])).strip(" :")
     return text if len(text) <= REASON_CHARACTERS else text[: REASON_CHARACTERS - 1] + "…"
 
 
