@@ -148,7 +148,9 @@ def summary(result: Result) -> str:
             table.append([text(label), *cells, *compared])
     kept = [index for index in range(len(table[0])) if any(row[index] for row in table[1:])]
     head, _, *lines = markdown([[row[index] for index in kept] for row in table]).splitlines()
-    about = f"The median pass{f'; {YARDSTICK} only decodes' if YARDSTICK in shown else ''}. {machine(result)}"
+    absent = [name for name in in_order(result["engines"]) if "absent" in result["engines"][name]]
+    about = f"The median pass{f'; {YARDSTICK} only decodes' if YARDSTICK in shown else ''}. "
+    about += f"Absent: {', '.join(absent)}. " * bool(absent) + machine(result)
     return "\n".join([head, "|---|" + "---:|" * (len(kept) - 1), *lines, "", about])
 
 
