@@ -8,7 +8,7 @@
 
 use super::escapes::unescape;
 use super::fields::{literal, Element, Fields, Value, NONE};
-use super::index::Index;
+use super::index::{Index, Text};
 #[cfg(target_arch = "x86_64")]
 use super::instructions;
 use super::instructions::Instructions;
@@ -388,7 +388,7 @@ impl Reading<'_> {
         let frame = self.reader.frames.last()?;
         if let Kind::Object { .. } = frame.kind {
             let mut next_node = None;
-            let mut names = block.starts & segment;
+            let mut names = block.names & segment;
             if names != 0 {
                 names &= self.may_be_used(frame.node, base, places_of);
             }
@@ -402,7 +402,7 @@ impl Reading<'_> {
         if self.paths.is_used(node) {
             let mut ends = (block.commas & segment) | bracket.unwrap_or(0);
             while ends != 0 {
-                self.element(node, base + ends.trailing_zeros() as usize);
+                self.element::<USED_ONLY>(node, base + ends.trailing_zeros() as usize);
                 ends &= ends - 1;
             }
         }
@@ -447,7 +447,8 @@ impl Reading<'_> {
     }
 
     /// Take the element of an array that ends before `end`, unless it is a container.
-    fn element(&mut self, node: PathId, end: usize) {
+    #[inline(always)]
+    fn element<const USED_ONLY: bool>(&mut self, node: PathId, end: usize) {
         let bytes = self.bytes;
         let Some(Frame { kind: Kind::Array { element_start, .. }, element, .. }) = self.reader.frames.last_mut() else {
             return;
@@ -457,8 +458,12 @@ impl Reading<'_> {
         let Some(start) = start.map(|start| after_white(bytes, start)).filter(|&start| start < end) else {
             return;
         };
-        let end = before_white(bytes, end);
-        let value = if bytes[start] == b'"' { self.text(start + 1, end - 1) } else { scalar(bytes, start, end) };
+        let value = if bytes[start] == b'"' {
+            let Some(text) = self.reader.index.text_from::<USED_ONLY>(bytes, start + 1) else { return };
+            self.text(start + 1, text)
+        } else {
+            scalar(bytes, start, before_white(bytes, end))
+        };
         self.fields.add(node, value, element);
     }
 
@@ -467,13 +472,13 @@ impl Reading<'_> {
     #[inline(always)]
     fn member<const USED_ONLY: bool>(&mut self, quote: usize) -> Option<PathId> {
         let index = &mut self.reader.index;
-        let end = index.quote_from::<USED_ONLY>(self.bytes, quote + 1)?;
-        let colon = after_white(self.bytes, end + 1);
+        let text = index.text_from::<USED_ONLY>(self.bytes, quote + 1)?;
+        let colon = after_white(self.bytes, text.end + 1);
         if self.bytes.get(colon) != Some(&b':') {
             return None;
         }
-        let mut name = &self.bytes[quote + 1..end];
-        if index.has_backslash && memchr::memchr(b'\\', name).is_some() {
+        let mut name = &self.bytes[quote + 1..text.end];
+        if text.has_escapes {
             empty(&mut self.reader.name);
             unescape(name, &mut self.reader.name);
             name = &self.reader.name;
@@ -491,7 +496,7 @@ impl Reading<'_> {
                 self.enter_member(child, false);
                 child
             }
-            None if self.paths.has_grandchildren(around) && memchr::memchr(b'.', name).is_some() => {
+            None if (text.has_dots || text.has_escapes) && self.paths.has_grandchildren(around) => {
                 let target = self.paths.descendant(around, name)?;
                 self.enter_member(target, true);
                 target
@@ -504,15 +509,14 @@ impl Reading<'_> {
             b'[' => self.is_tracked(node, false).then_some(node),
             _ if !self.paths.is_used(node) => None,
             b'"' => {
-                let end = self.reader.index.quote_from::<USED_ONLY>(self.bytes, start + 1)?;
-                let value = self.text(start + 1, end);
+                let text = self.reader.index.text_from::<USED_ONLY>(self.bytes, start + 1)?;
+                let value = self.text(start + 1, text);
                 self.fields.add(node, value, element);
                 None
             }
             _ => {
-                let is_part = |byte: &u8| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
-                let length = self.bytes[start..].iter().position(|byte| !is_part(byte));
-                let end = length.map_or(self.bytes.len(), |length| start + length);
+                let end = self.reader.index.end_from::<USED_ONLY>(self.bytes, start)?;
+                let end = before_white(self.bytes, end).max(start);
                 self.fields.add(node, scalar(self.bytes, start, end), element);
                 None
             }
@@ -553,10 +557,11 @@ impl Reading<'_> {
         }
     }
 
-    /// The value of the string whose inside is given.
+    /// The value of the string whose inside begins at `start`.
     #[inline]
-    fn text(&mut self, start: usize, end: usize) -> Value {
-        if self.reader.index.has_backslash && memchr::memchr(b'\\', &self.bytes[start..end]).is_some() {
+    fn text(&mut self, start: usize, text: Text) -> Value {
+        let end = text.end;
+        if text.has_escapes {
             let first = self.fields.unescaped.len();
             unescape(&self.bytes[start..end], &mut self.fields.unescaped);
             return Value::Unescaped { start: first, end: self.fields.unescaped.len() };

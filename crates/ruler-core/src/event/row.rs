@@ -8,8 +8,12 @@ use super::wide::ROW;
 pub struct Row {
     /// Where strings begin and end: quotes that are not escaped.
     pub quotes: [u64; ROW],
-    /// Those of them that begin one.
-    pub starts: [u64; ROW],
+    /// Those of them that begin a string that may be a name: one after `{` or a comma.
+    pub names: [u64; ROW],
+    /// What a backslash before it escapes.
+    pub escaped: [u64; ROW],
+    /// Dots in strings.
+    pub dots: [u64; ROW],
     pub brackets: [u64; ROW],
     /// `{` and `[`.
     pub opens: [u64; ROW],
@@ -24,7 +28,7 @@ pub struct Row {
 /// The bitmaps of one block; as in `Row`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Block {
-    pub starts: u64,
+    pub names: u64,
     pub brackets: u64,
     pub opens: u64,
     pub curly: u64,
@@ -37,7 +41,7 @@ impl Row {
     #[inline(always)]
     pub fn block(&self, number: usize) -> Block {
         Block {
-            starts: self.starts[number],
+            names: self.names[number],
             brackets: self.brackets[number],
             opens: self.opens[number],
             curly: self.curly[number],
