@@ -393,7 +393,7 @@ impl<'a> TrailWalk<'a> {
         if !edges.closed.is_empty() {
             let edge_count = self.machine.states.edge_count(edges.closed);
             match views.group_hits(cut, group, edge_count) {
-                Some(hits) => follow_group(self.machine, edges, hits, &mut self.found),
+                Some(hits) => follow_group(self.machine, state, edges, hits, &mut self.found),
                 None => (one_by_one, skip_closed) = (true, false),
             }
         }
@@ -405,7 +405,7 @@ impl<'a> TrailWalk<'a> {
             let view = views.view(field);
             self.reached.clear();
             if !skip_closed && !view.hits.is_empty() {
-                self.machine.follow_hits(state, edges.closed, true, view.hits, &mut self.reached);
+                self.machine.follow_hits(state, edges.closed, Kind::Closed, view.hits, &mut self.reached);
             }
             if !edges.ranged.is_empty() {
                 self.machine.follow_ranged(state, edges, view, &mut self.reached);
@@ -420,7 +420,7 @@ impl<'a> TrailWalk<'a> {
 }
 
 /// Follow closed edges on the hits of a whole group, going through the fewer: edges or distinct hits.
-fn follow_group(machine: &Machine, edges: &Edges, hits: &[(u32, u32)], found: &mut Vec<(u32, u32)>) {
+fn follow_group(machine: &Machine, state: u32, edges: &Edges, hits: &[(u32, u32)], found: &mut Vec<(u32, u32)>) {
     let edge_count = machine.states.edge_count(edges.closed);
     if edge_count < hits.len() {
         for next in machine.states.edges(edges.closed) {
@@ -438,11 +438,11 @@ fn follow_group(machine: &Machine, edges: &Edges, hits: &[(u32, u32)], found: &m
         let node = &machine.patterns[run[0].0];
         if node.own() != Own::Nothing {
             let clause = machine.own_clause(run[0].0);
-            clause.and_then(|clause| machine.states.edge(edges.closed, clause)).into_iter().for_each(&mut go);
+            clause.and_then(|clause| machine.edge(state, clause, Kind::Closed)).into_iter().for_each(&mut go);
         }
         if node.links != NONE {
             let clauses = machine.sets.iter(machine.links[node.links].clauses);
-            clauses.filter_map(|clause| machine.states.edge(edges.closed, clause)).for_each(&mut go);
+            clauses.filter_map(|clause| machine.edge(state, clause, Kind::Closed)).for_each(&mut go);
         }
     }
 }
