@@ -35,6 +35,9 @@ struct Node {
     depth: u32,
     /// In order of name, so that what goes through them does not depend on history.
     children: Vec<PathId>,
+    /// The bit of each child's name (`name_bit`): most names are of no child, and most of these have another bit. It may
+    /// keep bits of children that went.
+    name_bits: u64,
     first_bytes: FirstBytes,
     /// How many children have children: whether a name with a dot could lead on from here.
     parent_count: u32,
@@ -73,50 +76,16 @@ impl FirstBytes {
     }
 }
 
-/// A name as it is compared: its first and last bytes, which are all that most names have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct NameKey {
-    first: u64,
-    last: u64,
-    length: usize,
-}
-
-impl NameKey {
-    /// Names of so many bytes or fewer are equal when their keys are.
-    const WHOLE: usize = 16;
-
-    #[inline(always)]
-    fn of(name: &[u8]) -> NameKey {
-        let word = |bytes: Option<&[u8; 8]>| bytes.map_or(0, |bytes| u64::from_le_bytes(*bytes));
-        let half = |bytes: Option<&[u8; 4]>| bytes.map_or(0, |bytes| u64::from(u32::from_le_bytes(*bytes)));
-        let (first, last) = match name.len() {
-            8.. => (word(name.first_chunk()), word(name.last_chunk())),
-            4..8 => (half(name.first_chunk()) | half(name.last_chunk()) << 32, 0),
-            _ => (name.iter().fold(0, |bytes, &byte| bytes << 8 | u64::from(byte)), 0),
-        };
-        NameKey { first, last, length: name.len() }
-    }
-}
-
-/// A child as it is found: half a cache line for most.
-#[derive(Debug)]
-struct Child {
-    name: NameKey,
-    parent: PathId,
-    id: PathId,
-}
-
-const _: () = assert!(size_of::<Child>() == 32);
+/// So few children are compared one by one; more are found by hash.
+const FEW_CHILDREN: usize = 8;
 
 #[derive(Debug)]
 pub struct PathTrie {
     nodes: Vec<Node>,
     free: Vec<PathId>,
-    /// All nodes but the root, by parent and name.
-    by_name: HashTable<Child>,
+    /// Children of nodes that have many, by parent and name.
+    by_name: HashTable<PathId>,
     hasher: DefaultHashBuilder,
-    /// Of this process, so that nobody can choose names that collide.
-    seeds: [u64; 2],
     used_count: usize,
 }
 
@@ -127,19 +96,18 @@ impl Default for PathTrie {
             parent: PathId::ROOT,
             depth: 0,
             children: Vec::new(),
+            name_bits: 0,
             first_bytes: FirstBytes::default(),
             parent_count: 0,
             with_dot: None,
             joint_count: 0,
             is_used: false,
         };
-        let hasher = DefaultHashBuilder::default();
         PathTrie {
             nodes: vec![root],
             free: Vec::new(),
             by_name: HashTable::new(),
-            seeds: [hasher.hash_one(0), hasher.hash_one(1)],
-            hasher,
+            hasher: DefaultHashBuilder::default(),
             used_count: 0,
         }
     }
@@ -225,13 +193,15 @@ impl PathTrie {
     /// The child that one name leads to; `name` is compared as it is, dots included.
     #[inline]
     pub fn child(&self, path: PathId, name: &[u8]) -> Option<PathId> {
-        let key = NameKey::of(name);
-        let is_named = |child: &Child| {
-            child.name == key
-                && child.parent == path
-                && (key.length <= NameKey::WHOLE || *self.nodes[child.id.index()].name == *name)
-        };
-        self.by_name.find(self.hash(path, key, name), is_named).map(|child| child.id)
+        let node = &self.nodes[path.index()];
+        if node.name_bits & name_bit(name) == 0 {
+            return None;
+        }
+        let children = &node.children;
+        if children.len() <= FEW_CHILDREN {
+            return children.iter().copied().find(|child| *self.nodes[child.index()].name == *name);
+        }
+        self.by_name.find(self.hash(path, name), |&child| self.is_named(child, path, name)).copied()
     }
 
     /// The node that the names of `path`, joined by dots, lead to from `from`.
@@ -315,6 +285,7 @@ impl PathTrie {
             parent,
             depth: self.depth(parent) + 1,
             children: Vec::new(),
+            name_bits: 0,
             first_bytes: FirstBytes::default(),
             parent_count: 0,
             with_dot: None,
@@ -337,32 +308,38 @@ impl PathTrie {
         let above = &mut self.nodes[parent.index()];
         above.with_dot.get_or_insert_with(|| Box::new(Finder::new(&[&above.name, &b"."[..]].concat()).into_owned()));
         above.children.insert(at, id);
+        above.name_bits |= name_bit(name);
         above.first_bytes.add(name);
-        let child = Child { name: NameKey::of(name), parent, id };
-        let hash = self.hash(parent, child.name, name);
-        let PathTrie { nodes, by_name, hasher, seeds, .. } = self;
-        by_name.insert_unique(hash, child, |child| {
-            hash_name(hasher, seeds, child.parent, child.name, &nodes[child.id.index()].name)
-        });
+        match self.child_count(parent) {
+            count if count <= FEW_CHILDREN => {}
+            count if count == FEW_CHILDREN + 1 => {
+                let children = self.children(parent).to_vec();
+                children.into_iter().for_each(|child| self.enter(child));
+            }
+            _ => self.enter(id),
+        }
         id
     }
 
     fn remove_child(&mut self, parent: PathId, child: PathId) {
-        let name = std::mem::take(&mut self.nodes[child.index()].name);
-        let hash = self.hash(parent, NameKey::of(&name), &name);
-        match self.by_name.find_entry(hash, |known| known.id == child) {
-            // not `entry`, which makes room for one more at once
-            Ok(entry) => drop(entry.remove()),
-            Err(_) => unreachable!("a child is found by name"),
+        if self.child_count(parent) > FEW_CHILDREN {
+            self.leave(child);
         }
+        let name = std::mem::take(&mut self.nodes[child.index()].name);
         let at = self.nodes[parent.index()].children.iter().position(|&id| id == child);
         self.nodes[parent.index()].children.remove(at.expect("a child stands among its parent's children"));
+        drop(name);
         if !self.has_children(parent) {
             let above = &mut self.nodes[parent.index()];
             above.with_dot = None;
+            above.name_bits = 0;
             above.first_bytes = FirstBytes::default();
             let grandparent = above.parent;
             self.nodes[grandparent.index()].parent_count -= u32::from(parent != PathId::ROOT);
+        }
+        if self.child_count(parent) == FEW_CHILDREN {
+            let children = self.children(parent).to_vec();
+            children.into_iter().for_each(|child| self.leave(child));
         }
         self.free.push(child);
         if self.nodes.len() == self.free.len() + 1 {
@@ -378,19 +355,44 @@ impl PathTrie {
         self.children(parent).binary_search_by(|&id| (*self.nodes[id.index()].name).cmp(name))
     }
 
-    #[inline(always)]
-    fn hash(&self, parent: PathId, key: NameKey, name: &[u8]) -> u64 {
-        hash_name(&self.hasher, &self.seeds, parent, key, name)
+    fn enter(&mut self, child: PathId) {
+        let PathTrie { nodes, by_name, hasher, .. } = self;
+        let hash_of = |&id: &PathId| hash_one(hasher, nodes[id.index()].parent, &nodes[id.index()].name);
+        by_name.insert_unique(hash_of(&child), child, hash_of);
+    }
+
+    fn leave(&mut self, child: PathId) {
+        let node = &self.nodes[child.index()];
+        let hash = hash_one(&self.hasher, node.parent, &node.name);
+        match self.by_name.find_entry(hash, |&id| id == child) {
+            // not `entry`, which makes room for one more at once
+            Ok(entry) => drop(entry.remove()),
+            Err(_) => unreachable!("a child of many is found by name"),
+        }
+    }
+
+    #[inline]
+    fn hash(&self, parent: PathId, name: &[u8]) -> u64 {
+        hash_one(&self.hasher, parent, name)
+    }
+
+    #[inline]
+    fn is_named(&self, child: PathId, parent: PathId, name: &[u8]) -> bool {
+        let node = &self.nodes[child.index()];
+        node.parent == parent && *node.name == *name
     }
 }
 
-/// What a name is found by: one multiplication for most.
-#[inline(always)]
-fn hash_name(hasher: &DefaultHashBuilder, seeds: &[u64; 2], parent: PathId, key: NameKey, name: &[u8]) -> u64 {
-    let rest = if key.length <= NameKey::WHOLE { 0 } else { hasher.hash_one(name) };
-    let (first, last) = (key.first ^ seeds[0], key.last ^ seeds[1] ^ u64::from(parent.0).rotate_left(40) ^ rest);
-    let product = u128::from(first) * u128::from(last);
-    (product as u64) ^ (product >> 64) as u64
+/// One of 64 bits, by length and first byte.
+#[inline]
+fn name_bit(name: &[u8]) -> u64 {
+    let first = name.first().map_or(0, |&byte| usize::from(byte));
+    1 << ((name.len() * 7 + first) % 64)
+}
+
+#[inline]
+fn hash_one(hasher: &DefaultHashBuilder, parent: PathId, name: &[u8]) -> u64 {
+    hasher.hash_one((parent.0, name))
 }
 
 #[cfg(test)]
