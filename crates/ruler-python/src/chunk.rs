@@ -68,7 +68,7 @@ impl Chunk<'_> {
 #[inline(always)]
 fn prefetch(text: &[u8]) {
     use std::arch::x86_64::{_mm_prefetch, _MM_HINT_T0};
-    for place in (0..text.len().min(2048)).step_by(64) {
+    for place in (0..text.len().min(1024)).step_by(64) {
         // SAFETY: a hint that reads nothing; the place lies in the text.
         unsafe { _mm_prefetch::<_MM_HINT_T0>(text[place..].as_ptr().cast()) };
     }

@@ -119,7 +119,7 @@ impl Place<'_> {
 
 /// The token after each of `ends`, across white space, and after each byte before one of `marked`.
 #[inline(always)]
-pub fn following<W: Wide, const HAS_WHITE: bool>(ends: W, marked: W, white: W, before: &mut W) -> W {
+fn following<W: Wide, const HAS_WHITE: bool>(ends: W, marked: W, white: W, before: &mut W) -> W {
     let after = ends.shifted(*before) | marked;
     *before = ends;
     if !HAS_WHITE {
@@ -173,8 +173,7 @@ fn check_blocks<W: Wide>(
     };
     quotes.store(&mut row.quotes, place.first);
     names.store(&mut row.names, place.first);
-    strings.escaped.store(&mut row.escaped, place.first);
-    (classes.dots & inside).store(&mut row.dots, place.first);
+    ((classes.dots & inside) | strings.escaped).store(&mut row.special, place.first);
     (opens | closes).store(&mut row.brackets, place.first);
     opens.store(&mut row.opens, place.first);
     curly.store(&mut row.curly, place.first);

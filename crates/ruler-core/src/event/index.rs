@@ -1,6 +1,6 @@
 //! All blocks of an event as bitmaps, checked as a whole or made one after another without a check.
 
-use super::check::{self, following, Notes};
+use super::check::{self, Notes};
 use super::classes::Classes;
 use super::instructions::Instructions;
 use super::row::{Block, Row};
@@ -19,7 +19,6 @@ pub struct Index {
     pub has_backslash: bool,
     /// For blocks that are made when they are asked for (`begin`): what the last one left.
     strings: StringCarry,
-    before_name: bool,
 }
 
 /// A string, its opening quote left aside.
@@ -27,8 +26,8 @@ pub struct Index {
 pub struct Text {
     /// Where its closing quote stands.
     pub end: usize,
-    pub has_escapes: bool,
-    pub has_dots: bool,
+    /// Whether it holds an escape or a dot.
+    pub is_special: bool,
 }
 
 /// Rows that are kept when an event needs far fewer: 512 KB of text.
@@ -50,21 +49,14 @@ macro_rules! define_locate {
                 index.has_backslash |= !classes.backslashes.is_zero();
                 let outside = !strings.inside;
                 let opens = classes.opens & outside;
-                let commas = classes.commas & outside;
-                let mut before = zero.or_last(index.before_name);
-                let before_names = (opens & classes.curly) | commas;
-                let names = following::<_, true>(before_names, zero, classes.white & outside, &mut before);
-                before.store(&mut row.names, first);
-                index.before_name = row.names[first + <$wide>::BLOCKS - 1] >> 63 != 0;
                 strings.quotes.store(&mut row.quotes, first);
-                (names & strings.quotes & strings.inside).store(&mut row.names, first);
-                strings.escaped.store(&mut row.escaped, first);
-                (classes.dots & strings.inside).store(&mut row.dots, first);
+                (strings.quotes & strings.inside).store(&mut row.names, first);
+                ((classes.dots & strings.inside) | strings.escaped).store(&mut row.special, first);
                 (opens | (classes.closes & outside)).store(&mut row.brackets, first);
                 opens.store(&mut row.opens, first);
                 classes.curly.store(&mut row.curly, first);
                 (classes.colons & outside).store(&mut row.colons, first);
-                commas.store(&mut row.commas, first);
+                (classes.commas & outside).store(&mut row.commas, first);
             }
         }
     };
@@ -119,7 +111,6 @@ impl Index {
         self.made = 0;
         self.has_backslash = false;
         self.strings = StringCarry::default();
-        self.before_name = false;
     }
 
     /// The block of a number, None after the last. With `LAZY`, it is made when it is not there yet.
@@ -159,16 +150,15 @@ impl Index {
     pub fn text_from<const LAZY: bool>(&mut self, bytes: &[u8], start: usize) -> Option<Text> {
         let mut number = start / BLOCK;
         let mut wanted = u64::MAX << (start % BLOCK);
-        let (mut escaped, mut dots) = (0, 0);
+        let mut special = 0;
         while self.has::<LAZY>(bytes, number) {
             let (row, block) = (&self.rows[number / ROW], number % ROW);
             let quotes = row.quotes[block] & wanted;
             let inside = wanted & (quotes ^ quotes.wrapping_sub(1));
-            escaped |= row.escaped[block] & inside;
-            dots |= row.dots[block] & inside;
+            special |= row.special[block] & inside;
             if quotes != 0 {
                 let end = number * BLOCK + quotes.trailing_zeros() as usize;
-                return Some(Text { end, has_escapes: escaped != 0, has_dots: dots != 0 });
+                return Some(Text { end, is_special: special != 0 });
             }
             number += 1;
             wanted = u64::MAX;
@@ -214,7 +204,7 @@ mod tests {
             let text = format!("{}\"x.y\"", " ".repeat(length));
             let mut index = Index::default();
             index.begin(text.as_bytes());
-            let found = Text { end: length + 4, has_escapes: false, has_dots: true };
+            let found = Text { end: length + 4, is_special: true };
             assert_eq!(index.text_from::<true>(text.as_bytes(), length + 1), Some(found));
             assert_eq!(index.text_from::<true>(text.as_bytes(), length + 5), None);
         }

@@ -447,7 +447,7 @@ impl Reading<'_> {
     }
 
     /// Take the element of an array that ends before `end`, unless it is a container.
-    #[inline(always)]
+    #[inline(never)]
     fn element<const USED_ONLY: bool>(&mut self, node: PathId, end: usize) {
         let bytes = self.bytes;
         let Some(Frame { kind: Kind::Array { element_start, .. }, element, .. }) = self.reader.frames.last_mut() else {
@@ -478,7 +478,7 @@ impl Reading<'_> {
             return None;
         }
         let mut name = &self.bytes[quote + 1..text.end];
-        if text.has_escapes {
+        if text.is_special && has_escapes(index, name) {
             empty(&mut self.reader.name);
             unescape(name, &mut self.reader.name);
             name = &self.reader.name;
@@ -496,7 +496,7 @@ impl Reading<'_> {
                 self.enter_member(child, false);
                 child
             }
-            None if (text.has_dots || text.has_escapes) && self.paths.has_grandchildren(around) => {
+            None if text.is_special && self.paths.has_grandchildren(around) && memchr::memchr(b'.', name).is_some() => {
                 let target = self.paths.descendant(around, name)?;
                 self.enter_member(target, true);
                 target
@@ -561,7 +561,7 @@ impl Reading<'_> {
     #[inline]
     fn text(&mut self, start: usize, text: Text) -> Value {
         let end = text.end;
-        if text.has_escapes {
+        if text.is_special && has_escapes(&self.reader.index, &self.bytes[start..end]) {
             let first = self.fields.unescaped.len();
             unescape(&self.bytes[start..end], &mut self.fields.unescaped);
             return Value::Unescaped { start: first, end: self.fields.unescaped.len() };
@@ -594,6 +594,11 @@ impl Dotted {
         }
         is_spelled_twice
     }
+}
+
+/// Whether a string has escapes.
+fn has_escapes(index: &Index, text: &[u8]) -> bool {
+    index.has_backslash && memchr::memchr(b'\\', text).is_some()
 }
 
 /// The literal that begins at `start`, or the number from there to `end`.

@@ -8,12 +8,10 @@ use super::wide::ROW;
 pub struct Row {
     /// Where strings begin and end: quotes that are not escaped.
     pub quotes: [u64; ROW],
-    /// Those of them that begin a string that may be a name: one after `{` or a comma.
+    /// Those of them that begin a string that may be a name: when checked, one after `{` or a comma, else any.
     pub names: [u64; ROW],
-    /// What a backslash before it escapes.
-    pub escaped: [u64; ROW],
-    /// Dots in strings.
-    pub dots: [u64; ROW],
+    /// In strings, dots and what a backslash before it escapes: what can make a name mean more than its bytes.
+    pub special: [u64; ROW],
     pub brackets: [u64; ROW],
     /// `{` and `[`.
     pub opens: [u64; ROW],
