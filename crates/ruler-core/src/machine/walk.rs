@@ -57,7 +57,8 @@ impl Machine {
             }
             is_certain
         });
-        if !doubtful.is_empty() && !(first_only && !ends.is_empty()) {
+        let is_settled = doubtful.is_empty() || (first_only && !ends.is_empty());
+        if !is_settled {
             if event.fields.spelled_twice {
                 doubtful.append(&mut ends); // judged too, so that it takes as many steps as in Python
             }
