@@ -402,7 +402,7 @@ impl Reading<'_> {
         if self.paths.is_used(node) {
             let mut ends = (block.commas & segment) | bracket.unwrap_or(0);
             while ends != 0 {
-                self.element::<USED_ONLY>(node, base + ends.trailing_zeros() as usize);
+                self.element(node, base + ends.trailing_zeros() as usize);
                 ends &= ends - 1;
             }
         }
@@ -447,8 +447,7 @@ impl Reading<'_> {
     }
 
     /// Take the element of an array that ends before `end`, unless it is a container.
-    #[inline(never)]
-    fn element<const USED_ONLY: bool>(&mut self, node: PathId, end: usize) {
+    fn element(&mut self, node: PathId, end: usize) {
         let bytes = self.bytes;
         let Some(Frame { kind: Kind::Array { element_start, .. }, element, .. }) = self.reader.frames.last_mut() else {
             return;
@@ -458,11 +457,12 @@ impl Reading<'_> {
         let Some(start) = start.map(|start| after_white(bytes, start)).filter(|&start| start < end) else {
             return;
         };
+        let end = before_white(bytes, end);
         let value = if bytes[start] == b'"' {
-            let Some(text) = self.reader.index.text_from::<USED_ONLY>(bytes, start + 1) else { return };
-            self.text(start + 1, text)
+            let is_special = self.reader.index.has_backslash; // it may be; its end is known without looking at bitmaps
+            self.text(start + 1, Text { end: end - 1, is_special })
         } else {
-            scalar(bytes, start, before_white(bytes, end))
+            scalar(bytes, start, end)
         };
         self.fields.add(node, value, element);
     }
