@@ -277,19 +277,34 @@ impl Reading<'_> {
     /// Whether nothing can come any more at a used path, now that every used name has been met where it may be.
     ///
     /// Only a name with dots could still lead to one, past its first part: so it is settled when no such part with a
-    /// dot stands in the rest of the text, in whatever place. Looked for once, since it costs as much as going on.
+    /// dot stands in the rest of the text, in whatever place, nor an escape, which may spell one. Looked for once, since
+    /// it costs as much as going on.
     fn is_settled(&mut self, at: &Cursor) -> bool {
         if self.may_have_dots {
             return false;
         }
         let rest = &self.bytes[at.base()..];
-        let nodes = self.reader.frames.iter().map(|frame| frame.node);
-        let mut in_question = nodes.filter(|&node| self.paths.has_grandchildren(node)).peekable();
-        let is_settled = in_question.peek().is_none()
-            || (memchr::memchr(b'\\', rest).is_none()
-                && in_question.all(|node| !self.paths.may_have_dotted_name(node, rest)));
-        self.may_have_dots = !is_settled;
-        is_settled
+        let frames = &self.reader.frames;
+        self.may_have_dots = frames.iter().any(|frame| self.may_have_dotted_name(frame.node, rest));
+        !self.may_have_dots
+    }
+
+    /// Whether `text` may hold a name with a dot that leads on from `node`: whether it has what one must begin with, or
+    /// an escape. One quick pass says that hardly any text has, and a search is left for the few that might.
+    #[inline(always)]
+    fn may_have_dotted_name(&self, node: PathId, text: &[u8]) -> bool {
+        if !self.paths.has_grandchildren(node) {
+            return false;
+        }
+        let Some(mut parents) = self.paths.few_parents(node) else {
+            return true;
+        };
+        let instructions = self.reader.index.instructions;
+        parents.any(|child| {
+            let before_dot = self.paths.name(child).last().copied().unwrap_or(b'"');
+            places::has_escape_or_dot_after(text, before_dot, instructions)
+                && (memchr::memchr(b'\\', text).is_some() || self.paths.may_begin_dotted_name(child, text))
+        })
     }
 
     /// Whether no token follows the last bracket of the event.

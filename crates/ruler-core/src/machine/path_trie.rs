@@ -215,15 +215,18 @@ impl PathTrie {
         self.nodes[path.index()].parent_count > 0
     }
 
-    /// Whether `text` may hold a name with a dot that leads on from `path`: whether it has what one must begin with.
-    /// Each such beginning takes a search of its own, so that with many of them the answer is yes.
-    pub fn may_have_dotted_name(&self, path: PathId, text: &[u8]) -> bool {
+    /// The children of `path` that have children, with which a name with a dot may begin; None where they are many.
+    #[inline]
+    pub fn few_parents(&self, path: PathId) -> Option<impl Iterator<Item = PathId> + '_> {
         const FEW: usize = 8;
-        let children = self.children(path);
-        let beginnings = || children.iter().filter_map(|child| self.nodes[child.index()].with_dot.as_ref());
-        children.len() > FEW * FEW
-            || beginnings().nth(FEW).is_some()
-            || beginnings().any(|beginning| beginning.find(text).is_some())
+        let node = &self.nodes[path.index()];
+        let is_few = node.parent_count as usize <= FEW && node.children.len() <= FEW * FEW;
+        is_few.then(|| node.children.iter().copied().filter(|&child| self.has_children(child)))
+    }
+
+    /// Whether `text` has the last name of `path`, below which there are others, with a dot after it.
+    pub fn may_begin_dotted_name(&self, path: PathId, text: &[u8]) -> bool {
+        self.nodes[path.index()].with_dot.as_ref().is_some_and(|with_dot| with_dot.find(text).is_some())
     }
 
     // -- changing -----------------------------------------------------------------------------------------------
