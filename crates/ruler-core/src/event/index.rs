@@ -146,7 +146,6 @@ impl Index {
     }
 
     /// The string that goes on from `start`, which is behind its quote.
-    #[inline(always)]
     pub fn text_from<const LAZY: bool>(&mut self, bytes: &[u8], start: usize) -> Option<Text> {
         let mut number = start / BLOCK;
         let mut wanted = u64::MAX << (start % BLOCK);

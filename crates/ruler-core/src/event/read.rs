@@ -408,7 +408,7 @@ impl Reading<'_> {
                 names &= self.may_be_used(frame.node, base, places_of);
             }
             while names != 0 {
-                next_node = self.member::<USED_ONLY>(base + names.trailing_zeros() as usize);
+                next_node = self.member::<USED_ONLY>(at, base + names.trailing_zeros() as usize);
                 names &= names - 1;
             }
             return next_node;
@@ -485,9 +485,9 @@ impl Reading<'_> {
     /// Take the member whose name begins with the quote at `quote`; returns the node of its value if that is a tracked
     /// container. A string that is no name is left alone.
     #[inline(always)]
-    fn member<const USED_ONLY: bool>(&mut self, quote: usize) -> Option<PathId> {
+    fn member<const USED_ONLY: bool>(&mut self, at: &Cursor, quote: usize) -> Option<PathId> {
         let index = &mut self.reader.index;
-        let text = index.text_from::<USED_ONLY>(self.bytes, quote + 1)?;
+        let text = at.text_from::<USED_ONLY>(index, self.bytes, quote + 1)?;
         let colon = after_white(self.bytes, text.end + 1);
         if self.bytes.get(colon) != Some(&b':') {
             return None;
@@ -524,7 +524,7 @@ impl Reading<'_> {
             b'[' => self.is_tracked(node, false).then_some(node),
             _ if !self.paths.is_used(node) => None,
             b'"' => {
-                let text = self.reader.index.text_from::<USED_ONLY>(self.bytes, start + 1)?;
+                let text = at.text_from::<USED_ONLY>(&mut self.reader.index, self.bytes, start + 1)?;
                 let value = self.text(start + 1, text);
                 self.fields.add(node, value, element);
                 None

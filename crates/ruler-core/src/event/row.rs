@@ -26,7 +26,9 @@ pub struct Row {
 /// The bitmaps of one block; as in `Row`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Block {
+    pub quotes: u64,
     pub names: u64,
+    pub special: u64,
     pub brackets: u64,
     pub opens: u64,
     pub curly: u64,
@@ -39,7 +41,9 @@ impl Row {
     #[inline(always)]
     pub fn block(&self, number: usize) -> Block {
         Block {
+            quotes: self.quotes[number],
             names: self.names[number],
+            special: self.special[number],
             brackets: self.brackets[number],
             opens: self.opens[number],
             curly: self.curly[number],
