@@ -33,17 +33,22 @@ pub struct Text {
 /// Rows that are kept when an event needs far fewer: 512 KB of text.
 const ROWS_KEPT: usize = 1024;
 
-/// Defines one compilation of the pass over the next row that checks nothing.
+/// Blocks in half a row.
+const HALF: usize = ROW / 2;
+
+/// Defines one compilation of the pass over the next blocks that checks nothing: a row of them, or half.
 macro_rules! define_locate {
-    ($name:ident, $wide:ty, $planes:path $(, $features:literal)?) => {
+    ($name:ident, $wide:ty, $planes:path, $blocks:expr $(, $features:literal)?) => {
         $(#[target_feature(enable = $features)])?
         fn $name(event: &[u8], index: &mut Index) {
             // SAFETY: this function is compiled for the instructions, so it runs only where they are.
             let zero = unsafe { <$wide>::zero() };
             let text = &event[index.made * BLOCK..];
             let row = &mut index.rows[index.made / ROW];
-            index.made += text.len().div_ceil(BLOCK).min(ROW);
-            for (first, text) in (0..ROW).step_by(<$wide>::BLOCKS).zip(text.chunks(<$wide>::BLOCKS * BLOCK)) {
+            let start = index.made % ROW;
+            index.made += text.len().div_ceil(BLOCK).min($blocks);
+            let firsts = (start..start + $blocks).step_by(<$wide>::BLOCKS);
+            for (first, text) in firsts.zip(text.chunks(<$wide>::BLOCKS * BLOCK)) {
                 let classes = Classes::of($planes(text, zero));
                 let strings = Strings::of(&classes, zero, &mut index.strings);
                 index.has_backslash |= !classes.backslashes.is_zero();
@@ -62,25 +67,37 @@ macro_rules! define_locate {
     };
 }
 
-define_locate!(locate_plain, u64, planes);
+define_locate!(locate_plain, u64, planes, HALF);
 
 #[cfg(target_arch = "x86_64")]
 mod compiled {
     use super::super::instructions::best;
-    use super::super::wide_simd::{Avx2, Avx512};
+    use super::super::wide_simd::{planes_of_half, Avx2, Avx512};
     use super::*;
 
-    define_locate!(locate_avx2, Avx2, Avx2::planes, "avx2,bmi1,bmi2,lzcnt,popcnt");
+    define_locate!(locate_avx2, Avx2, Avx2::planes, HALF, "avx2,bmi1,bmi2,lzcnt,popcnt");
+    define_locate!(
+        locate_half_avx512,
+        Avx2,
+        planes_of_half,
+        HALF,
+        "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,gfni,avx2,bmi1,bmi2,lzcnt,popcnt"
+    );
     define_locate!(
         locate_avx512,
         Avx512,
         Avx512::planes,
+        ROW,
         "avx512f,avx512bw,avx512vbmi,avx512vbmi2,gfni,avx2,bmi1,bmi2,lzcnt,popcnt"
     );
 
+    /// Half rows at first, since reading often ends there.
+    #[inline(always)]
     pub fn locate(event: &[u8], index: &mut Index) {
         match best(index.instructions) {
             // SAFETY: the processor has these instructions, or `best` would not say so.
+            Instructions::Avx512 if index.made < ROW => unsafe { locate_half_avx512(event, index) },
+            // SAFETY: as above.
             Instructions::Avx512 => unsafe { locate_avx512(event, index) },
             // SAFETY: as above.
             Instructions::Avx2 => unsafe { locate_avx2(event, index) },

@@ -52,7 +52,7 @@ impl Cursor {
     #[inline(always)]
     pub fn text_from<const LAZY: bool>(&self, index: &mut Index, bytes: &[u8], start: usize) -> Option<Text> {
         let within = start - self.base();
-        let quotes = self.block.quotes.checked_shr(within as u32).unwrap_or(0);
+        let quotes = if within < BLOCK { self.block.quotes >> within } else { 0 };
         if quotes == 0 {
             return index.text_from::<LAZY>(bytes, start);
         }

@@ -284,18 +284,14 @@ impl Reading<'_> {
             return false;
         }
         let rest = &self.bytes[at.base()..];
-        let frames = &self.reader.frames;
-        self.may_have_dots = frames.iter().any(|frame| self.may_have_dotted_name(frame.node, rest));
+        let mut in_question = self.reader.frames.iter().filter(|frame| self.paths.has_grandchildren(frame.node));
+        self.may_have_dots = in_question.any(|frame| self.may_have_dotted_name(frame.node, rest));
         !self.may_have_dots
     }
 
     /// Whether `text` may hold a name with a dot that leads on from `node`: whether it has what one must begin with, or
     /// an escape. One quick pass says that hardly any text has, and a search is left for the few that might.
-    #[inline(always)]
     fn may_have_dotted_name(&self, node: PathId, text: &[u8]) -> bool {
-        if !self.paths.has_grandchildren(node) {
-            return false;
-        }
         let Some(mut parents) = self.paths.few_parents(node) else {
             return true;
         };
@@ -430,15 +426,15 @@ impl Reading<'_> {
     /// Which quotes of the block at `base` may begin a name that leads on from `node`: judged by the byte after each.
     #[inline(always)]
     fn may_be_used(&self, node: PathId, base: usize, places_of: &impl Fn(&[u8; BLOCK], u8) -> u64) -> u64 {
-        let block = self.bytes.get(base..base + BLOCK).and_then(|block| block.first_chunk::<BLOCK>());
-        let (Some(block), Some(first_bytes)) = (block, self.paths.first_bytes(node).few()) else {
+        let behind = self.bytes.get(base + 1..).and_then(|bytes| bytes.first_chunk::<BLOCK>());
+        let (Some(behind), Some(first_bytes)) = (behind, self.paths.first_bytes(node).few()) else {
             return u64::MAX;
         };
-        let mut found = if self.reader.index.has_backslash { places_of(block, b'\\') } else { 0 };
+        let mut found = if self.reader.index.has_backslash { places_of(behind, b'\\') } else { 0 };
         for &byte in first_bytes {
-            found |= places_of(block, byte);
+            found |= places_of(behind, byte);
         }
-        found >> 1 | 1 << 63
+        found
     }
 
     /// Note an object or array in an array; returns its node if it is tracked.
@@ -473,13 +469,12 @@ impl Reading<'_> {
             return;
         };
         let end = before_white(bytes, end);
-        let value = if bytes[start] == b'"' {
+        if bytes[start] == b'"' {
             let is_special = self.reader.index.has_backslash; // it may be; its end is known without looking at bitmaps
-            self.text(start + 1, Text { end: end - 1, is_special })
+            self.add_text(node, start + 1, Text { end: end - 1, is_special }, element);
         } else {
-            scalar(bytes, start, end)
-        };
-        self.fields.add(node, value, element);
+            self.fields.add(node, scalar(bytes, start, end), element);
+        }
     }
 
     /// Take the member whose name begins with the quote at `quote`; returns the node of its value if that is a tracked
@@ -525,8 +520,7 @@ impl Reading<'_> {
             _ if !self.paths.is_used(node) => None,
             b'"' => {
                 let text = at.text_from::<USED_ONLY>(&mut self.reader.index, self.bytes, start + 1)?;
-                let value = self.text(start + 1, text);
-                self.fields.add(node, value, element);
+                self.add_text(node, start + 1, text, element);
                 None
             }
             _ => {
@@ -572,16 +566,23 @@ impl Reading<'_> {
         }
     }
 
-    /// The value of the string whose inside begins at `start`.
-    #[inline]
-    fn text(&mut self, start: usize, text: Text) -> Value {
+    /// Add the string whose inside begins at `start`.
+    #[inline(always)]
+    fn add_text(&mut self, node: PathId, start: usize, text: Text, element: u32) {
         let end = text.end;
         if text.is_special && has_escapes(&self.reader.index, &self.bytes[start..end]) {
-            let first = self.fields.unescaped.len();
-            unescape(&self.bytes[start..end], &mut self.fields.unescaped);
-            return Value::Unescaped { start: first, end: self.fields.unescaped.len() };
+            self.add_unescaped(node, start, end, element);
+        } else {
+            self.fields.add(node, Value::Text { start, end }, element); // stored at once: copying waits for narrow stores
         }
-        Value::Text { start, end }
+    }
+
+    /// The same where there are escapes.
+    #[cold]
+    fn add_unescaped(&mut self, node: PathId, start: usize, end: usize, element: u32) {
+        let first = self.fields.unescaped.len();
+        unescape(&self.bytes[start..end], &mut self.fields.unescaped);
+        self.fields.add(node, Value::Unescaped { start: first, end: self.fields.unescaped.len() }, element);
     }
 }
 
