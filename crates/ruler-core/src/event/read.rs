@@ -289,18 +289,15 @@ impl Reading<'_> {
         !self.may_have_dots
     }
 
-    /// Whether `text` may hold a name with a dot that leads on from `node`: whether it has what one must begin with, or
-    /// an escape. One quick pass says that hardly any text has, and a search is left for the few that might.
+    /// Whether `text` may hold a name with a dot that leads on from `node`, or an escape, which may spell one. A pass
+    /// that looks at two bytes says of nearly every text that it has none, and a search is left for the others.
     fn may_have_dotted_name(&self, node: PathId, text: &[u8]) -> bool {
-        let Some(mut parents) = self.paths.few_parents(node) else {
+        let Some(before_dots) = self.paths.before_dots(node).few() else {
             return true;
         };
         let instructions = self.reader.index.instructions;
-        parents.any(|child| {
-            let before_dot = self.paths.name(child).last().copied().unwrap_or(b'"');
-            places::has_escape_or_dot_after(text, before_dot, instructions)
-                && (memchr::memchr(b'\\', text).is_some() || self.paths.may_begin_dotted_name(child, text))
-        })
+        before_dots.iter().any(|&before| places::has_escape_or_dot_after(text, before, instructions))
+            && (memchr::memchr(b'\\', text).is_some() || self.paths.may_have_dotted_name(node, text))
     }
 
     /// Whether no token follows the last bracket of the event.

@@ -451,7 +451,7 @@ impl Wide for Avx2 {
 mod tests {
     use super::*;
     use crate::event::instructions::{best, Instructions};
-    use crate::event::wide::planes;
+    use crate::event::wide::{planes, ROW_BYTES};
 
     type Planes = [[u64; ROW]; 8];
 
@@ -523,6 +523,10 @@ mod tests {
             if has_avx512() {
                 // SAFETY: the instructions were just found to be there.
                 assert!(expected == all_planes(unsafe { Avx512::zero() }, Avx512::planes, &text), "{length}");
+                // SAFETY: as above.
+                let planes_of_half = |text: &[u8], zero| unsafe { planes_of_half(text, zero) };
+                // SAFETY: as above.
+                assert!(expected == all_planes(unsafe { Avx2::zero() }, planes_of_half, &text), "{length}");
             }
         }
     }
