@@ -1,7 +1,9 @@
 //! Where one byte stands in 64, and whether two stand side by side, by the vector instructions of x86-64 and in plain
 //! Rust.
 
-use super::instructions::{best, Instructions};
+#[cfg(target_arch = "x86_64")]
+use super::instructions::best;
+use super::instructions::Instructions;
 use super::wide::BLOCK;
 
 /// Which bytes of a block are `byte`, in plain Rust.
@@ -24,16 +26,25 @@ pub fn places_of_avx2(block: &[u8; BLOCK], byte: u8) -> u64 {
 }
 
 /// Whether `text` has a backslash, or a dot behind `before`.
+#[cfg(target_arch = "x86_64")]
 pub fn has_escape_or_dot_after(text: &[u8], before: u8, at_most: Instructions) -> bool {
     match best(at_most) {
-        #[cfg(target_arch = "x86_64")]
         // SAFETY: the processor has these instructions, or `best` would not say so.
         Instructions::Avx512 => unsafe { has_dot_after_avx512(text, before) },
-        _ => has_dot_after(text, before),
+        // SAFETY: as above.
+        Instructions::Avx2 => unsafe { has_dot_after_avx2(text, before) },
+        Instructions::Plain => has_dot_after(text, before),
     }
 }
 
+/// Whether `text` has a backslash, or a dot behind `before`.
+#[cfg(not(target_arch = "x86_64"))]
+pub fn has_escape_or_dot_after(text: &[u8], before: u8, _: Instructions) -> bool {
+    has_dot_after(text, before)
+}
+
 /// In plain Rust, without a branch for each byte.
+#[inline(always)]
 fn has_dot_after(text: &[u8], before: u8) -> bool {
     const WITH_NEXT: usize = BLOCK + 1;
     let is_found = |byte: u8, next: u8| (byte == b'\\') | ((byte == before) & (next == b'.'));
@@ -43,6 +54,13 @@ fn has_dot_after(text: &[u8], before: u8) -> bool {
         return text.windows(2).any(|pair| is_found(pair[0], pair[1]));
     };
     (0..text.len() - BLOCK).step_by(BLOCK).any(|at| text[at..].first_chunk().is_some_and(in_block)) || in_block(last)
+}
+
+/// The same, compiled for AVX2: half the instructions.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn has_dot_after_avx2(text: &[u8], before: u8) -> bool {
+    has_dot_after(text, before)
 }
 
 /// The same by AVX-512, which compares 64 bytes in one instruction: all of a city-lots event in 8 ns in place of 30.
@@ -72,7 +90,7 @@ mod tests {
     fn a_dot_is_found_behind_its_byte_alone() {
         for length in 0..200 {
             let mut text = vec![b'.'; length];
-            for instructions in [Instructions::Plain, Instructions::Avx512] {
+            for instructions in [Instructions::Plain, Instructions::Avx2, Instructions::Avx512] {
                 assert!(!has_escape_or_dot_after(&text, b's', instructions));
                 for at in 0..length.saturating_sub(1) {
                     text[at] = b's';
