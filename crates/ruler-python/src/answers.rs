@@ -7,11 +7,14 @@
 use crate::chunk::{Chunk, Found, Pieces, PIECE};
 use crate::engine::Engine;
 use crate::events::{list_of, match_event, match_other, names, text_of, too_many_combinations, Unmatched, Workspace};
+use crate::prefetch;
 use crate::shared::Shared;
+use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyIterator, PyList, PyTuple};
 use ruler_core::machine::RuleId;
 use std::collections::VecDeque;
+use std::ops::Range;
 
 /// Events matched at a time in one thread: enough to make little of releasing the GIL, few enough for the cache.
 const CHUNK: usize = 256;
@@ -106,8 +109,7 @@ impl Answers {
     fn match_chunk(&mut self, py: Python<'_>, events: &[Bound<'_, PyAny>]) {
         let Answers { engine, threads, workspaces, ready, .. } = self;
         let Engine { shared, validate, .. } = engine.get();
-        let owned: Vec<_> = events.iter().map(text_of).collect();
-        let texts: Vec<Option<&[u8]>> = owned.iter().map(|text| text.as_deref()).collect();
+        let texts: Vec<_> = events.iter().map(text_of).collect();
         let chunk = Chunk { shared, validate: *validate, texts: &texts };
         let batch = shared.batch();
         let helpers = (*threads).min(texts.len().div_ceil(PIECE)).saturating_sub(1);
@@ -202,6 +204,7 @@ impl Source {
             Source::List(list, next) => {
                 let list = list.bind(py);
                 let end = list.len().min(next.saturating_add(wanted));
+                prefetch_items(list, *next..end);
                 events.extend((*next..end).map_while(|index| list.get_item(index).ok()));
                 *next = end.max(*next);
             }
@@ -230,5 +233,19 @@ impl Source {
             *self = Source::Exhausted; // as iterators of lists do: what is appended now comes too late
         }
         (events, None)
+    }
+}
+
+/// Ask for the heads of some items of a list, which are counted up and looked into next.
+///
+/// Taken one after the other, heads that lie in no near cache are waited for one after the other: 25 ns for each of
+/// 50,000 city-lots events.
+fn prefetch_items(list: &Bound<'_, PyList>, items: Range<usize>) {
+    for index in items {
+        // SAFETY: a list, and the GIL is held; a place behind its end would give null and an error, but there is none.
+        // The reference is borrowed, and nothing is done with it but to name its memory.
+        let item = unsafe { ffi::PyList_GetItem(list.as_ptr(), index as ffi::Py_ssize_t) };
+        prefetch::line(item.cast::<u8>());
+        prefetch::line(item.cast::<u8>().wrapping_add(size_of::<ffi::PyVarObject>()));
     }
 }

@@ -3,6 +3,7 @@
 use crate::decoded;
 use crate::shared::{Shared, State};
 use pyo3::exceptions::PyRuntimeError;
+use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyByteArray, PyBytes, PyDict, PyList, PyString};
@@ -73,13 +74,24 @@ impl Workspace {
 #[inline]
 pub fn text_of<'a>(event: &'a Bound<'_, PyAny>) -> Option<Cow<'a, [u8]>> {
     if let Ok(bytes) = event.cast_exact::<PyBytes>() {
-        return Some(Cow::Borrowed(bytes.as_bytes()));
+        return Some(Cow::Borrowed(inside(bytes)));
     }
     if let Ok(text) = event.cast_exact::<PyString>() {
         return text.to_str().ok().map(|text| Cow::Borrowed(text.as_bytes())); // an error for a lone surrogate
     }
     let bytes = event.cast_exact::<PyByteArray>().ok()?;
     Some(Cow::Owned(bytes.to_vec())) // others may write into it meanwhile
+}
+
+/// The bytes of a `bytes` object, by one call where `as_bytes` takes two.
+#[inline]
+fn inside<'a>(bytes: &'a Bound<'_, PyBytes>) -> &'a [u8] {
+    let (mut start, mut length) = (std::ptr::null_mut(), 0);
+    // SAFETY: an object of the type asked for, so this cannot fail; its bytes stay as they are while it is borrowed.
+    unsafe {
+        ffi::PyBytes_AsStringAndSize(bytes.as_ptr(), &mut start, &mut length);
+        std::slice::from_raw_parts(start.cast(), length as usize)
+    }
 }
 
 /// What `answer` makes of the rules that one event matches.

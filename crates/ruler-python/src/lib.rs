@@ -21,6 +21,7 @@ mod engine;
 mod events;
 mod heap;
 mod lines;
+mod prefetch;
 mod prepare;
 mod rules;
 mod shared;

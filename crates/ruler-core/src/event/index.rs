@@ -21,27 +21,42 @@ pub struct Index {
     strings: StringCarry,
 }
 
+/// A string, its opening quote left aside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Text {
+    /// Where its closing quote stands.
+    pub end: usize,
+    /// Whether it holds an escape or a dot.
+    pub is_special: bool,
+}
+
 /// Rows that are kept when an event needs far fewer: 512 KB of text.
 const ROWS_KEPT: usize = 1024;
 
-/// Defines one compilation of the pass over the next row that checks nothing.
+/// Blocks in half a row.
+const HALF: usize = ROW / 2;
+
+/// Defines one compilation of the pass over the next blocks that checks nothing: a row of them, or half.
 macro_rules! define_locate {
-    ($name:ident, $wide:ty, $planes:path $(, $features:literal)?) => {
+    ($name:ident, $wide:ty, $planes:path, $blocks:expr $(, $features:literal)?) => {
         $(#[target_feature(enable = $features)])?
         fn $name(event: &[u8], index: &mut Index) {
             // SAFETY: this function is compiled for the instructions, so it runs only where they are.
             let zero = unsafe { <$wide>::zero() };
             let text = &event[index.made * BLOCK..];
             let row = &mut index.rows[index.made / ROW];
-            index.made += text.len().div_ceil(BLOCK).min(ROW);
-            for (first, text) in (0..ROW).step_by(<$wide>::BLOCKS).zip(text.chunks(<$wide>::BLOCKS * BLOCK)) {
+            let start = index.made % ROW;
+            index.made += text.len().div_ceil(BLOCK).min($blocks);
+            let firsts = (start..start + $blocks).step_by(<$wide>::BLOCKS);
+            for (first, text) in firsts.zip(text.chunks(<$wide>::BLOCKS * BLOCK)) {
                 let classes = Classes::of($planes(text, zero));
                 let strings = Strings::of(&classes, zero, &mut index.strings);
                 index.has_backslash |= !classes.backslashes.is_zero();
                 let outside = !strings.inside;
                 let opens = classes.opens & outside;
                 strings.quotes.store(&mut row.quotes, first);
-                (strings.quotes & strings.inside).store(&mut row.starts, first);
+                (strings.quotes & strings.inside).store(&mut row.names, first);
+                ((classes.dots & strings.inside) | strings.escaped).store(&mut row.special, first);
                 (opens | (classes.closes & outside)).store(&mut row.brackets, first);
                 opens.store(&mut row.opens, first);
                 classes.curly.store(&mut row.curly, first);
@@ -52,25 +67,37 @@ macro_rules! define_locate {
     };
 }
 
-define_locate!(locate_plain, u64, planes);
+define_locate!(locate_plain, u64, planes, HALF);
 
 #[cfg(target_arch = "x86_64")]
 mod compiled {
     use super::super::instructions::best;
-    use super::super::wide_simd::{Avx2, Avx512};
+    use super::super::wide_simd::{planes_of_half, Avx2, Avx512};
     use super::*;
 
-    define_locate!(locate_avx2, Avx2, Avx2::planes, "avx2,bmi1,bmi2,lzcnt,popcnt");
+    define_locate!(locate_avx2, Avx2, Avx2::planes, HALF, "avx2,bmi1,bmi2,lzcnt,popcnt");
+    define_locate!(
+        locate_half_avx512,
+        Avx2,
+        planes_of_half,
+        HALF,
+        "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,gfni,avx2,bmi1,bmi2,lzcnt,popcnt"
+    );
     define_locate!(
         locate_avx512,
         Avx512,
         Avx512::planes,
+        ROW,
         "avx512f,avx512bw,avx512vbmi,avx512vbmi2,gfni,avx2,bmi1,bmi2,lzcnt,popcnt"
     );
 
+    /// Half rows at first, since reading often ends there.
+    #[inline(always)]
     pub fn locate(event: &[u8], index: &mut Index) {
         match best(index.instructions) {
             // SAFETY: the processor has these instructions, or `best` would not say so.
+            Instructions::Avx512 if index.made < ROW => unsafe { locate_half_avx512(event, index) },
+            // SAFETY: as above.
             Instructions::Avx512 => unsafe { locate_avx512(event, index) },
             // SAFETY: as above.
             Instructions::Avx2 => unsafe { locate_avx2(event, index) },
@@ -135,15 +162,36 @@ impl Index {
         }
     }
 
-    /// The first quote at or after `at`.
+    /// The string that goes on from `start`, which is behind its quote.
+    pub fn text_from<const LAZY: bool>(&mut self, bytes: &[u8], start: usize) -> Option<Text> {
+        let mut number = start / BLOCK;
+        let mut wanted = u64::MAX << (start % BLOCK);
+        let mut special = 0;
+        while self.has::<LAZY>(bytes, number) {
+            let (row, block) = (&self.rows[number / ROW], number % ROW);
+            let quotes = row.quotes[block] & wanted;
+            let inside = wanted & (quotes ^ quotes.wrapping_sub(1));
+            special |= row.special[block] & inside;
+            if quotes != 0 {
+                let end = number * BLOCK + quotes.trailing_zeros() as usize;
+                return Some(Text { end, is_special: special != 0 });
+            }
+            number += 1;
+            wanted = u64::MAX;
+        }
+        None
+    }
+
+    /// The first comma or bracket at or after `at`: where a number ends that begins there, but for white space.
     #[inline(always)]
-    pub fn quote_from<const LAZY: bool>(&mut self, bytes: &[u8], at: usize) -> Option<usize> {
+    pub fn end_from<const LAZY: bool>(&mut self, bytes: &[u8], at: usize) -> Option<usize> {
         let mut number = at / BLOCK;
         let mut wanted = u64::MAX << (at % BLOCK);
         while self.has::<LAZY>(bytes, number) {
-            let quotes = self.rows[number / ROW].quotes[number % ROW] & wanted;
-            if quotes != 0 {
-                return Some(number * BLOCK + quotes.trailing_zeros() as usize);
+            let (row, block) = (&self.rows[number / ROW], number % ROW);
+            let ends = (row.commas[block] | row.brackets[block]) & wanted;
+            if ends != 0 {
+                return Some(number * BLOCK + ends.trailing_zeros() as usize);
             }
             number += 1;
             wanted = u64::MAX;
@@ -169,12 +217,12 @@ mod tests {
     #[test]
     fn blocks_are_made_however_far_the_next_is() {
         for length in [0, 500, 2000, 5000] {
-            let text = format!("{}\"x\"", " ".repeat(length));
+            let text = format!("{}\"x.y\"", " ".repeat(length));
             let mut index = Index::default();
             index.begin(text.as_bytes());
-            assert_eq!(index.quote_from::<true>(text.as_bytes(), length), Some(length));
-            assert_eq!(index.quote_from::<true>(text.as_bytes(), length + 1), Some(length + 2));
-            assert_eq!(index.quote_from::<true>(text.as_bytes(), length + 3), None);
+            let found = Text { end: length + 4, is_special: true };
+            assert_eq!(index.text_from::<true>(text.as_bytes(), length + 1), Some(found));
+            assert_eq!(index.text_from::<true>(text.as_bytes(), length + 5), None);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The brackets that are open, and the way past those of a container that no rule looks into.
 
-use super::index::Index;
+use super::index::{Index, Text};
 use super::row::Block;
 use super::wide::BLOCK;
 
@@ -46,6 +46,19 @@ impl Cursor {
     #[inline(always)]
     pub fn behind(&self) -> usize {
         self.number * BLOCK - self.done.leading_zeros() as usize
+    }
+
+    /// The string that goes on from `start`, which lies in this block or behind it: nearly always it ends in it, too.
+    #[inline(always)]
+    pub fn text_from<const LAZY: bool>(&self, index: &mut Index, bytes: &[u8], start: usize) -> Option<Text> {
+        let within = start - self.base();
+        let quotes = if within < BLOCK { self.block.quotes >> within } else { 0 };
+        if quotes == 0 {
+            return index.text_from::<LAZY>(bytes, start);
+        }
+        let inside = quotes ^ (quotes - 1);
+        let is_special = (self.block.special >> within) & inside != 0;
+        Some(Text { end: start + quotes.trailing_zeros() as usize, is_special })
     }
 
     /// Where the byte of a bit stands.

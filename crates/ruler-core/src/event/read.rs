@@ -8,7 +8,7 @@
 
 use super::escapes::unescape;
 use super::fields::{literal, Element, Fields, Value, NONE};
-use super::index::Index;
+use super::index::{Index, Text};
 #[cfg(target_arch = "x86_64")]
 use super::instructions;
 use super::instructions::Instructions;
@@ -277,19 +277,27 @@ impl Reading<'_> {
     /// Whether nothing can come any more at a used path, now that every used name has been met where it may be.
     ///
     /// Only a name with dots could still lead to one, past its first part: so it is settled when no such part with a
-    /// dot stands in the rest of the text, in whatever place. Looked for once, since it costs as much as going on.
+    /// dot stands in the rest of the text, in whatever place, nor an escape, which may spell one. Looked for once, since
+    /// it costs as much as going on.
     fn is_settled(&mut self, at: &Cursor) -> bool {
         if self.may_have_dots {
             return false;
         }
         let rest = &self.bytes[at.base()..];
-        let nodes = self.reader.frames.iter().map(|frame| frame.node);
-        let mut in_question = nodes.filter(|&node| self.paths.has_grandchildren(node)).peekable();
-        let is_settled = in_question.peek().is_none()
-            || (memchr::memchr(b'\\', rest).is_none()
-                && in_question.all(|node| !self.paths.may_have_dotted_name(node, rest)));
-        self.may_have_dots = !is_settled;
-        is_settled
+        let mut in_question = self.reader.frames.iter().filter(|frame| self.paths.has_grandchildren(frame.node));
+        self.may_have_dots = in_question.any(|frame| self.may_have_dotted_name(frame.node, rest));
+        !self.may_have_dots
+    }
+
+    /// Whether `text` may hold a name with a dot that leads on from `node`, or an escape, which may spell one. A pass
+    /// that looks at two bytes says of nearly every text that it has none, and a search is left for the others.
+    fn may_have_dotted_name(&self, node: PathId, text: &[u8]) -> bool {
+        let Some(before_dots) = self.paths.before_dots(node).few() else {
+            return true;
+        };
+        let instructions = self.reader.index.instructions;
+        before_dots.iter().any(|&before| places::has_escape_or_dot_after(text, before, instructions))
+            && (memchr::memchr(b'\\', text).is_some() || self.paths.may_have_dotted_name(node, text))
     }
 
     /// Whether no token follows the last bracket of the event.
@@ -388,12 +396,12 @@ impl Reading<'_> {
         let frame = self.reader.frames.last()?;
         if let Kind::Object { .. } = frame.kind {
             let mut next_node = None;
-            let mut names = block.starts & segment;
+            let mut names = block.names & segment;
             if names != 0 {
                 names &= self.may_be_used(frame.node, base, places_of);
             }
             while names != 0 {
-                next_node = self.member::<USED_ONLY>(base + names.trailing_zeros() as usize);
+                next_node = self.member::<USED_ONLY>(at, base + names.trailing_zeros() as usize);
                 names &= names - 1;
             }
             return next_node;
@@ -415,15 +423,15 @@ impl Reading<'_> {
     /// Which quotes of the block at `base` may begin a name that leads on from `node`: judged by the byte after each.
     #[inline(always)]
     fn may_be_used(&self, node: PathId, base: usize, places_of: &impl Fn(&[u8; BLOCK], u8) -> u64) -> u64 {
-        let block = self.bytes.get(base..base + BLOCK).and_then(|block| block.first_chunk::<BLOCK>());
-        let (Some(block), Some(first_bytes)) = (block, self.paths.first_bytes(node).few()) else {
+        let behind = self.bytes.get(base + 1..).and_then(|bytes| bytes.first_chunk::<BLOCK>());
+        let (Some(behind), Some(first_bytes)) = (behind, self.paths.first_bytes(node).few()) else {
             return u64::MAX;
         };
-        let mut found = if self.reader.index.has_backslash { places_of(block, b'\\') } else { 0 };
+        let mut found = if self.reader.index.has_backslash { places_of(behind, b'\\') } else { 0 };
         for &byte in first_bytes {
-            found |= places_of(block, byte);
+            found |= places_of(behind, byte);
         }
-        found >> 1 | 1 << 63
+        found
     }
 
     /// Note an object or array in an array; returns its node if it is tracked.
@@ -458,22 +466,26 @@ impl Reading<'_> {
             return;
         };
         let end = before_white(bytes, end);
-        let value = if bytes[start] == b'"' { self.text(start + 1, end - 1) } else { scalar(bytes, start, end) };
-        self.fields.add(node, value, element);
+        if bytes[start] == b'"' {
+            let is_special = self.reader.index.has_backslash; // it may be; its end is known without looking at bitmaps
+            self.add_text(node, start + 1, Text { end: end - 1, is_special }, element);
+        } else {
+            self.fields.add(node, scalar(bytes, start, end), element);
+        }
     }
 
     /// Take the member whose name begins with the quote at `quote`; returns the node of its value if that is a tracked
     /// container. A string that is no name is left alone.
     #[inline(always)]
-    fn member<const USED_ONLY: bool>(&mut self, quote: usize) -> Option<PathId> {
+    fn member<const USED_ONLY: bool>(&mut self, at: &Cursor, quote: usize) -> Option<PathId> {
         let index = &mut self.reader.index;
-        let end = index.quote_from::<USED_ONLY>(self.bytes, quote + 1)?;
-        let colon = after_white(self.bytes, end + 1);
+        let text = at.text_from::<USED_ONLY>(index, self.bytes, quote + 1)?;
+        let colon = after_white(self.bytes, text.end + 1);
         if self.bytes.get(colon) != Some(&b':') {
             return None;
         }
-        let mut name = &self.bytes[quote + 1..end];
-        if index.has_backslash && memchr::memchr(b'\\', name).is_some() {
+        let mut name = &self.bytes[quote + 1..text.end];
+        if text.is_special && has_escapes(index, name) {
             empty(&mut self.reader.name);
             unescape(name, &mut self.reader.name);
             name = &self.reader.name;
@@ -491,7 +503,7 @@ impl Reading<'_> {
                 self.enter_member(child, false);
                 child
             }
-            None if self.paths.has_grandchildren(around) && memchr::memchr(b'.', name).is_some() => {
+            None if text.is_special && self.paths.has_grandchildren(around) && memchr::memchr(b'.', name).is_some() => {
                 let target = self.paths.descendant(around, name)?;
                 self.enter_member(target, true);
                 target
@@ -504,15 +516,13 @@ impl Reading<'_> {
             b'[' => self.is_tracked(node, false).then_some(node),
             _ if !self.paths.is_used(node) => None,
             b'"' => {
-                let end = self.reader.index.quote_from::<USED_ONLY>(self.bytes, start + 1)?;
-                let value = self.text(start + 1, end);
-                self.fields.add(node, value, element);
+                let text = at.text_from::<USED_ONLY>(&mut self.reader.index, self.bytes, start + 1)?;
+                self.add_text(node, start + 1, text, element);
                 None
             }
             _ => {
-                let is_part = |byte: &u8| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
-                let length = self.bytes[start..].iter().position(|byte| !is_part(byte));
-                let end = length.map_or(self.bytes.len(), |length| start + length);
+                let end = self.reader.index.end_from::<USED_ONLY>(self.bytes, start)?;
+                let end = before_white(self.bytes, end).max(start);
                 self.fields.add(node, scalar(self.bytes, start, end), element);
                 None
             }
@@ -553,15 +563,23 @@ impl Reading<'_> {
         }
     }
 
-    /// The value of the string whose inside is given.
-    #[inline]
-    fn text(&mut self, start: usize, end: usize) -> Value {
-        if self.reader.index.has_backslash && memchr::memchr(b'\\', &self.bytes[start..end]).is_some() {
-            let first = self.fields.unescaped.len();
-            unescape(&self.bytes[start..end], &mut self.fields.unescaped);
-            return Value::Unescaped { start: first, end: self.fields.unescaped.len() };
+    /// Add the string whose inside begins at `start`.
+    #[inline(always)]
+    fn add_text(&mut self, node: PathId, start: usize, text: Text, element: u32) {
+        let end = text.end;
+        if text.is_special && has_escapes(&self.reader.index, &self.bytes[start..end]) {
+            self.add_unescaped(node, start, end, element);
+        } else {
+            self.fields.add(node, Value::Text { start, end }, element); // stored at once: copying waits for narrow stores
         }
-        Value::Text { start, end }
+    }
+
+    /// The same where there are escapes.
+    #[cold]
+    fn add_unescaped(&mut self, node: PathId, start: usize, end: usize, element: u32) {
+        let first = self.fields.unescaped.len();
+        unescape(&self.bytes[start..end], &mut self.fields.unescaped);
+        self.fields.add(node, Value::Unescaped { start: first, end: self.fields.unescaped.len() }, element);
     }
 }
 
@@ -589,6 +607,11 @@ impl Dotted {
         }
         is_spelled_twice
     }
+}
+
+/// Whether a string has escapes.
+fn has_escapes(index: &Index, text: &[u8]) -> bool {
+    index.has_backslash && memchr::memchr(b'\\', text).is_some()
 }
 
 /// The literal that begins at `start`, or the number from there to `end`.

@@ -8,8 +8,10 @@ use super::wide::ROW;
 pub struct Row {
     /// Where strings begin and end: quotes that are not escaped.
     pub quotes: [u64; ROW],
-    /// Those of them that begin one.
-    pub starts: [u64; ROW],
+    /// Those of them that begin a string that may be a name: when checked, one after `{` or a comma, else any.
+    pub names: [u64; ROW],
+    /// In strings, dots and what a backslash before it escapes: what can make a name mean more than its bytes.
+    pub special: [u64; ROW],
     pub brackets: [u64; ROW],
     /// `{` and `[`.
     pub opens: [u64; ROW],
@@ -24,7 +26,9 @@ pub struct Row {
 /// The bitmaps of one block; as in `Row`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Block {
-    pub starts: u64,
+    pub quotes: u64,
+    pub names: u64,
+    pub special: u64,
     pub brackets: u64,
     pub opens: u64,
     pub curly: u64,
@@ -37,7 +41,9 @@ impl Row {
     #[inline(always)]
     pub fn block(&self, number: usize) -> Block {
         Block {
-            starts: self.starts[number],
+            quotes: self.quotes[number],
+            names: self.names[number],
+            special: self.special[number],
             brackets: self.brackets[number],
             opens: self.opens[number],
             curly: self.curly[number],

@@ -104,7 +104,7 @@ impl Machine {
     /// The state behind the edge of `clause`, made when there is none.
     fn step(&mut self, from: u32, clause: u32) -> u32 {
         let node = &self.clauses[clause];
-        if let Some(state) = self.states.next_state(from, clause, node) {
+        if let Some(state) = self.states.edge(from, clause, node) {
             return state;
         }
         let shared_depth = match self.states.states[from].clause {
@@ -113,8 +113,14 @@ impl Machine {
         };
         let state = self.states.extend(from, clause, node, shared_depth);
         let node = &mut self.clauses[clause];
+        let only = node.edge_xor;
         node.edge_count += 1;
         node.edge_xor ^= state;
+        match node.edge_count {
+            1 => {}
+            2 => [only, state].into_iter().for_each(|state| self.states.share(state)),
+            _ => self.states.share(state),
+        }
         self.note_own(clause);
         state
     }
@@ -123,6 +129,13 @@ impl Machine {
     fn prune_states(&mut self, mut state: u32) {
         while state != START && self.states.is_leaf(state) && self.states.states[state].rules.is_empty() {
             let State { parent, clause, .. } = self.states.states[state];
+            match self.clauses[clause].edge_count {
+                1 => {}
+                2 => [self.clauses[clause].edge_xor ^ state, state]
+                    .into_iter()
+                    .for_each(|state| self.states.unshare(state)),
+                _ => self.states.unshare(state),
+            }
             self.states.cut(state, &self.clauses[clause]);
             let node = &mut self.clauses[clause];
             node.edge_count -= 1;

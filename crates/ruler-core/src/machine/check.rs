@@ -2,7 +2,7 @@
 
 use super::canonical_order::canonical_order;
 use super::clause::ClauseNode;
-use super::name_state::{Branches, START};
+use super::name_state::{Branches, EdgeMap, START};
 use super::path_trie::PathId;
 use super::pattern::{Key, Own};
 use super::slab::NONE;
@@ -53,12 +53,14 @@ impl Machine {
                 for next in edges.maps().into_iter().flat_map(|map| self.states.edges(map)) {
                     let child = &self.states.states[next];
                     require(child.parent == state, "a state does not know where it is reached from")?;
-                    let found = self.states.next_state(state, child.clause, &self.clauses[child.clause]);
-                    require(found == Some(next), "an edge is misplaced")?;
+                    let clause = &self.clauses[child.clause];
+                    let found = self.states.edge(state, child.clause, clause);
+                    require(found == Some(next), "an edge is not found")?;
                     let mut of_kind = *edges;
-                    let kind = self.clauses[child.clause].kind;
-                    let placed = of_kind.of_kind(kind).is_none_or(|map| self.states.edge(*map, child.clause) == found);
-                    require(placed, "an edge is misplaced")?;
+                    let has = |map: EdgeMap| self.states.edges(map).filter(|&other| other == next).count();
+                    let is_placed = of_kind.of_kind(clause.kind).is_none_or(|map| has(*map) == 1)
+                        && has(edges.absent) == usize::from(clause.holds_when_absent);
+                    require(is_placed, "an edge is misplaced")?;
                 }
             }
         }
@@ -206,6 +208,9 @@ impl Machine {
         let maps = branches.clone().flat_map(|branches| branches.all()).flat_map(|edges| edges.maps());
         let large = maps.filter(|&map| self.states.edge_count(map) > 1).count();
         require(self.states.table_count() == large, "a table of edges is kept that nothing refers to")?;
+        let edge_counts = self.clauses.slots().iter().map(|clause| clause.edge_count as usize);
+        let shared = edge_counts.filter(|&count| count > 1).sum::<usize>();
+        require(self.states.shared_count() == shared, "an edge is noted that is not there")?;
         require(self.states.branches.len() == branches.count(), "a state keeps an empty set of edges")
     }
 }

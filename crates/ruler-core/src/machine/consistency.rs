@@ -60,8 +60,7 @@ pub fn sub_rule_holds(
     let arrays_after = arrays_after(&candidates);
     let mut attempts: HashSet<Chosen> = HashSet::from([Chosen::new()]);
     for (candidate, arrays_after) in candidates.iter().zip(&arrays_after[1..]) {
-        views.steps_left -= candidate.step_count * attempts.len() as i64;
-        if views.steps_left < 0 {
+        if !views.take_steps(candidate.step_count * attempts.len() as i64) {
             return Err(TooManyCombinations);
         }
         attempts = attempts.iter().flat_map(|chosen| candidate.choices(chosen, arrays_after)).collect();

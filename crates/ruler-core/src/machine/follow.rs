@@ -1,5 +1,6 @@
 //! Which edges of a state are followed on an outcome; at each the smaller side is gone through. See `walk.py`.
 
+use super::clause::Kind;
 use super::id_set::hash_id;
 use super::name_state::{EdgeMap, Edges};
 use super::outcome::{dedup_tail, BlockedView, View};
@@ -7,6 +8,9 @@ use super::pattern::Own;
 use super::slab::NONE;
 use super::{Machine, Version};
 use smallvec::SmallVec;
+
+/// So few clauses are looked up without asking whether there are fewer edges.
+const FEW_CLAUSES: usize = 2;
 
 /// So few ranged edges are judged one by one, without listing the ranges that contain a number.
 pub const FEW_RANGES: usize = 16;
@@ -52,7 +56,7 @@ impl Machine {
         found: &mut Vec<u32>,
     ) {
         if !edges.closed.is_empty() && !outcome.hits.is_empty() {
-            self.follow_hits(state, edges.closed, true, outcome.hits, found);
+            self.follow_hits(state, edges.closed, Kind::Closed, outcome.hits, found);
         }
         if !edges.ranged.is_empty() {
             self.follow_ranged(state, edges, outcome, found);
@@ -62,18 +66,17 @@ impl Machine {
         }
     }
 
-    /// Follow the edges whose clauses have one of `hits`. `is_closed`: clauses of one pattern can be among them.
-    pub(super) fn follow_hits(&self, state: u32, map: EdgeMap, is_closed: bool, hits: &[u32], found: &mut Vec<u32>) {
+    /// Follow the edges of `map`, whose clauses are of `kind`, closed or ranged, and have one of `hits`.
+    pub(super) fn follow_hits(&self, state: u32, map: EdgeMap, kind: Kind, hits: &[u32], found: &mut Vec<u32>) {
         if let Some(next) = map.single() {
             if self.is_hit(&self.clauses[self.states.states[next].clause], hits) {
                 found.push(next);
             }
             return;
         }
-        let edge_count = self.states.edge_count(map);
         if hits.len() > 1 || self.patterns[hits[0]].links != NONE {
             let clause_count: usize = hits.iter().map(|&hit| self.clause_count(hit)).sum();
-            if edge_count < clause_count {
+            if clause_count > FEW_CLAUSES && self.states.edge_count(map) < clause_count {
                 let is_hit = |&next: &u32| self.is_hit(&self.clauses[self.states.states[next].clause], hits);
                 found.extend(self.states.edges(map).filter(is_hit));
                 return;
@@ -82,22 +85,29 @@ impl Machine {
         let start = found.len();
         for &hit in hits {
             let node = &self.patterns[hit];
-            if is_closed {
+            if kind == Kind::Closed {
                 match node.own() {
                     Own::State(next) if self.states.states[next].parent == state => found.push(next),
-                    Own::Clause(clause) => found.extend(self.states.edge(map, clause)),
+                    Own::Clause(clause) => found.extend(self.states.shared_edge(state, clause)),
                     _ => {}
                 }
             }
             if node.links != NONE {
                 let clauses = self.sets.iter(self.links[node.links].clauses);
-                found.extend(clauses.filter_map(|clause| self.states.edge(map, clause)));
+                found.extend(clauses.filter_map(|clause| self.edge(state, clause, kind)));
             }
         }
         if hits.len() > 1 && found.len() > start + 1 {
             found[start..].sort_unstable(); // a clause that is reached through several patterns is followed once
             dedup_tail(found, start);
         }
+    }
+
+    /// The state behind the edge of `clause` from `state`, if the clause is of this kind.
+    #[inline]
+    pub(super) fn edge(&self, state: u32, clause: u32, kind: Kind) -> Option<u32> {
+        let node = &self.clauses[clause];
+        self.states.edge(state, clause, node).filter(|_| node.kind == kind)
     }
 
     fn clause_count(&self, pattern: u32) -> usize {
@@ -110,15 +120,15 @@ impl Machine {
         let View { hits, numbers, .. } = outcome;
         if numbers.is_empty() {
             if !hits.is_empty() {
-                self.follow_hits(state, edges.ranged, false, hits, found);
+                self.follow_hits(state, edges.ranged, Kind::Ranged, hits, found);
             }
             return;
         }
         let edge_count = self.states.edge_count(edges.ranged);
         let start = found.len();
-        if edge_count > FEW_RANGES && self.follow_ranges(edges, outcome, edge_count, found) {
+        if edge_count > FEW_RANGES && self.follow_ranges(state, edges, outcome, edge_count, found) {
             if !hits.is_empty() {
-                self.follow_hits(state, edges.ranged, false, hits, found);
+                self.follow_hits(state, edges.ranged, Kind::Ranged, hits, found);
             }
             found[start..].sort_unstable();
             dedup_tail(found, start);
@@ -131,7 +141,14 @@ impl Machine {
     }
 
     /// Follow the edges with a range that contains a number; false, and none, when that takes too many ranges.
-    fn follow_ranges(&self, edges: &Edges, outcome: View<'_>, at_most: usize, found: &mut Vec<u32>) -> bool {
+    fn follow_ranges(
+        &self,
+        state: u32,
+        edges: &Edges,
+        outcome: View<'_>,
+        at_most: usize,
+        found: &mut Vec<u32>,
+    ) -> bool {
         let Some(ranges) = self.matcher(edges.path).and_then(|matcher| matcher.ranges.as_ref()) else { return true };
         let mut patterns = Vec::new();
         for &number in outcome.numbers {
@@ -143,7 +160,7 @@ impl Machine {
             let links = self.patterns[pattern].links;
             let listed = if links == NONE { Default::default() } else { self.links[links].clauses };
             let clauses = self.own_clause(pattern).into_iter().chain(self.sets.iter(listed));
-            found.extend(clauses.filter_map(|clause| self.states.edge(edges.ranged, clause)));
+            found.extend(clauses.filter_map(|clause| self.edge(state, clause, Kind::Ranged)));
         }
         true
     }
@@ -166,7 +183,7 @@ impl Machine {
             && outcome.numbers.is_empty()
             && matches!(outcome.blocked, BlockedView::ByHits);
         if !is_remembered {
-            self.follow_unblocked(map, edge_count, outcome, found);
+            self.follow_unblocked(state, map, edge_count, outcome, found);
             return;
         }
         memo.answers.resize_with(REMEMBERED, || None);
@@ -179,7 +196,7 @@ impl Machine {
             }
         }
         let start = found.len();
-        self.follow_unblocked(map, edge_count, outcome, found);
+        self.follow_unblocked(state, map, edge_count, outcome, found);
         let followed = &found[start..];
         if followed.len() <= LONGEST_REMEMBERED && followed.len() < edge_count / 4 {
             *slot = Some(OpenAnswer {
@@ -194,7 +211,7 @@ impl Machine {
 
     /// Follow open edges when some anything-buts are blocked. Only clauses of those can fail: go through them, or
     /// through the edges if they are fewer.
-    fn follow_unblocked(&self, map: EdgeMap, edge_count: usize, outcome: View<'_>, found: &mut Vec<u32>) {
+    fn follow_unblocked(&self, state: u32, map: EdgeMap, edge_count: usize, outcome: View<'_>, found: &mut Vec<u32>) {
         let mut blocked: Vec<u32> = Vec::new();
         let blocked_count = match outcome.blocked {
             BlockedView::None => 0,
@@ -219,7 +236,7 @@ impl Machine {
             let links = self.patterns[excluder].links;
             let listed = if links == NONE { Default::default() } else { self.links[links].clauses };
             let clauses = self.own_clause(excluder).into_iter().chain(self.sets.iter(listed));
-            let doubtful = clauses.filter_map(|clause| Some((clause, self.states.edge(map, clause)?)));
+            let doubtful = clauses.filter_map(|clause| Some((clause, self.edge(state, clause, Kind::Open)?)));
             failing.extend(doubtful.filter(|&(clause, _)| !self.accepts(clause, outcome)).map(|(_, next)| next));
         }
         failing.sort_unstable();

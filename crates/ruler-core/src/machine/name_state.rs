@@ -239,11 +239,19 @@ impl Branches {
     }
 }
 
+#[inline]
+fn hash_edge(state: u32, clause: u32) -> u64 {
+    let product = (u64::from(state) << 32 | u64::from(clause)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    product ^ product >> 32
+}
+
 /// All states and their edges.
 pub struct States {
     pub states: Slab<State>,
     pub branches: Slab<Branches>,
     tables: Slab<HashTable<u32>>,
+    /// The states behind the edges of clauses that are on several, by where they come from and clause.
+    shared: HashTable<u32>,
 }
 
 pub const START: u32 = 0;
@@ -252,7 +260,7 @@ impl Default for States {
     fn default() -> States {
         let mut states = Slab::default();
         states.add(State::default());
-        States { states, branches: Slab::default(), tables: Slab::default() }
+        States { states, branches: Slab::default(), tables: Slab::default(), shared: HashTable::new() }
     }
 }
 
@@ -293,14 +301,20 @@ impl States {
         }
     }
 
-    /// The state behind the edge of `clause`.
+    /// The state behind the edge from `state` of a clause that is on several.
     #[inline]
-    pub fn edge(&self, map: EdgeMap, clause: u32) -> Option<u32> {
-        match map.table() {
-            Some(table) => {
-                self.tables[table].find(hash_id(clause), |&state| self.states[state].clause == clause).copied()
-            }
-            None => map.single().filter(|&state| self.states[state].clause == clause),
+    pub fn shared_edge(&self, state: u32, clause: u32) -> Option<u32> {
+        let is_behind = |&next: &u32| self.states[next].parent == state && self.states[next].clause == clause;
+        self.shared.find(hash_edge(state, clause), is_behind).copied()
+    }
+
+    /// The state behind the edge from `state` of a clause.
+    #[inline]
+    pub fn edge(&self, state: u32, id: u32, clause: &ClauseNode) -> Option<u32> {
+        match clause.edge_count {
+            0 => None,
+            1 => Some(clause.edge_xor).filter(|&next| self.states[next].parent == state),
+            _ => self.shared_edge(state, id),
         }
     }
 
@@ -350,11 +364,30 @@ impl States {
 
     // -- changing -----------------------------------------------------------------------------------------------
 
-    /// The state behind the edge of `clause` from `state`.
-    pub fn next_state(&self, state: u32, id: u32, clause: &ClauseNode) -> Option<u32> {
-        let mut edges = *self.branches_of(state)?.of_path(clause.path)?;
-        let map = if clause.holds_when_absent { edges.absent } else { *edges.of_kind(clause.kind)? };
-        self.edge(map, id)
+    /// Note that one edge of a clause which is on several leads to `state`.
+    pub fn share(&mut self, state: u32) {
+        let States { states, shared, .. } = self;
+        let hash = |&state: &u32| hash_edge(states[state].parent, states[state].clause);
+        shared.insert_unique(hash(&state), state, hash);
+    }
+
+    /// Undo `share`.
+    pub fn unshare(&mut self, state: u32) {
+        let States { states, shared, .. } = self;
+        let hash = |&state: &u32| hash_edge(states[state].parent, states[state].clause);
+        if let Ok(entry) = shared.find_entry(hash(&state), |&other| other == state) {
+            entry.remove();
+        }
+        if shared.is_empty() {
+            *shared = HashTable::new();
+        } else {
+            shrink(shared, hash);
+        }
+    }
+
+    /// How many edges are noted by `share`.
+    pub fn shared_count(&self) -> usize {
+        self.shared.len()
     }
 
     /// Add an edge of `clause`, which there must not be yet; return the new state behind it.
@@ -427,7 +460,13 @@ impl States {
     pub fn memory_bytes(&self) -> usize {
         let tables: usize = self.tables.slots().iter().map(HashTable::allocation_size).sum();
         let branches: usize = self.branches.slots().iter().map(Branches::memory_bytes).sum();
-        self.states.memory_bytes() + self.branches.memory_bytes() + self.tables.memory_bytes() + tables + branches
+        let shared = self.shared.allocation_size();
+        self.states.memory_bytes()
+            + self.branches.memory_bytes()
+            + self.tables.memory_bytes()
+            + tables
+            + branches
+            + shared
     }
 
     /// How many maps have a table.

@@ -35,40 +35,51 @@ struct Node {
     depth: u32,
     /// In order of name, so that what goes through them does not depend on history.
     children: Vec<PathId>,
-    /// A bit for each length that a child's name has, the last for all from 63 on: most names are of no child, and
-    /// most of these are of another length. It may keep bits of children that went.
-    name_lengths: u64,
-    first_bytes: FirstBytes,
+    /// The bit of each child's name (`name_bit`): most names are of no child, and most of these have another bit. It may
+    /// keep bits of children that went.
+    name_bits: u64,
+    /// What the children's names begin with.
+    first_bytes: FewBytes<4>,
     /// How many children have children: whether a name with a dot could lead on from here.
     parent_count: u32,
+    /// What stands before the dot of such a name's first part.
+    before_dots: FewBytes<8>,
     /// Finds this name with a dot after it, made while the node has children.
     with_dot: Option<Box<Finder<'static>>>,
     joint_count: u32,
     is_used: bool,
 }
 
-/// The bytes that names begin with, while they are few: a reader looks for these alone.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct FirstBytes {
-    bytes: [u8; FirstBytes::MOST],
-    count: usize,
+/// Bytes that names have at one place, while they are few: a reader looks for these alone.
+#[derive(Clone, Copy, Debug)]
+pub struct FewBytes<const MOST: usize> {
+    bytes: [u8; MOST],
+    count: u8,
     is_any: bool,
 }
 
-impl FirstBytes {
-    const MOST: usize = 4;
+impl<const MOST: usize> Default for FewBytes<MOST> {
+    fn default() -> Self {
+        FewBytes { bytes: [0; MOST], count: 0, is_any: false }
+    }
+}
 
-    /// The bytes; None when a name may begin with any, or be empty. It may keep bytes of names that went.
+impl<const MOST: usize> FewBytes<MOST> {
+    /// The bytes; None when a name may have any there. It may keep bytes of names that went.
     #[inline]
     pub fn few(&self) -> Option<&[u8]> {
-        (!self.is_any).then(|| &self.bytes[..self.count])
+        if self.is_any {
+            return None;
+        }
+        self.bytes.get(..usize::from(self.count))
     }
 
-    fn add(&mut self, name: &[u8]) {
-        match name.first() {
-            Some(byte) if self.bytes[..self.count].contains(byte) => {}
-            Some(&byte) if self.count < Self::MOST => {
-                self.bytes[self.count] = byte;
+    /// Add a byte of a name; None stands for any.
+    fn add(&mut self, byte: Option<u8>) {
+        match byte {
+            Some(byte) if self.bytes[..usize::from(self.count)].contains(&byte) => {}
+            Some(byte) if usize::from(self.count) < MOST => {
+                self.bytes[usize::from(self.count)] = byte;
                 self.count += 1;
             }
             _ => self.is_any = true,
@@ -96,9 +107,10 @@ impl Default for PathTrie {
             parent: PathId::ROOT,
             depth: 0,
             children: Vec::new(),
-            name_lengths: 0,
-            first_bytes: FirstBytes::default(),
+            name_bits: 0,
+            first_bytes: FewBytes::default(),
             parent_count: 0,
+            before_dots: FewBytes::default(),
             with_dot: None,
             joint_count: 0,
             is_used: false,
@@ -142,7 +154,7 @@ impl PathTrie {
 
     /// What the names of the children of `path` begin with.
     #[inline]
-    pub fn first_bytes(&self, path: PathId) -> &FirstBytes {
+    pub fn first_bytes(&self, path: PathId) -> &FewBytes<4> {
         &self.nodes[path.index()].first_bytes
     }
 
@@ -194,7 +206,7 @@ impl PathTrie {
     #[inline]
     pub fn child(&self, path: PathId, name: &[u8]) -> Option<PathId> {
         let node = &self.nodes[path.index()];
-        if node.name_lengths & length_bit(name) == 0 {
+        if node.name_bits & name_bit(name) == 0 {
             return None;
         }
         let children = &node.children;
@@ -215,15 +227,17 @@ impl PathTrie {
         self.nodes[path.index()].parent_count > 0
     }
 
-    /// Whether `text` may hold a name with a dot that leads on from `path`: whether it has what one must begin with.
-    /// Each such beginning takes a search of its own, so that with many of them the answer is yes.
+    /// What stands before the dot in each name with a dot that leads on from `path`: the last byte of its first part,
+    /// or the quote that begins it.
+    #[inline]
+    pub fn before_dots(&self, path: PathId) -> &FewBytes<8> {
+        &self.nodes[path.index()].before_dots
+    }
+
+    /// Whether `text` has what a name with a dot that leads on from `path` must begin with.
     pub fn may_have_dotted_name(&self, path: PathId, text: &[u8]) -> bool {
-        const FEW: usize = 8;
-        let children = self.children(path);
-        let beginnings = || children.iter().filter_map(|child| self.nodes[child.index()].with_dot.as_ref());
-        children.len() > FEW * FEW
-            || beginnings().nth(FEW).is_some()
-            || beginnings().any(|beginning| beginning.find(text).is_some())
+        let beginnings = self.children(path).iter().filter_map(|child| self.nodes[child.index()].with_dot.as_ref());
+        beginnings.into_iter().any(|beginning| beginning.find(text).is_some())
     }
 
     // -- changing -----------------------------------------------------------------------------------------------
@@ -285,9 +299,10 @@ impl PathTrie {
             parent,
             depth: self.depth(parent) + 1,
             children: Vec::new(),
-            name_lengths: 0,
-            first_bytes: FirstBytes::default(),
+            name_bits: 0,
+            first_bytes: FewBytes::default(),
             parent_count: 0,
+            before_dots: FewBytes::default(),
             with_dot: None,
             joint_count: 0,
             is_used: false,
@@ -303,13 +318,18 @@ impl PathTrie {
             }
         };
         let at = self.place_of(parent, name).unwrap_or_else(|at| at);
-        let grandparent = self.nodes[parent.index()].parent;
-        self.nodes[grandparent.index()].parent_count += u32::from(parent != PathId::ROOT && !self.has_children(parent));
+        if parent != PathId::ROOT && !self.has_children(parent) {
+            let last = self.name(parent).last().copied().unwrap_or(b'"');
+            let grandparent = self.nodes[parent.index()].parent;
+            let grandparent = &mut self.nodes[grandparent.index()];
+            grandparent.parent_count += 1;
+            grandparent.before_dots.add(Some(last));
+        }
         let above = &mut self.nodes[parent.index()];
         above.with_dot.get_or_insert_with(|| Box::new(Finder::new(&[&above.name, &b"."[..]].concat()).into_owned()));
         above.children.insert(at, id);
-        above.name_lengths |= length_bit(name);
-        above.first_bytes.add(name);
+        above.name_bits |= name_bit(name);
+        above.first_bytes.add(name.first().copied());
         match self.child_count(parent) {
             count if count <= FEW_CHILDREN => {}
             count if count == FEW_CHILDREN + 1 => {
@@ -332,10 +352,16 @@ impl PathTrie {
         if !self.has_children(parent) {
             let above = &mut self.nodes[parent.index()];
             above.with_dot = None;
-            above.name_lengths = 0;
-            above.first_bytes = FirstBytes::default();
+            above.name_bits = 0;
+            above.first_bytes = FewBytes::default();
             let grandparent = above.parent;
-            self.nodes[grandparent.index()].parent_count -= u32::from(parent != PathId::ROOT);
+            if parent != PathId::ROOT {
+                let grandparent = &mut self.nodes[grandparent.index()];
+                grandparent.parent_count -= 1;
+                if grandparent.parent_count == 0 {
+                    grandparent.before_dots = FewBytes::default();
+                }
+            }
         }
         if self.child_count(parent) == FEW_CHILDREN {
             let children = self.children(parent).to_vec();
@@ -383,9 +409,11 @@ impl PathTrie {
     }
 }
 
+/// One of 64 bits, by length and first byte.
 #[inline]
-fn length_bit(name: &[u8]) -> u64 {
-    1 << name.len().min(63)
+fn name_bit(name: &[u8]) -> u64 {
+    let first = name.first().map_or(0, |&byte| usize::from(byte));
+    1 << ((name.len() * 7 + first) % 64)
 }
 
 #[inline]

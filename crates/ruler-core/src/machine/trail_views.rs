@@ -84,7 +84,8 @@ pub struct TrailViews<'a> {
     pub cuts: Vec<CutFields>,
     cut_of: Map<(PathId, u32), u32>,
     outside: Map<PathId, bool>,
-    pub steps_left: i64,
+    /// None until the first step is taken: it depends on how many values there are, which takes counting them.
+    steps_left: Option<i64>,
 }
 
 impl<'a> TrailViews<'a> {
@@ -95,8 +96,6 @@ impl<'a> TrailViews<'a> {
         search: &'a mut SearchScratch,
     ) -> TrailViews<'a> {
         let (elements, telling) = trail_elements(machine, event);
-        let count_of = |&path: &PathId| event.fields.each_of_path(path, event.text).count() as i64;
-        let field_count: i64 = event.fields.present.iter().map(count_of).sum();
         TrailViews {
             machine,
             event,
@@ -109,8 +108,19 @@ impl<'a> TrailViews<'a> {
             cuts: Vec::new(),
             cut_of: Map::default(),
             outside: Map::default(),
-            steps_left: STEPS_ANYWAY + STEPS_PER_FIELD * field_count,
+            steps_left: None,
         }
+    }
+
+    /// Take some of the steps that an event may take to judge sub-rules by trying; false when there are not as many.
+    pub fn take_steps(&mut self, count: i64) -> bool {
+        let Event { fields, text } = self.event;
+        let steps_left = self.steps_left.get_or_insert_with(|| {
+            let count_of = |&path: &PathId| fields.each_of_path(path, text).count() as i64;
+            STEPS_ANYWAY + STEPS_PER_FIELD * fields.present.iter().map(count_of).sum::<i64>()
+        });
+        *steps_left -= count;
+        *steps_left >= 0
     }
 
     pub fn has_values(&self, path: PathId) -> bool {

@@ -7,7 +7,7 @@
 use super::clause::Kind;
 use super::consistency::sub_rule_holds;
 use super::follow::OpenMemo;
-use super::name_state::{Edges, START};
+use super::name_state::{Edges, State, START};
 use super::outcome::Event;
 use super::path_trie::PathId;
 use super::pattern::Own;
@@ -19,18 +19,22 @@ use hashbrown::{DefaultHashBuilder, HashSet};
 
 type Set<T> = HashSet<T, DefaultHashBuilder>;
 
-/// Append to `ends` the final states whose sub-rules match; with `first_only` at most one.
+/// Append to `ends` those of `doubtful` final states whose sub-rules match; with `first_only` at most one.
+///
+/// All others that the event can reach are known already, so only what leads to these is walked.
 pub fn walk_with_trails(
     machine: &Machine,
     event: Event<'_>,
     scratch: &mut Scratch,
+    doubtful: &[u32],
     first_only: bool,
     ends: &mut Vec<u32>,
 ) -> Result<(), TooManyCombinations> {
     let Scratch { search, pool, memo, .. } = scratch;
     pool.clear();
     let mut views = TrailViews::new(machine, event, pool, search);
-    let mut walk = TrailWalk::new(machine, None, event.fields.spelled_twice);
+    let part = Part::to(machine, doubtful);
+    let mut walk = TrailWalk::new(machine, Way::Machine(&part), event.fields.spelled_twice);
     walk.run(&mut views, memo, first_only)?;
     ends.extend(walk.ends);
     Ok(())
@@ -41,6 +45,43 @@ struct ChainLink {
     clause: u32,
     path: PathId,
     shared_depth: u32,
+}
+
+/// What of a machine leads to some final states.
+///
+/// All lists ascend.
+struct Part {
+    ends: Vec<u32>,
+    states: Vec<u32>,
+    /// The edges between them.
+    outs: Vec<OutKey>,
+}
+
+impl Part {
+    fn to(machine: &Machine, ends: &[u32]) -> Part {
+        let mut states: Vec<u32> = ends.iter().flat_map(|&end| machine.states.line(end)).collect();
+        states.sort_unstable();
+        states.dedup();
+        let out = |&state: &u32| {
+            let State { parent, clause, .. } = machine.states.states[state];
+            (parent, machine.clauses[clause].path)
+        };
+        let mut outs: Vec<OutKey> = states.iter().map(out).collect();
+        outs.sort_unstable();
+        outs.dedup();
+        let mut ends = ends.to_vec();
+        ends.sort_unstable();
+        Part { ends, states, outs }
+    }
+}
+
+/// What is walked.
+#[derive(Clone, Copy)]
+enum Way<'a> {
+    Machine(&'a Part),
+    /// A sub-rule alone. Then clauses come in the order of paths, and `exists: false` is judged for good when it is met;
+    /// states are numbers of links, the end the one after the last.
+    Chain(&'a [ChainLink]),
 }
 
 /// Edges over one path as this walk sees them.
@@ -75,9 +116,7 @@ type Position = (u32, u32, bool);
 /// The walk and its working memory.
 struct TrailWalk<'a> {
     machine: &'a Machine,
-    /// Given when a sub-rule is judged alone. Then clauses come in the order of paths, and `exists: false` is judged
-    /// for good when it is met; states are numbers of links, the end the one after the last.
-    chain: Option<&'a [ChainLink]>,
+    way: Way<'a>,
     spelled_twice: bool,
     todo: Vec<Position>,
     met: Set<Position>,
@@ -96,10 +135,10 @@ struct TrailWalk<'a> {
 }
 
 impl<'a> TrailWalk<'a> {
-    fn new(machine: &'a Machine, chain: Option<&'a [ChainLink]>, spelled_twice: bool) -> TrailWalk<'a> {
+    fn new(machine: &'a Machine, way: Way<'a>, spelled_twice: bool) -> TrailWalk<'a> {
         let mut walk = TrailWalk {
             machine,
-            chain,
+            way,
             spelled_twice,
             todo: Vec::new(),
             met: Set::default(),
@@ -112,7 +151,7 @@ impl<'a> TrailWalk<'a> {
             found: Vec::new(),
             reached: Vec::new(),
         };
-        walk.go_to(START, NONE, spelled_twice);
+        walk.todo.push((START, NONE, spelled_twice));
         walk
     }
 
@@ -129,8 +168,23 @@ impl<'a> TrailWalk<'a> {
                     return Ok(());
                 }
             }
-            if let Some(chain) = self.chain {
-                if let Some(link) = chain.get(state as usize) {
+            match self.way {
+                Way::Machine(part) => {
+                    let start = part.outs.partition_point(|&(from, _)| from < state);
+                    let Some(branches) = self.machine.states.branches_of(state) else { continue };
+                    let outs = part.outs[start..].iter().take_while(|&&(from, _)| from == state);
+                    let all_edges = outs.filter_map(|&(_, path)| branches.of_path(path));
+                    for edges in all_edges.clone().filter(|edges| edges.accept_values()) {
+                        if views.has_values(edges.path) {
+                            self.follow(state, Out::Machine(edges), trail, unsure, views, memo);
+                        }
+                    }
+                    for edges in all_edges.filter(|edges| !edges.absent.is_empty()) {
+                        self.follow_absent(Out::Machine(edges), trail, unsure, views);
+                    }
+                }
+                Way::Chain(chain) => {
+                    let Some(link) = chain.get(state as usize) else { continue };
                     let out = Out::Chain(state, link);
                     if self.machine.clauses[link.clause].kind != Kind::None && views.has_values(link.path) {
                         self.follow(state, out, trail, unsure, views, memo);
@@ -139,45 +193,29 @@ impl<'a> TrailWalk<'a> {
                         self.follow_absent(out, trail, unsure, views);
                     }
                 }
-                continue;
-            }
-            let Some(branches) = self.machine.states.branches_of(state) else { continue };
-            let present = &views.event.fields.present;
-            if branches.all().len() > present.len() {
-                for &path in present {
-                    if let Some(edges) = branches.of_path(path).filter(|edges| edges.accept_values()) {
-                        self.follow(state, Out::Machine(edges), trail, unsure, views, memo);
-                    }
-                }
-            } else {
-                for edges in branches.all() {
-                    if edges.accept_values() && views.has_values(edges.path) {
-                        self.follow(state, Out::Machine(edges), trail, unsure, views, memo);
-                    }
-                }
-            }
-            for edges in branches.with_absent() {
-                self.follow_absent(Out::Machine(edges), trail, unsure, views);
             }
         }
         Ok(())
     }
 
     fn is_final(&self, state: u32) -> bool {
-        match self.chain {
-            Some(chain) => state as usize == chain.len(),
-            None => !self.machine.states.states[state].rules.is_empty(),
+        match self.way {
+            Way::Chain(chain) => state as usize == chain.len(),
+            Way::Machine(part) => part.ends.binary_search(&state).is_ok(),
         }
     }
 
     fn is_leaf(&self, state: u32) -> bool {
-        match self.chain {
-            Some(chain) => state as usize == chain.len(),
-            None => self.machine.states.is_leaf(state),
+        match self.way {
+            Way::Chain(chain) => state as usize == chain.len(),
+            Way::Machine(_) => self.machine.states.is_leaf(state),
         }
     }
 
     fn go_to(&mut self, state: u32, trail: u32, unsure: bool) {
+        if matches!(self.way, Way::Machine(part) if part.states.binary_search(&state).is_err()) {
+            return;
+        }
         // No clause comes after a leaf to clash with.
         let trail = if self.is_leaf(state) { NONE } else { trail };
         let position = (state, trail, unsure);
@@ -208,7 +246,7 @@ impl<'a> TrailWalk<'a> {
             return sub_rule_holds(self.machine, &clauses, views);
         }
         let chain = chain(self.machine, &clauses);
-        let mut walk = TrailWalk::new(self.machine, Some(&chain), false);
+        let mut walk = TrailWalk::new(self.machine, Way::Chain(&chain), false);
         walk.run(views, memo, true)?;
         Ok(!walk.ends.is_empty())
     }
@@ -344,7 +382,7 @@ impl<'a> TrailWalk<'a> {
     fn follow_absent(&mut self, out: Out<'_>, trail: u32, mut unsure: bool, views: &mut TrailViews<'_>) {
         let anchor = self.anchor(trail, out.shared_depth(), views);
         if views.has_values(out.path()) {
-            if self.chain.is_some() {
+            if let Way::Chain(_) = self.way {
                 let cut = views.cut_fields(out.path(), out.shared_depth());
                 if views.has_consistent_with(cut, anchor) {
                     return;
@@ -393,7 +431,7 @@ impl<'a> TrailWalk<'a> {
         if !edges.closed.is_empty() {
             let edge_count = self.machine.states.edge_count(edges.closed);
             match views.group_hits(cut, group, edge_count) {
-                Some(hits) => follow_group(self.machine, edges, hits, &mut self.found),
+                Some(hits) => follow_group(self.machine, state, edges, hits, &mut self.found),
                 None => (one_by_one, skip_closed) = (true, false),
             }
         }
@@ -405,7 +443,7 @@ impl<'a> TrailWalk<'a> {
             let view = views.view(field);
             self.reached.clear();
             if !skip_closed && !view.hits.is_empty() {
-                self.machine.follow_hits(state, edges.closed, true, view.hits, &mut self.reached);
+                self.machine.follow_hits(state, edges.closed, Kind::Closed, view.hits, &mut self.reached);
             }
             if !edges.ranged.is_empty() {
                 self.machine.follow_ranged(state, edges, view, &mut self.reached);
@@ -420,7 +458,7 @@ impl<'a> TrailWalk<'a> {
 }
 
 /// Follow closed edges on the hits of a whole group, going through the fewer: edges or distinct hits.
-fn follow_group(machine: &Machine, edges: &Edges, hits: &[(u32, u32)], found: &mut Vec<(u32, u32)>) {
+fn follow_group(machine: &Machine, state: u32, edges: &Edges, hits: &[(u32, u32)], found: &mut Vec<(u32, u32)>) {
     let edge_count = machine.states.edge_count(edges.closed);
     if edge_count < hits.len() {
         for next in machine.states.edges(edges.closed) {
@@ -438,11 +476,11 @@ fn follow_group(machine: &Machine, edges: &Edges, hits: &[(u32, u32)], found: &m
         let node = &machine.patterns[run[0].0];
         if node.own() != Own::Nothing {
             let clause = machine.own_clause(run[0].0);
-            clause.and_then(|clause| machine.states.edge(edges.closed, clause)).into_iter().for_each(&mut go);
+            clause.and_then(|clause| machine.edge(state, clause, Kind::Closed)).into_iter().for_each(&mut go);
         }
         if node.links != NONE {
             let clauses = machine.sets.iter(machine.links[node.links].clauses);
-            clauses.filter_map(|clause| machine.states.edge(edges.closed, clause)).for_each(&mut go);
+            clauses.filter_map(|clause| machine.edge(state, clause, Kind::Closed)).for_each(&mut go);
         }
     }
 }

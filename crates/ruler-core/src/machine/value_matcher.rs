@@ -51,15 +51,17 @@ impl Default for ValueMatcher {
 }
 
 /// The indexes over strings, apart from that of exact texts.
+///
+/// Each stands apart and is there only while it holds something: so asking a path that has none costs one cache line.
 #[derive(Default)]
 struct StringIndexes {
-    prefixes: PrefixIndex,
-    suffixes: SuffixIndex,
-    wildcards: WildcardIndex,
-    blocks: AddressBlockIndex,
+    prefixes: Option<Box<PrefixIndex>>,
+    suffixes: Option<Box<SuffixIndex>>,
+    wildcards: Option<Box<WildcardIndex>>,
+    blocks: Option<Box<AddressBlockIndex>>,
+    prefixes_ignore_case: Option<Box<PrefixIndex>>,
+    suffixes_ignore_case: Option<Box<SuffixIndex>>,
     equals_ignore_case_count: usize, // found where they are interned
-    prefixes_ignore_case: PrefixIndex,
-    suffixes_ignore_case: SuffixIndex,
 }
 
 /// Working memory of a search.
@@ -191,25 +193,29 @@ impl ValueMatcher {
         scratch: &mut SearchScratch,
         found: &mut Vec<u32>,
     ) {
-        if !strings.prefixes.is_empty() {
-            strings.prefixes.find(text, found);
+        if let Some(prefixes) = &strings.prefixes {
+            prefixes.find(text, found);
         }
-        if !strings.suffixes.is_empty() {
-            strings.suffixes.find(text, found);
+        if let Some(suffixes) = &strings.suffixes {
+            suffixes.find(text, found);
         }
-        if !strings.wildcards.is_empty() {
-            strings.wildcards.find(text, &mut scratch.wildcards, found);
+        if let Some(wildcards) = &strings.wildcards {
+            wildcards.find(text, &mut scratch.wildcards, found);
         }
-        if !strings.blocks.is_empty() {
-            strings.blocks.find(text, found);
+        if let Some(blocks) = &strings.blocks {
+            blocks.find(text, found);
         }
         if strings.ignores_case() {
             let folded = fold(text, &mut scratch.folded);
             if strings.equals_ignore_case_count > 0 {
                 found.extend(self.find_interned(TextKind::EqualsIgnoreCase, folded, patterns, hasher));
             }
-            strings.prefixes_ignore_case.find(folded, found);
-            strings.suffixes_ignore_case.find(folded, found);
+            if let Some(prefixes) = &strings.prefixes_ignore_case {
+                prefixes.find(folded, found);
+            }
+            if let Some(suffixes) = &strings.suffixes_ignore_case {
+                suffixes.find(folded, found);
+            }
         }
     }
 
@@ -230,15 +236,19 @@ impl ValueMatcher {
             Key::Text(kind, text) => {
                 let strings = self.strings.get_or_insert_default();
                 match kind {
-                    TextKind::Prefix => strings.prefixes.add(text, id),
-                    TextKind::Suffix => strings.suffixes.add(text, id),
-                    TextKind::PrefixIgnoreCase => strings.prefixes_ignore_case.add(text, id),
-                    TextKind::SuffixIgnoreCase => strings.suffixes_ignore_case.add(text, id),
+                    TextKind::Prefix => strings.prefixes.get_or_insert_default().add(text, id),
+                    TextKind::Suffix => strings.suffixes.get_or_insert_default().add(text, id),
+                    TextKind::PrefixIgnoreCase => strings.prefixes_ignore_case.get_or_insert_default().add(text, id),
+                    TextKind::SuffixIgnoreCase => strings.suffixes_ignore_case.get_or_insert_default().add(text, id),
                     TextKind::EqualsIgnoreCase | TextKind::Exact => strings.equals_ignore_case_count += 1,
                 }
             }
-            Key::Cidr(block) => self.strings.get_or_insert_default().blocks.add(block, id),
-            Key::Wildcard(pieces) => self.strings.get_or_insert_default().wildcards.add(pieces, id),
+            Key::Cidr(block) => {
+                self.strings.get_or_insert_default().blocks.get_or_insert_default().add(block, id);
+            }
+            Key::Wildcard(pieces) => {
+                self.strings.get_or_insert_default().wildcards.get_or_insert_default().add(pieces, id);
+            }
         }
     }
 
@@ -290,41 +300,55 @@ impl ValueMatcher {
 impl StringIndexes {
     #[inline]
     fn ignores_case(&self) -> bool {
-        self.equals_ignore_case_count > 0
-            || !self.prefixes_ignore_case.is_empty()
-            || !self.suffixes_ignore_case.is_empty()
+        self.equals_ignore_case_count > 0 || self.prefixes_ignore_case.is_some() || self.suffixes_ignore_case.is_some()
     }
 
     fn remove(&mut self, key: Key<'_>, id: u32) {
         match key {
-            Key::Text(TextKind::Prefix, text) => self.prefixes.remove(text),
-            Key::Text(TextKind::Suffix, text) => self.suffixes.remove(text),
-            Key::Text(TextKind::PrefixIgnoreCase, text) => self.prefixes_ignore_case.remove(text),
-            Key::Text(TextKind::SuffixIgnoreCase, text) => self.suffixes_ignore_case.remove(text),
+            Key::Text(TextKind::Prefix, text) => {
+                remove(&mut self.prefixes, |index| index.remove(text), PrefixIndex::is_empty);
+            }
+            Key::Text(TextKind::Suffix, text) => {
+                remove(&mut self.suffixes, |index| index.remove(text), SuffixIndex::is_empty);
+            }
+            Key::Text(TextKind::PrefixIgnoreCase, text) => {
+                remove(&mut self.prefixes_ignore_case, |index| index.remove(text), PrefixIndex::is_empty);
+            }
+            Key::Text(TextKind::SuffixIgnoreCase, text) => {
+                remove(&mut self.suffixes_ignore_case, |index| index.remove(text), SuffixIndex::is_empty);
+            }
             Key::Text(TextKind::EqualsIgnoreCase, _) => self.equals_ignore_case_count -= 1,
-            Key::Cidr(block) => self.blocks.remove(block),
-            Key::Wildcard(pieces) => self.wildcards.remove(pieces, id),
+            Key::Cidr(block) => remove(&mut self.blocks, |index| index.remove(block), AddressBlockIndex::is_empty),
+            Key::Wildcard(pieces) => {
+                remove(&mut self.wildcards, |index| index.remove(pieces, id), WildcardIndex::is_empty);
+            }
             _ => {}
         }
     }
 
     fn len(&self) -> usize {
-        self.prefixes.len()
-            + self.suffixes.len()
-            + self.wildcards.len()
-            + self.blocks.len()
-            + self.equals_ignore_case_count
-            + self.prefixes_ignore_case.len()
-            + self.suffixes_ignore_case.len()
+        let prefixes = [&self.prefixes, &self.prefixes_ignore_case].into_iter().flatten().map(|index| index.len());
+        let suffixes = [&self.suffixes, &self.suffixes_ignore_case].into_iter().flatten().map(|index| index.len());
+        let wildcards = self.wildcards.as_ref().map_or(0, |index| index.len());
+        let blocks = self.blocks.as_ref().map_or(0, |index| index.len());
+        prefixes.chain(suffixes).sum::<usize>() + wildcards + blocks + self.equals_ignore_case_count
     }
 
     fn memory_bytes(&self) -> usize {
-        size_of::<StringIndexes>()
-            + self.prefixes.memory_bytes()
-            + self.suffixes.memory_bytes()
-            + self.wildcards.memory_bytes()
-            + self.blocks.memory_bytes()
-            + self.prefixes_ignore_case.memory_bytes()
-            + self.suffixes_ignore_case.memory_bytes()
+        let bytes = |index: &PrefixIndex| size_of_val(index) + index.memory_bytes();
+        let prefixes = [&self.prefixes, &self.prefixes_ignore_case].into_iter().flatten().map(|index| bytes(index));
+        let bytes = |index: &SuffixIndex| size_of_val(index) + index.memory_bytes();
+        let suffixes = [&self.suffixes, &self.suffixes_ignore_case].into_iter().flatten().map(|index| bytes(index));
+        let wildcards = self.wildcards.as_ref().map_or(0, |index| size_of_val(&**index) + index.memory_bytes());
+        let blocks = self.blocks.as_ref().map_or(0, |index| size_of_val(&**index) + index.memory_bytes());
+        size_of::<StringIndexes>() + prefixes.chain(suffixes).sum::<usize>() + wildcards + blocks
     }
+}
+
+/// Remove something from an index that holds it, and the index when that was all.
+fn remove<I>(index: &mut Option<Box<I>>, remove: impl FnOnce(&mut I), is_empty: impl FnOnce(&I) -> bool) {
+    if let Some(index) = index {
+        remove(index);
+    }
+    index.take_if(|index| is_empty(index));
 }

@@ -49,20 +49,20 @@ impl Machine {
     ) -> Result<(), TooManyCombinations> {
         let mut ends = std::mem::take(&mut scratch.ends);
         let event_stamp = scratch.event_stamp();
-        let is_doubtful: Vec<bool> =
-            ends.iter().map(|&end| self.depends_on_trails(end, event, event_stamp, scratch)).collect();
-        let doubtful_count = is_doubtful.iter().filter(|&&is_doubtful| is_doubtful).count();
-        if doubtful_count > 0 {
-            if first_only && doubtful_count < ends.len() {
-                let mut place = 0;
-                ends.retain(|_| {
-                    place += 1;
-                    !is_doubtful[place - 1]
-                });
-            } else {
-                ends.clear();
-                walk_with_trails(self, event, scratch, first_only, &mut ends)?;
+        let mut doubtful: Vec<u32> = Vec::new();
+        ends.retain(|&end| {
+            let is_certain = !self.depends_on_trails(end, event, event_stamp, scratch);
+            if !is_certain {
+                doubtful.push(end);
             }
+            is_certain
+        });
+        let is_settled = doubtful.is_empty() || (first_only && !ends.is_empty());
+        if !is_settled {
+            if event.fields.spelled_twice {
+                doubtful.append(&mut ends); // judged too, so that it takes as many steps as in Python
+            }
+            walk_with_trails(self, event, scratch, &doubtful, first_only, &mut ends)?;
         }
         scratch.ends = ends;
         Ok(())
