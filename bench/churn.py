@@ -9,11 +9,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from bench.contender import Contender
+from bench.contender import LIMITS, Contender, warm_up
+from bench.engines import ENGINES
 from bench.material import Rules
 from bench.worker_process import WorkerProcess
-
-TURNS_ALONE = 20
 
 LEAST_SECONDS = 1.0  # of changes: fewer would say more of how threads begin than of how they go on
 LIMIT_SECONDS = 300.0
@@ -25,13 +24,12 @@ def churn(contender: Contender, command: tuple[str, ...], rules: Rules, passes: 
     Each pass has a new process: some engines are slower by what was removed from them before.
     """
     found: dict[str, list[float]] = {}
-    count = min(contender.events.count, contender.turn_events * TURNS_ALONE)
+    warm_up_seconds = ENGINES[contender.row.engine].warm_up_seconds
     for _ in range(passes):
         with WorkerProcess(command) as worker:
             worker.ask("events", file=str(contender.events.file))
             worker.ask("add", file=str(rules.file), limit=LIMIT_SECONDS)
-            worker.ask("match", first=0, end=count)
-            alone = count / worker.ask("match", first=0, end=count)["seconds"]
+            alone = 1 / warm_up(worker, contender.events, warm_up_seconds, LIMITS["full"])
             for name, value in _churned(worker, _under_other_names(rules), alone).items():
                 found.setdefault(name, []).append(value)
     return found

@@ -55,7 +55,7 @@ def _measure(variant: Variant, mode: str, passes: int, material: Material) -> li
     events = material.events(variant.event_arguments(mode))
     rows = {name: Row(variant.name, name, rules=1, events=events.count) for name in variant.engines[mode]}
     outputs = {name: material.path(name) for name in rows}
-    for name, row in rows.items():
+    for name, row in sorted(rows.items(), key=lambda each: each[0] != SCRIPT):  # others are held to its lines
         row.event_bytes = round(events.mean_bytes, 1)
         try:
             peak = _peak_megabytes(name, events.file, outputs[name])

@@ -245,7 +245,7 @@ def test_commands_are_measured_as_processes(tmp_path: Path, monkeypatch: pytest.
     """One that is not there is told apart from one that selects something else."""
     monkeypatch.setattr(commands, "COMMANDS", {**commands.COMMANDS, "ripgrep": ("no-such-program",)})
     file = tmp_path / "small.toml"
-    names = '["ten-line script", "ruler filter", "ripgrep"]'
+    names = '["ruler filter", "ten-line script", "ripgrep"]'
     file.write_text(COMMAND_SCENARIO.replace("NAMES", names), encoding="utf-8")
     rows = {each.engine: each for each in measure(load_scenario(file), "quick", {}, 2)}
     assert [2, 2] == [len(rows[name].figures["seconds"]) for name in ("ten-line script", "ruler filter")]
