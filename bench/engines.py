@@ -44,7 +44,7 @@ ENGINES: dict[str, Engine] = {
         WHOLE,
         "consistent",
         is_peer=True,
-        warm_up_seconds=4,
+        warm_up_seconds=3,
         note="what follows the event is not read; bad UTF-8 is gone before",
     ),
     "quamina": Engine("Quamina", "bytes", USED, "consistent", is_peer=True),
