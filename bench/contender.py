@@ -35,7 +35,7 @@ class Limits:
     warm_up: float  # by the wall; `Engine.warm_up_seconds` are of matching alone
 
 
-LIMITS = {"quick": Limits(5, 0.5, 1, 1.5), "full": Limits(45, 2, 2, 6)}
+LIMITS = {"quick": Limits(5, 0.3, 1, 1), "full": Limits(45, 2, 2, 6)}
 
 
 @dataclass(slots=True)
