@@ -1,7 +1,7 @@
 """Runs scenarios: ``python -m bench [--full] [--only GLOB]... [--engine NAME]... [-o FILE]``.
 
 Builds the peers first, from their registries; one that cannot be had is reported as absent. Without ``--full`` the
-measuring takes less than three minutes. Every scenario's answers are compared before its first figure is printed; its
+measuring takes some three minutes. Every scenario's answers are compared before its first figure is printed; its
 goals follow its table, and the missed ones are repeated at the end. ``--update-counts`` fills in the expected numbers
 of matches instead of measuring, after comparing the engine with ``tests/oracle.py`` on a sample.
 """
@@ -39,7 +39,7 @@ def argument_parser() -> argparse.ArgumentParser:
         description="Measure the scenarios, side by side with every peer that can be installed.",
         epilog="python -m bench compare A B compares two results; python -m bench page writes one into the docs.",
     )
-    parser.add_argument("--full", action="store_true", help="more events, sizes and passes; half an hour")
+    parser.add_argument("--full", action="store_true", help="more events, sizes and passes; most of an hour")
     parser.add_argument("--only", action="append", default=[], metavar="GLOB", help="scenarios by name; repeatable")
     parser.add_argument("--engine", action="append", default=[], metavar="NAME", help="only these; repeatable")
     parser.add_argument("--passes", type=_positive, metavar="N", help="in place of the scenario's number")
@@ -94,7 +94,7 @@ def run(scenarios: Sequence[Scenario], mode: str, options: argparse.Namespace) -
     """Measure, and print and write each scenario as it is done. The exit code: 1 when one of ours was not measured."""
     machine = report.machine_description()
     result: dict[str, Any] = {"date": date.today().isoformat(), "mode": mode, "machine": machine}
-    _write(result, options.output)  # now, not in half an hour, it is found out that it cannot be
+    _write(result, options.output)  # now, not at the end, it is found out that it cannot be
     commands, engines = start_commands(_wanted(scenarios, mode, options.engine))
     print(f"{report.machine_text(machine)}\n{report.engines_text(engines)}\n{mode} mode; median (least-most)")
     measured: list[dict[str, Any]] = []

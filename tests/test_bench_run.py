@@ -23,7 +23,7 @@ from bench.goals import Verdict, figure, verdicts  # noqa: E402
 from bench.material import Events, Material  # noqa: E402
 from bench.measure import measure  # noqa: E402
 from bench.report import table  # noqa: E402
-from bench.scenario import ScenarioError, load_scenario, scenario_files  # noqa: E402
+from bench.scenario import ScenarioError, load_scenario  # noqa: E402
 from bench.worker_process import GaveUpError, WorkerError, WorkerProcess  # noqa: E402
 
 SCENARIO = """\
@@ -322,11 +322,6 @@ def test_a_scenario_that_cannot_be_measured_says_what_is_missing(
     scenario_file.write_text(SCENARIO.replace(old, new), encoding="utf-8")
     with pytest.raises(ScenarioError, match=message):
         load_scenario(scenario_file)
-
-
-def test_every_scenario_can_be_read() -> None:
-    """And is named like its file."""
-    assert [file.stem for file in scenario_files()] == [load_scenario(file).name for file in scenario_files()]
 
 
 def test_run_writes_tables_and_goals(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
