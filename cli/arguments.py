@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, NoReturn
 
+from ruler.findings import printable
 from ruler_cli.exit_codes import EXIT_TROUBLE
-from ruler_cli.problems import printable
 from ruler_cli.streams import write_message, write_output
 
 NEAR = 0.7  # how like a known word another must be to be taken for it: "--coun" is, "--colour" is not
@@ -22,6 +22,12 @@ NEAR = 0.7  # how like a known word another must be to be taken for it: "--coun"
 COMMANDS = {  # what the first argument may be meant as -> what to write
     "filter": "ruler filter",
     "check": "ruler check",
+    "coverage": "ruler coverage",
+    "explain": "ruler explain",
+    "test": "ruler test",
+    "test-event-pattern": "ruler test-event-pattern",
+    "lint": "ruler check",
+    "why": "ruler explain",
     "help": "ruler --help",
     "version": "ruler --version",
 }
@@ -107,7 +113,7 @@ def refuse_command(word: str) -> None:
 
     near = get_close_matches(word.lower(), COMMANDS, 1, NEAR)
     advice = f"; did you mean '{COMMANDS[near[0]]}'?" if near else ""
-    refuse("ruler", f'"{word}" is neither a command (filter, check) nor a file{advice}')
+    refuse("ruler", f'"{word}" is neither a command nor a file{advice}')
 
 
 def whole_number(text: str) -> int:

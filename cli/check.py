@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ruler.findings import in_text_order
+from ruler.rule_files import read_rule_file
 from ruler_cli.arguments import Parser
 from ruler_cli.exit_codes import EXIT_FINE, EXIT_TROUBLE
-from ruler_cli.problems import in_text_order
-from ruler_cli.rule_files import read_rule_file
 from ruler_cli.streams import write_message, write_output
 
 HELP = """\
@@ -38,13 +38,13 @@ def run_check(arguments: Sequence[str]) -> int:
     rule_count = error_count = 0
     for path in files:
         found = read_rule_file(path)
-        problems = list(found.problems)
+        findings = list(found.findings)
         for rule in found.rules:
-            problems += rule.problems()
-        for problem in in_text_order(problems):
-            write_message(str(problem))
+            findings += rule.errors()
+        for finding in in_text_order(findings):
+            write_message(str(finding))
         rule_count += len(found.rules)
-        error_count += len(problems)
+        error_count += len(findings)
     write_output(f"{_summary(rule_count, len(files), error_count)}\n".encode())
     return EXIT_TROUBLE if error_count else EXIT_FINE
 

@@ -8,19 +8,19 @@ while an input waits.
 from __future__ import annotations
 
 import gc
-import os
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ruler import EventError, Matcher
+from ruler.findings import Finding, Source, in_text_order, printable
 from ruler.machine.select_lines import JSON_WHITE_SPACE
+from ruler.rule_files import add_rules
 from ruler_cli.arguments import OneOf, Parser, refuse_command, whole_number
 from ruler_cli.exit_codes import EXIT_TROUBLE
 from ruler_cli.lines import blocks_of_lines, is_also_output, open_input
-from ruler_cli.problems import Problem, Source, in_text_order, printable
-from ruler_cli.rule_files import RuleSet, add_rules, read_rule_file, rule_of_pattern
+from ruler_cli.rule_options import add_rule_options, refuse_reading_twice, rule_sets, tell
 from ruler_cli.selection import (
     BadLine,
     Selector,
@@ -71,6 +71,9 @@ lines that are not events:
                        skip: ignore them
                        fail: stop at the first one, exit 2
 
+      --format FORMAT  how errors are written: human (default), or json, one
+                       object on each line
+
   -h, --help           show this text
       --version        show the version and the engine that matches events
 
@@ -94,6 +97,7 @@ class Options:
     max_count: int
     output: str  # "lines", "names", "tagged"; "count" and "nothing" for -c and -q
     on_error: str  # "report", "skip", "fail"
+    format: str  # "human", "json": of what is said about rules and lines
     files: list[str]
 
 
@@ -112,8 +116,7 @@ def options_of(arguments: Sequence[str], *, is_named: bool = True) -> Options:
             refuse_command(first)
         parser.error("no rules: give a file with -r FILE or a rule with -e JSON")
     files = parsed.files or ["-"]
-    if [*parsed.rules, *files].count("-") > 1 and "-" in parsed.rules:
-        parser.error("standard input cannot be read twice: -r - needs events from a FILE")
+    refuse_reading_twice(parser, parsed, files)
     return Options(
         rules=parsed.rules,
         patterns=parsed.pattern,
@@ -121,14 +124,14 @@ def options_of(arguments: Sequence[str], *, is_named: bool = True) -> Options:
         max_count=min(parsed.max_count, 1) if parsed.quiet else parsed.max_count,
         output="nothing" if parsed.quiet else "count" if parsed.count else parsed.output,
         on_error=parsed.on_error,
+        format=parsed.format,
         files=files,
     )
 
 
 def filter_parser() -> Parser:
     parser = Parser("ruler filter", HELP)
-    parser.add_argument("-r", "--rules", metavar="FILE", action="append", default=[])
-    parser.add_argument("-e", "--pattern", metavar="JSON", action="append", default=[])
+    add_rule_options(parser)
     parser.add_argument("-v", "--invert-match", action="store_true")
     parser.add_argument("-m", "--max-count", metavar="NUM", type=whole_number, default=sys.maxsize)
     parser.add_argument("-o", "--output", metavar="WHAT", type=OneOf("lines", "names", "tagged"), default="lines")
@@ -145,26 +148,17 @@ def run_filter(arguments: Sequence[str], *, is_named: bool = True) -> int:
     # 9.2 s in place of 7.3. 2026-11-20, process time of read_rule_file and add_rules.
     gc.disable()
     matcher: Matcher[str] = Matcher()
-    has_problems = False
-    for found in _rule_sets(options):
-        for problem in in_text_order([*found.problems, *add_rules(matcher, found.rules)]):
-            has_problems = True
-            write_message(str(problem))
-    if has_problems:
+    has_errors = False
+    for found in rule_sets(options.rules, options.patterns):
+        for finding in in_text_order([*found.findings, *add_rules(matcher, found.rules)]):
+            has_errors = True
+            tell(finding, options.format)
+    if has_errors:
         return EXIT_TROUBLE
     del found  # there is one: without rules no options are returned
     gc.freeze()  # the machine stays as it is: keep it out of every collection while matching
     gc.enable()
     return _Filter(options, matcher).run()
-
-
-def _rule_sets(options: Options) -> Iterator[RuleSet]:
-    """Yield what each file holds, then each pattern."""
-    for path in options.rules:
-        yield read_rule_file(path)
-    for number, text in enumerate(options.patterns, 1):
-        # The argument's own bytes: in a locale that is not UTF-8, ``text`` is not what the user wrote.
-        yield rule_of_pattern(f"pattern-{number}", os.fsencode(text))
 
 
 class StopReading(Exception):
@@ -198,7 +192,7 @@ class _Filter:
         # No count after a stop: a script must not take a part of it for the whole.
         if self.options.output == "count" and not stopped:
             write_output(b"%d\n" % self.selected_count)
-        if self.bad_line_count and not stopped:
+        if self.bad_line_count and not stopped and self.options.format == "human":
             write_message(f"ruler: {_bad_line_total(self.bad_line_count)}")
             if self.hint:
                 write_message(f"ruler: {self.hint}")
@@ -256,17 +250,27 @@ class _Filter:
             return
         self.has_trouble = True
         self.bad_line_count += 1
-        if self.bad_line_count > SHOWN_BAD_LINES:
+        if self.bad_line_count > SHOWN_BAD_LINES and self.options.format == "human":
             return
         self.hint = self.hint or _hint(*bad_line)
         self._write_outputs()  # a terminal shows both streams: keep the order of the lines
-        write_message(f"{printable(self.input_name)}:{bad_line.number}: {_reason(bad_line.error)}")
+        self._tell_bad_line(bad_line)
         if self.options.on_error == "fail":
             raise StopReading
 
+    def _tell_bad_line(self, bad_line: BadLine) -> None:
+        reason = _reason(bad_line.error)
+        if self.options.format == "human":
+            write_message(f"{printable(self.input_name)}:{bad_line.number}: {reason}")
+        else:
+            offset = bad_line.error.offset
+            column = None if offset is None else offset + 1
+            source = Source(self.input_name, "")
+            tell(Finding(source, bad_line.error.code, reason, line=bad_line.number, column=column), "json")
+
     def _complain(self, what: str) -> None:
         self.has_trouble = True
-        write_message(str(Problem(Source(self.input_name, ""), what)))
+        tell(Finding(Source(self.input_name, ""), "file-unreadable", what), self.options.format)
 
 
 def _selector(options: Options, matcher: Matcher[str]) -> Selector:

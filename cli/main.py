@@ -1,6 +1,6 @@
 """Entry point of the command line: finds the command and turns every ending into an exit code.
 
-The first argument is a command (``filter``, ``check``) or a question (``--help``, ``--version``);
+The first argument is a command or a question (``--help``, ``--version``);
 anything else is already an argument of ``filter``. Endings:
 
     0, 1, 2   what the command says; 2 also for wrong arguments and for errors of our own
@@ -13,10 +13,11 @@ Always: nothing is buffered (streams.py), so the process may end at any moment.
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ruler_cli.exit_codes import EXIT_FINE, EXIT_TROUBLE
 
@@ -25,25 +26,41 @@ EXIT_CLOSED_PIPE = 141
 
 HELP = """\
 usage: ruler [filter] (-r FILE | -e JSON)... [options] [FILE...]
-       ruler check FILE...
+       ruler COMMAND [options] [FILE...]
 
 Select JSON events, one on each line, with rules as Amazon EventBridge has them.
 
 commands:
   filter       write the lines that match any rule; the default, its name may be left out
-  check        show every error of the rules in files
+  check        show every error of the rules in files, and warnings of likely mistakes
+  explain      say why events match rules, or do not, and what would make them
+  test         run the tests kept beside rules
+  coverage     count what each rule, branch and alternative matched
+  test-event-pattern
+               whether one event matches one pattern, as the AWS command of that name
 
-  -h, --help   show this text; 'ruler filter --help' shows all options
+  -h, --help   show this text; 'ruler COMMAND --help' shows all options
   --version    show the version and the engine that matches events
 
 examples:
   ruler -e '{"source": ["aws.s3"]}' events.jsonl
   ruler -r rules.json -o names events.jsonl
   ruler check rules.json
+  ruler explain -r rules.json event.json
 
-exit codes of filter: 0 a line was selected, 1 none was, 2 trouble.
-exit codes of check: 0 no errors, 2 errors or unreadable files.
+exit codes: 0 a line was selected, nothing was found, all tests passed; 1 no line,
+findings, failures; 2 trouble. Each command's help says it exactly.
 """
+
+# Command -> module and function that runs it; loaded when asked for.
+COMMANDS = {
+    "filter": ("ruler_cli.filter", "run_filter"),
+    "check": ("ruler_cli.check", "run_check"),
+    "explain": ("ruler_cli.explain", "run_explain"),
+    "test": ("ruler_cli.test", "run_test"),
+    "coverage": ("ruler_cli.coverage", "run_coverage"),
+    "test-event-pattern": ("ruler_cli.test_event_pattern", "run_test_event_pattern"),
+}
 
 
 def console_entry() -> int:
@@ -82,14 +99,12 @@ def run(arguments: Sequence[str]) -> int:
 
             refuse("ruler", f'--version stands alone, found "{arguments[1]}" after it')
         return _write(version())
-    if first == "check":
-        from ruler_cli.check import run_check
-
-        return run_check(arguments[1:])
+    if first in COMMANDS:
+        module, function = COMMANDS[first]
+        command: Callable[[Sequence[str]], int] = getattr(importlib.import_module(module), function)
+        return command(arguments[1:])
     from ruler_cli.filter import run_filter
 
-    if first == "filter":
-        return run_filter(arguments[1:])
     return run_filter(arguments, is_named=False)
 
 
@@ -118,7 +133,7 @@ def _last_words(error: Exception) -> int:
         traceback.print_exc()
         return EXIT_TROUBLE
     from ruler.errors import EngineError
-    from ruler_cli.problems import printable
+    from ruler.findings import printable
     from ruler_cli.streams import OutputError, write_message
 
     try:

@@ -9,7 +9,8 @@ from types import ModuleType
 import pytest
 from cli_runner import Shell
 
-from ruler_cli import problems, selection
+from ruler import findings
+from ruler_cli import selection
 
 
 @pytest.fixture
@@ -155,7 +156,7 @@ def test_help_of_check_says_the_exit_codes(shell: Shell) -> None:
         assert b"exit codes: 0 no errors, 2 errors or unreadable files." in result.output
 
 
-@pytest.mark.parametrize("module", [problems, selection], ids=lambda module: module.__name__)
+@pytest.mark.parametrize("module", [findings, selection], ids=lambda module: module.__name__)
 def test_examples_in_docstrings_hold(module: ModuleType) -> None:
     """The excerpt, the escapes, the written names."""
     found = doctest.testmod(module)

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from cli_runner import TIMEOUT_SECONDS, Shell, end, read_line
 
+from ruler_cli import main
+
 A1 = '{"a": [1]}'  # the rule most tests use: a is 1
 YES = b'{"a": 1}\n'
 NO = b'{"a": 2}\n'
@@ -465,10 +467,10 @@ def test_wrong_arguments_are_explained(shell: Shell, arguments: tuple[str, ...],
     [
         (
             ("chekc", "rules.json"),
-            "\"chekc\" is neither a command (filter, check) nor a file; did you mean 'ruler check'?",
+            "\"chekc\" is neither a command nor a file; did you mean 'ruler check'?",
         ),
-        (("help",), "\"help\" is neither a command (filter, check) nor a file; did you mean 'ruler --help'?"),
-        (("events.jsonl",), '"events.jsonl" is neither a command (filter, check) nor a file'),
+        (("help",), "\"help\" is neither a command nor a file; did you mean 'ruler --help'?"),
+        (("events.jsonl",), '"events.jsonl" is neither a command nor a file'),
         (("--version", "--foo"), '--version stands alone, found "--foo" after it'),
     ],
 )
@@ -697,7 +699,8 @@ def test_help_of_the_whole_names_every_command(shell: Shell) -> None:
         result = shell.run(option)
         assert result.code == 0
         assert b"usage: ruler [filter] (-r FILE | -e JSON)..." in result.output
-        assert b"ruler check FILE..." in result.output
+        for command in main.COMMANDS:
+            assert f"\n  {command} ".encode() in result.output or f"\n  {command}\n".encode() in result.output
 
 
 def end_quietly(process: subprocess.Popen[bytes]) -> None:

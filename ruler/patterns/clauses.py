@@ -85,18 +85,22 @@ class ClauseReader:
             )
         patterns: list[Pattern] = []
         for node in clause.value:
-            kind = node.kind
-            if kind == "string" or kind == "number":
-                patterns.append(Exact(node.value))
-            elif kind == "object":
-                pattern = self.pattern(node, clause)
-                if pattern is not None:
-                    patterns.append(pattern)
-            elif kind == "array":
-                self.report_array(node, clause)
-            else:
-                patterns.append(Literal(node.value))
+            pattern = self.alternative(node, clause)
+            if pattern is not None:
+                patterns.append(pattern)
         return frozenset(patterns)
+
+    def alternative(self, node: Node, clause: Node) -> Pattern | None:
+        """Return the pattern that ``node``, an element of the array ``clause``, is."""
+        kind = node.kind
+        if kind == "string" or kind == "number":
+            return Exact(node.value)
+        if kind == "object":
+            return self.pattern(node, clause)
+        if kind == "array":
+            self.report_array(node, clause)
+            return None
+        return Literal(node.value)
 
     def pattern(self, node: Node, clause: Node) -> Pattern | None:
         """Return the pattern that the object ``node`` is."""

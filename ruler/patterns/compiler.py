@@ -70,7 +70,7 @@ def compile_rule(
     quick = quickly_compiled(rule, limits.max_paths, limits.max_sub_rules)
     if quick is not None:
         return CompiledRule(*quick)
-    document = _document(rule)
+    document = document_of(rule)
     sub_rules, errors = compile_node(document, document.root, limits=limits)
     if errors:
         raise errors[0]
@@ -88,7 +88,20 @@ def compile_node(
     return _Compiler(document, node, limits).compile()
 
 
-def _document(rule: object) -> Document:
+def expand(document: Document, node: Node, *, limits: Limits = DEFAULT_LIMITS) -> Expansion:
+    """Return the sub-rules of the rule ``node`` of ``document`` with their places; raises its first RuleError.
+
+    Unlike ``compile_node`` it keeps equal sub-rules apart.
+    """
+    compiler = _Compiler(document, node, limits)
+    _, errors = compiler.compile()
+    if errors:
+        raise errors[0]
+    return Expansion(compiler.sub_rules, compiler.branches, list(compiler.overwritten.values()))
+
+
+def document_of(rule: object) -> Document:
+    """Return the document of a rule in any form; raises RuleError when it is none."""
     if isinstance(rule, (str, bytes, bytearray, memoryview)):
         return read_document(rule)
     if isinstance(rule, Mapping):
@@ -101,7 +114,16 @@ def _document(rule: object) -> Document:
     )
 
 
-_SubRuleInMaking = dict[str, Clause]  # path -> clause
+_SubRuleInMaking = dict[str, tuple[Clause, Node]]  # path -> clause, and the array that it was read from
+
+
+@dataclass(frozen=True, slots=True)
+class Expansion:
+    """What the ``$or``s of a rule expand into, with the place of everything; for those who explain rules."""
+
+    sub_rules: list[dict[str, tuple[Clause, Node]]]  # in order, also equal ones; path -> clause and its array
+    branches: list[tuple[Node, ...]]  # of each sub-rule: the branches it is made of, outer ones first
+    overwritten: list[tuple[str, Node, Node]]  # path, the array of a clause, and the later one that replaced it
 
 
 class _Compiler:
@@ -115,6 +137,8 @@ class _Compiler:
         self.problems: list[tuple[int, RuleError]] = []
         self.names: list[str] = []  # of the objects that are open
         self.sub_rules: list[_SubRuleInMaking] = [{}]
+        self.branches: list[tuple[Node, ...]] = [()]  # of each sub-rule
+        self.overwritten: dict[tuple[int, int], tuple[str, Node, Node]] = {}  # by the offsets of both arrays
         # Clauses read since the last `$or` or branch: written into all sub-rules at once.
         self.pending: dict[str, tuple[Clause, Node]] = {}
         self.finished_in_open_ors = 0  # sub-rules of the finished branches of every `$or` that is open
@@ -130,7 +154,8 @@ class _Compiler:
             self.problems.sort(key=lambda problem: problem[0])
             return (), [error for _, error in self.problems]
         # dict: distinct, in order.
-        return tuple(dict.fromkeys(SubRule(frozenset(each.values())) for each in self.sub_rules)), []
+        sub_rules = (SubRule(frozenset(clause for clause, _ in each.values())) for each in self.sub_rules)
+        return tuple(dict.fromkeys(sub_rules)), []
 
     def run(self, reading: _Reading) -> None:
         """Run ``reading`` and what it yields, innermost first."""
@@ -177,6 +202,8 @@ class _Compiler:
 
     def add(self, clause: Clause, node: Node) -> None:
         """Write ``clause`` into every sub-rule, over an earlier one of its path; soon, not now."""
+        if clause.path in self.pending:
+            self.note_overwritten(clause.path, self.pending[clause.path][1], node)
         self.pending[clause.path] = (clause, node)
         if len(self.pending) > self.limits.max_paths:
             self.report_paths(node)
@@ -184,7 +211,10 @@ class _Compiler:
     def write_pending(self) -> None:
         if not self.pending or self.is_over_limit:
             return
-        written = {path: clause for path, (clause, _) in self.pending.items()}
+        written = self.pending
+        for sub_rule in self.sub_rules:
+            for path in written.keys() & sub_rule.keys():
+                self.note_overwritten(path, sub_rule[path][1], written[path][1])
         self.sub_rules = [{**sub_rule, **written} for sub_rule in self.sub_rules]
         longest = max(self.sub_rules, key=len)
         if len(longest) > self.limits.max_paths:
@@ -193,24 +223,31 @@ class _Compiler:
             self.report_paths(self.pending[first_beyond][1])
         self.pending = {}
 
+    def note_overwritten(self, path: str, earlier: Node, later: Node) -> None:
+        self.overwritten[earlier.start, later.start] = (path, earlier, later)
+
     def alternatives(self, node: Node) -> _Reading:
         """Read the branches of a ``$or``, each over the sub-rules that stand before it."""
         self.write_pending()
-        before = self.sub_rules
+        before, branches_before = self.sub_rules, self.branches
         after: list[_SubRuleInMaking] = []
+        branches_after: list[tuple[Node, ...]] = []
         for branch in node.value:
             if branch.kind != "object":
                 continue  # reported by is_or
             self.sub_rules = before
+            self.branches = [(*branches, branch) for branches in branches_before]
             yield self.object(branch, None)
             self.write_pending()
             if self.finished_in_open_ors + len(self.sub_rules) > self.limits.max_sub_rules:
                 self.report_sub_rules(node)
             if not self.is_over_limit:
                 after += self.sub_rules
+                branches_after += self.branches
                 self.finished_in_open_ors += len(self.sub_rules)
         self.finished_in_open_ors -= len(after)
         self.sub_rules = after
+        self.branches = branches_after
 
     def is_or(self, node: Node, name_start: int) -> bool:
         """Return whether the array of a member named ``$or`` is the or-primitive: section 4 of the semantics.
@@ -436,6 +473,7 @@ class _Compiler:
     def give_up_expansion(self) -> None:
         self.is_over_limit = True
         self.sub_rules = []
+        self.branches = []
         self.pending = {}
 
 
@@ -525,4 +563,22 @@ def location_of(rule: Node, node: Node) -> Location:
             index = bisect_right(current.value, node.start, key=lambda member: member[1]) - 1
             steps.append(current.value[index][0])
             current = current.value[index][2]
+    return tuple(steps)
+
+
+def location_at(root: Node, offset: int) -> Location:
+    """Return the names and indexes that lead to the innermost value that ``offset`` is in, or in whose name it is."""
+    steps: list[str | int] = []
+    current = root
+    while current.kind in ("array", "object"):
+        is_array = current.kind == "array"
+        starts = [child.start if is_array else child[1] for child in current.value]
+        index = bisect_right(starts, offset) - 1
+        if index < 0:
+            break
+        child = current.value[index] if is_array else current.value[index][2]
+        if offset >= child.end:
+            break
+        steps.append(index if is_array else current.value[index][0])
+        current = child
     return tuple(steps)

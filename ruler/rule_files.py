@@ -1,4 +1,4 @@
-"""Reads rule files: text -> named rules that know where they stand, and every problem on the way.
+"""Reads rule files: text -> named rules that know where they stand, and every error on the way.
 
 A file is one JSON document of either form:
 
@@ -7,7 +7,7 @@ A file is one JSON document of either form:
 
 In the list "pattern" is another word for "rule", and a name may come again: its rules are
 alternatives. In the object it may not: JSON readers keep one of two such members, so one rule would
-silently be lost. A file with problems still gives the rules that it has, so all problems can be told.
+silently be lost. A file with errors still gives the rules that it has, so all errors can be told.
 """
 
 from __future__ import annotations
@@ -15,11 +15,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from ruler import Matcher, RuleError
-from ruler.patterns.compiler import compile_node
+from ruler.errors import Location, RuleError
+from ruler.findings import Finding, Source, finding_of_text, json_pointer
+from ruler.matcher import Matcher
+from ruler.patterns.compiler import compile_node, location_at, location_of
 from ruler.patterns.reader import Document, Node, read_document
-from ruler_cli.lines import open_input
-from ruler_cli.problems import Problem, Source, problem_of_file, problem_of_rule
+
+STANDARD_INPUT = 0
 
 ENTRY_FORM = '{"name": "my-rule", "rule": {"source": ["aws.s3"]}}'
 FILE_MEANING = "a rule file is an object that maps names to rules, or a list of named rules"
@@ -41,41 +43,53 @@ class NamedRule:
     document: Document
     source: Source
     label: str = ""  # what messages call a rule that has no name: "[0]"
+    place: Location = ()  # of the rule in its document: ("s3-put",), or (0, "rule")
 
     @property
     def text(self) -> str:
         """The rule as the user wrote it."""
         return text_of(self.document, self.node)
 
-    def problems(self) -> list[Problem]:
+    def errors(self) -> list[Finding]:
         """Every error of this rule; none when it compiles."""
         _, errors = compile_node(self.document, self.node)
-        return [self.problem(error) for error in errors]
+        return [self.finding(error) for error in errors]
 
-    def problem(self, error: RuleError) -> Problem:
-        """The problem that ``error`` is; it stands where the rule begins when the error has no place."""
+    def finding(self, error: RuleError) -> Finding:
+        """The finding that ``error`` is; it stands where the rule begins when the error has no place."""
         line, column = error.line, error.column
         if line is None or column is None:
             line, column = self.document.line_and_column(self.node.start)
-        return problem_of_rule(self.source, self.label or self.name, error, line, column)
+        return Finding(
+            self.source,
+            error.code,
+            error.what,
+            error.why,
+            error.write,
+            line,
+            column,
+            rule=self.label or self.name,
+            location=error.location,
+            pointer=json_pointer((*self.place, *error.location)),
+        )
 
 
 @dataclass(slots=True)
 class RuleSet:
-    """What a file or an argument held: rules in order, and the problems that are not of one rule."""
+    """What a file or an argument held: rules in order, and the findings that are not of one rule."""
 
     rules: list[NamedRule] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
 
 
 def read_rule_file(path: str) -> RuleSet:
     """Return the rules of the file ``path``; ``-`` is standard input. Never raises for what it holds."""
     name = "<stdin>" if path == "-" else path
     try:
-        with open_input(path) as file:
+        with open(STANDARD_INPUT if path == "-" else path, "rb", buffering=0, closefd=path != "-") as file:
             content = file.readall()
     except OSError as error:
-        return RuleSet(problems=[Problem(Source(name, ""), error.strerror or str(error))])
+        return RuleSet(findings=[Finding(Source(name, ""), "file-unreadable", error.strerror or str(error))])
     return rules_of_text(Source(name, content.decode(errors="replace")), content)
 
 
@@ -84,7 +98,7 @@ def rules_of_text(source: Source, content: bytes) -> RuleSet:
     try:
         document = read_document(content)
     except RuleError as error:
-        return RuleSet(problems=[_problem_of_text(source, error)])
+        return RuleSet(findings=[_finding_of_text(source, error)])
     return _FileReader(source, document).read()
 
 
@@ -94,41 +108,42 @@ def rule_of_pattern(name: str, content: bytes) -> RuleSet:
     try:
         document = read_document(content)
     except RuleError as error:
-        return RuleSet(problems=[problem_of_file(source, error)])
+        return RuleSet(findings=[finding_of_text(source, error)])
     root = document.root
     text = _rule_in_string(root)
     if text:
         line, column = document.line_and_column(root.start)
         what = f"found the string {document.source(root)}, expected an object"
-        return RuleSet(problems=[Problem(source, what, STRING_MEANING, _shortened(text), line, column)])
+        finding = Finding(source, "rule-not-object", what, STRING_MEANING, _shortened(text), line, column, pointer="")
+        return RuleSet(findings=[finding])
     return RuleSet(rules=[NamedRule(name, root, document, source)])
 
 
-def add_rules(matcher: Matcher[str], rules: Iterable[NamedRule]) -> list[Problem]:
-    """Add the rules to ``matcher``; return every problem of those that cannot be added.
+def add_rules(matcher: Matcher[str], rules: Iterable[NamedRule]) -> list[Finding]:
+    """Add the rules to ``matcher``; return every error of those that cannot be added.
 
     A rule is read again, for all its errors, only when adding it fails.
     """
-    problems: list[Problem] = []
+    findings: list[Finding] = []
     for rule in rules:
         try:
             matcher.add_rule(rule.name, rule.text)
         except RuleError as error:
-            problems += rule.problems() or [_problem_at_rule(rule, error)]
-    return problems
+            findings += rule.errors() or [_finding_at_rule(rule, error)]
+    return findings
 
 
 def text_of(document: Document, node: Node) -> str:
     return document.text[node.start : node.end]
 
 
-def _problem_at_rule(rule: NamedRule, error: RuleError) -> Problem:
+def _finding_at_rule(rule: NamedRule, error: RuleError) -> Finding:
     error.line = error.column = None  # they count in the rule's own text, not in the file
-    return rule.problem(error)
+    return rule.finding(error)
 
 
-def _problem_of_text(source: Source, error: RuleError) -> Problem:
-    """The problem of a file that is not one JSON value. The reader expects a rule; here it is a file."""
+def _finding_of_text(source: Source, error: RuleError) -> Finding:
+    """The finding for a file that is not one JSON value. The reader expects a rule; here it is a file."""
     if error.code == "empty-text":
         error.what, error.why, error.write = (
             "the file is empty",
@@ -143,7 +158,7 @@ def _problem_of_text(source: Source, error: RuleError) -> Problem:
         if first is not None and _is_named_rule(first.root):
             error.why = "named rules stand in one list, with commas between them"
             error.write = f"[{_advised(first, first.root)}, ...]"
-    return problem_of_file(source, error)
+    return finding_of_text(source, error)
 
 
 def _first_value(text: str, error: RuleError) -> Document | None:
@@ -181,6 +196,7 @@ class _FileReader:
         else:
             text = _rule_in_string(root)
             self._report(
+                "file-not-rules",
                 root.start,
                 f"found {self._describe(root)}, expected an object of rules by name",
                 why=STRING_MEANING if text else FILE_MEANING,
@@ -194,6 +210,7 @@ class _FileReader:
             if name in first_starts:
                 line, _ = self.document.line_and_column(first_starts[name])
                 self._report(
+                    "rule-name-twice",
                     name_start,
                     f"the name {self._quoted(name_start)} is already used on line {line}",
                     why="an object keeps one of two members with the same name; the other rule would be lost",
@@ -202,10 +219,11 @@ class _FileReader:
                 )
             first_starts.setdefault(name, name_start)
             if node.kind == "object":
-                self._add(name, node)
+                self._add(name, node, (name,))
             else:
                 text = _rule_in_string(node)
                 self._report(
+                    "rule-not-object",
                     node.start,
                     f"found {self._describe(node)} as rule {self._quoted(name_start)}, expected an object",
                     why=STRING_MEANING if text else RULE_MEANING,
@@ -219,6 +237,7 @@ class _FileReader:
     def _read_entry(self, entry: Node, index: int) -> None:
         if entry.kind != "object":
             self._report(
+                "entry-not-object",
                 entry.start,
                 f"found {self._describe(entry)}, expected an object with a name and a rule",
                 why="a list of rules holds one object for each rule",
@@ -231,12 +250,14 @@ class _FileReader:
         name = self._entry_name(entry, members.get("name"))
         rule = self._entry_rule(entry, members)
         if rule is not None:
-            self._add(name or "", rule, label=f"[{index}]" if name is None else "")
+            place = location_of(self.document.root, rule)
+            self._add(name or "", rule, place, label=f"[{index}]" if name is None else "")
 
     def _entry_members(self, entry: Node) -> dict[str, Node] | None:
         """The members of an entry by name; None when it is no entry at all. Reports what it cannot have."""
         if entry.value and not any(name in ENTRY_MEMBERS for name, _, _ in entry.value):
             self._report(
+                "entry-unnamed",
                 entry.start,
                 'found an object without "name" and "rule"',
                 why="in a list of rules each rule stands beside its name",
@@ -247,6 +268,7 @@ class _FileReader:
         for name, name_start, node in entry.value:
             if name not in ENTRY_MEMBERS:
                 self._report(
+                    "entry-member-unknown",
                     name_start,
                     f"{self._quoted(name_start)} is not a member of a named rule",
                     why='a named rule has "name" and "rule" ("pattern" means the same), nothing else',
@@ -254,6 +276,7 @@ class _FileReader:
                 )
             elif name in members:
                 self._report(
+                    "entry-member-twice",
                     name_start,
                     f'"{name}" stands twice in one named rule',
                     why="an object keeps one of two members with the same name; the other would be lost",
@@ -282,13 +305,14 @@ class _FileReader:
             return str(node.value)
         else:
             what, start = f"found {self._describe(node)} as the name, expected a string", node.start
-        self._report(start, what, why="the name says in answers which rule matched", write=ENTRY_FORM)
+        self._report("entry-name", start, what, why="the name says in answers which rule matched", write=ENTRY_FORM)
         return None
 
     def _entry_rule(self, entry: Node, members: dict[str, Node]) -> Node | None:
         rule, pattern = members.get("rule"), members.get("pattern")
         if rule is not None and pattern is not None:
             self._report(
+                "entry-rule-twice",
                 max(rule.start, pattern.start),
                 'found both "rule" and "pattern" in one named rule',
                 why="both words mean the same, so only one of them can be the rule",
@@ -304,6 +328,7 @@ class _FileReader:
         else:
             what, start = f"found {self._describe(node)} as the rule, expected an object", node.start
         self._report(
+            "entry-rule",
             start,
             what,
             why=STRING_MEANING if text else RULE_MEANING,
@@ -313,6 +338,7 @@ class _FileReader:
 
     def _report_named_rule(self, root: Node) -> None:
         self._report(
+            "file-not-rules",
             root.start,
             "this is one named rule, expected a list of them",
             why=FILE_MEANING,
@@ -325,6 +351,7 @@ class _FileReader:
         for _, name_start, node in root.value:
             if _is_list_of_named_rules(node):
                 self._report(
+                    "file-not-rules",
                     node.start,
                     f"found a list of named rules under the name {self._quoted(name_start)}, expected it by itself",
                     why=FILE_MEANING,
@@ -334,18 +361,20 @@ class _FileReader:
 
     def _report_one_rule(self, root: Node) -> None:
         self._report(
+            "file-not-rules",
             root.start,
             "this looks like one rule, expected an object of rules by name",
             why="a rule file maps names to rules; here names lead to arrays, as inside a rule",
             write=f'{{"my-rule": {self._advised(root)}}}',
         )
 
-    def _add(self, name: str, node: Node, label: str = "") -> None:
-        self.found.rules.append(NamedRule(name, node, self.document, self.source, label))
+    def _add(self, name: str, node: Node, place: Location, label: str = "") -> None:
+        self.found.rules.append(NamedRule(name, node, self.document, self.source, label, place))
 
-    def _report(self, start: int, what: str, *, why: str, write: str) -> None:
+    def _report(self, code: str, start: int, what: str, *, why: str, write: str) -> None:
         line, column = self.document.line_and_column(start)
-        self.found.problems.append(Problem(self.source, what, why, write, line, column))
+        pointer = json_pointer(location_at(self.document.root, start))
+        self.found.findings.append(Finding(self.source, code, what, why, write, line, column, pointer=pointer))
 
     def _describe(self, node: Node) -> str:
         """``the string "x"``, ``an array``, ``the number 5``, ``null``."""

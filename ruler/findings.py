@@ -1,4 +1,6 @@
-"""Tells a person what is wrong with rules: the place, the source line with a caret, and advice.
+"""Findings: what is wrong or suspicious in rules, as text for people and as a record for programs.
+
+As text: the place, the source line with a caret, and advice.
 
     rules.json:3:14: s3-put: $.source: found the string "aws.s3", expected an array
         "s3-put": {"source": "aws.s3"}
@@ -18,8 +20,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from ruler import RuleError
-from ruler.errors import json_path
+from ruler.errors import Location, RuleError, json_path
 
 # Controls, and what reorders or breaks text: bidirectional marks, line separators, byte order mark, and
 # surrogates, which are how Python carries file names that are not UTF-8.
@@ -30,6 +31,9 @@ EMPTY_NAME = '""'
 TAB_CELLS = 4
 LONGEST_EXCERPT = 90  # characters of a source line; with indent and "..." on both sides, 100
 LONGEST_BEFORE = 56  # of these, the characters before the column when a line is cut
+
+
+ERROR, WARNING = "error", "warning"  # severities
 
 
 @dataclass(frozen=True)
@@ -50,48 +54,105 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
-    """One reason why rules cannot be used."""
+class Edit:
+    """``text`` in place of the characters from ``start`` to ``end`` of a source."""
+
+    start: int  # offset from 0, in characters
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """Edits of a source that end what was found; they do not overlap, and stand in text order."""
+
+    description: str  # 'write {"prefix": "img/"}'
+    edits: tuple[Edit, ...]
+    keeps_meaning: bool  # whether the rule matches the same events as before
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing found in rules, or on the way to them: what, where, why, and what to write instead."""
 
     source: Source
-    what: str
+    code: str  # stable, for programs: "clause-not-array"
+    message: str
     why: str = ""
-    write: str = ""
+    hint: str = ""  # what to write
     line: int | None = None  # from 1; None when it is about the file and not about its text
     column: int | None = None  # from 1, in characters
-    subject: str = ""  # "s3-put: $.source", or "" when it is about the file
+    rule: str = ""  # the name of the rule, "[0]" for one without, "" when it is about the file
+    location: Location | None = None  # in the rule; None when it is about the file
+    pointer: str | None = None  # RFC 6901, from the top of the source: "/s3-put/source"
+    severity: str = ERROR
+    fix: Fix | None = None
+
+    @property
+    def subject(self) -> str:
+        """``s3-put: $.source``, or "" when it is about the file."""
+        if self.location is None:
+            return ""
+        path = json_path(self.location)
+        # A pattern's source has the name of its rule; once is enough.
+        return path if self.rule == self.source.name else f"{self.rule or EMPTY_NAME}: {path}"
+
+    def record(self) -> dict[str, object]:
+        """Return the finding as ``--format json`` writes it: a value for each name, None where there is none."""
+        return {
+            "severity": self.severity,
+            "code": self.code,
+            "message": self.message,
+            "why": self.why or None,
+            "hint": self.hint or None,
+            "rule": self.rule if self.location is not None else None,
+            "path": None if self.location is None else json_path(self.location),
+            "file": self.source.name,
+            "pointer": self.pointer,
+            "line": self.line,
+            "column": self.column,
+            "fix": None if self.fix is None else _fix_record(self.fix),
+        }
 
     def __str__(self) -> str:
         if self.line is None or self.column is None:
-            return f"ruler: {printable(self.source.name)}: {printable(self.what)}"
+            return f"ruler: {printable(self.source.name)}: {printable(self.message)}"
         place = f"{printable(self.source.name)}:{self.line}:{self.column}: "
+        mark = "" if self.severity == ERROR else f"{self.severity}: "
         subject = f"{printable(self.subject)}: " if self.subject else ""
-        lines = [f"{place}{subject}{printable(self.what)}"]
+        code = "" if self.severity == ERROR else f" [{self.code}]"
+        lines = [f"{place}{mark}{subject}{printable(self.message)}{code}"]
         if self.line <= len(self.source.lines) and not self.source.is_blank:
             lines += excerpt(self.source.lines[self.line - 1].removesuffix("\r"), self.column)
         if self.why:
             lines.append(f"  why:   {printable(self.why)}")
-        if self.write:
-            lines.append(f"  write: {printable(self.write)}")
+        if self.hint:
+            lines.append(f"  write: {printable(self.hint)}")
         return "\n".join(lines)
 
 
-def problem_of_file(source: Source, error: RuleError) -> Problem:
-    """Return the problem of a text that is no JSON."""
-    return Problem(source, error.what, error.why, error.write, error.line or 1, error.column or 1)
+def _fix_record(fix: Fix) -> dict[str, object]:
+    edits = [{"start": edit.start, "end": edit.end, "text": edit.text} for edit in fix.edits]
+    return {"description": fix.description, "keeps_meaning": fix.keeps_meaning, "edits": edits}
 
 
-def problem_of_rule(source: Source, rule_name: str, error: RuleError, line: int, column: int) -> Problem:
-    """Return the problem of one rule, at a place in the source."""
-    location = json_path(error.location)
-    # A pattern's source has the name of its rule; once is enough.
-    subject = location if rule_name == source.name else f"{rule_name or EMPTY_NAME}: {location}"
-    return Problem(source, error.what, error.why, error.write, line, column, subject)
+def finding_of_text(source: Source, error: RuleError) -> Finding:
+    """Return the finding for a text that is no JSON."""
+    return Finding(source, error.code, error.what, error.why, error.write, error.line or 1, error.column or 1)
 
 
-def in_text_order(problems: Iterable[Problem]) -> list[Problem]:
-    """Return the problems of one source as they stand in it, those of the whole source first."""
-    return sorted(problems, key=lambda problem: (problem.line or 0, problem.column or 0))
+def in_text_order(findings: Iterable[Finding]) -> list[Finding]:
+    """Return the findings of one source as they stand in it, those of the whole source first."""
+    return sorted(findings, key=lambda finding: (finding.line or 0, finding.column or 0))
+
+
+def json_pointer(steps: Iterable[str | int]) -> str:
+    """Return the JSON Pointer (RFC 6901) of names and indexes: ``("a/b", 0)`` is ``/a~1b/0``, ``()`` is the top.
+
+    >>> json_pointer(("a/b", 0, "~"))
+    '/a~1b/0/~0'
+    """
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
 
 
 def printable(text: str) -> str:

@@ -1,0 +1,42 @@
+"""The options by which commands take rules, ``-r FILE`` and ``-e JSON``, and how what is found in them is told."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections.abc import Iterable, Iterator
+
+from ruler.findings import Finding
+from ruler.rule_files import RuleSet, read_rule_file, rule_of_pattern
+from ruler_cli.arguments import OneOf, Parser
+from ruler_cli.streams import write_message
+
+FORMATS = ("human", "json")
+
+
+def add_rule_options(parser: Parser) -> None:
+    """Let ``parser`` take ``-r``, ``-e`` (as ``rules`` and ``pattern``) and ``--format``."""
+    parser.add_argument("-r", "--rules", metavar="FILE", action="append", default=[])
+    parser.add_argument("-e", "--pattern", metavar="JSON", action="append", default=[])
+    parser.add_argument("--format", metavar="FORMAT", type=OneOf(*FORMATS), default="human")
+
+
+def refuse_reading_twice(parser: Parser, parsed: argparse.Namespace, files: Iterable[str]) -> None:
+    """End with a message when standard input is to be both rules and events, or rules twice."""
+    if "-" in parsed.rules and [*parsed.rules, *files].count("-") > 1:
+        parser.error("standard input cannot be read twice: -r - needs events from a FILE")
+
+
+def rule_sets(files: Iterable[str], patterns: Iterable[str]) -> Iterator[RuleSet]:
+    """Yield what each rule file holds, then each pattern, called pattern-1 and so on."""
+    for path in files:
+        yield read_rule_file(path)
+    for number, text in enumerate(patterns, 1):
+        # The argument's own bytes: in a locale that is not UTF-8, ``text`` is not what the user wrote.
+        yield rule_of_pattern(f"pattern-{number}", os.fsencode(text))
+
+
+def tell(finding: Finding, form: str) -> None:
+    """Write ``finding`` to standard error: for people, or with ``form`` "json" as a JSON object on one line."""
+    write_message(json.dumps(finding.record(), ensure_ascii=True) if form == "json" else str(finding))

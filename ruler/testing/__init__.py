@@ -1,0 +1,1 @@
+"""Runs tests of rules that are kept beside them in files."""
