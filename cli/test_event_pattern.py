@@ -186,11 +186,7 @@ def _member(source: Source, document: Document, name: str, start: int, node: Nod
         what = f'"{name}" is not a member of this request; its members are EventPattern and Event'
         _refuse(_input_finding(source, document, start, (name,), what, INPUT_FORM))
     if node.kind != "string":
-        what = (
-            f'found an {node.kind} as "{name}"'
-            if node.kind in ("object", "array")
-            else f'found {node.kind} as "{name}"'
-        )
+        kind = f"an {node.kind}" if node.kind in ("object", "array") else node.kind
         write = json.dumps(document.text[node.start : node.end], ensure_ascii=False)
         write = write if len(write) <= 120 else '"{...}"'
         what = f'found {kind} as "{name}", expected a string that holds its JSON'

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from ruler.findings import printable
 from ruler.matcher import Matcher
 from ruler.testing.model import RuleTest
 from ruler.testing.read import read_tests
@@ -37,7 +38,8 @@ class RuleTestCollector(pytest.File):
         if file.findings:
             raise self.CollectError("\n".join(str(finding) for finding in file.findings))
         return [
-            RuleTestItem.from_parent(self, name=test.name, rule_test=test, matcher=file.matcher) for test in file.tests
+            RuleTestItem.from_parent(self, name=printable(test.name), rule_test=test, matcher=file.matcher)
+            for test in file.tests
         ]
 
     def _shown_path(self) -> str:

@@ -15,14 +15,12 @@ not understood is an error: a test that tests less than its author thinks is wor
 from __future__ import annotations
 
 import os
-from bisect import bisect_right
-from collections.abc import Iterable
-from difflib import get_close_matches
 
 from ruler.errors import RuleError
-from ruler.findings import Finding, Source, finding_of_text, in_text_order, json_pointer
+from ruler.findings import Finding, Source, finding_of_text, in_text_order
 from ruler.patterns.reader import Document, Node, read_document
 from ruler.rule_files import NamedRule, add_rules, read_rule_file, text_of
+from ruler.testing.members import Members, MembersReader, Steps, in_quotes
 from ruler.testing.model import RuleTest, RuleTestFile
 
 TEST_FORM = '{"name": "a big order", "event": {"total": 1500}, "matches": ["big-order"]}'
@@ -38,26 +36,6 @@ FILE_MEMBERS = ("rules", "tests")
 EVENT_MEMBERS = ("event", "event-file", "event-text")
 RULE_MEMBERS = ("matches", "does-not-match", "matches-exactly")
 TEST_MEMBERS = ("name", *EVENT_MEMBERS, *RULE_MEMBERS, "error")
-# What else a member may have been called -> what to write. In small letters, with - between words.
-OTHER_WORDS = {
-    "rule": "rules",
-    "patterns": "rules",
-    "cases": "tests",
-    "title": "name",
-    "description": "name",
-    "input": "event",
-    "file": "event-file",
-    "text": "event-text",
-    "match": "matches",
-    "should-match": "matches",
-    "must-match": "matches",
-    "no-match": "does-not-match",
-    "not-matches": "does-not-match",
-    "should-not-match": "does-not-match",
-    "must-not-match": "does-not-match",
-    "exactly": "matches-exactly",
-    "errors": "error",
-}
 EVENT_ERRORS = (
     "lone-surrogate",
     "not-json",
@@ -67,13 +45,7 @@ EVENT_ERRORS = (
     "too-deep",
     "too-many-array-combinations",
 )
-_NEAR = 0.6  # how like a known word another must be to be taken for it
-# Likeness is slow to find, so a file full of unknown names gets no advice beyond these.
-_MOST_GUESSES = 50
-_MOST_NAMES_LOOKED_AT = 1000
-
-Members = dict[str, Node]
-Steps = tuple[str | int, ...]
+_MOST_NAMES_LOOKED_AT = 1000  # for one that is near: likeness is slow to find
 
 
 def read_tests(path: str) -> RuleTestFile:
@@ -119,43 +91,37 @@ def _finding_of_text(source: Source, error: RuleError) -> Finding:
     return finding_of_text(source, error)
 
 
-class _FileReader:
+class _FileReader(MembersReader):
     """Reads one test file; errors do not end the reading, so all of them are found."""
 
     def __init__(self, source: Source, document: Document) -> None:
-        self.source = source
-        self.document = document
+        super().__init__(source, document)
         self.found = RuleTestFile(source)
+        self.findings_elsewhere: list[Finding] = []  # in rule files
         self.rule_names: dict[str, None] = {}  # in order
         self.has_all_rules = True  # whether "rules" could be read, so that an unknown name is a mistake
-        self.guess_count = 0
-        self.line_starts = [0]
-        for line in document.text.split("\n"):
-            self.line_starts.append(self.line_starts[-1] + len(line) + 1)
 
     def read(self) -> RuleTestFile:
         root = self.document.root
         if root.kind != "object":
-            what = f"found {self._describe(root)}, expected an object"
-            self._report("test-file-form", root.start, (), what, why=FILE_MEANING, write=FILE_FORM)
+            what = f"found {self.describe(root)}, expected an object"
+            self.report("test-file-form", root.start, (), what, why=FILE_MEANING, write=FILE_FORM)
+            self.found.findings = self.findings
             return self.found
-        members = self._members(root, (), FILE_MEMBERS, "a test file", FILE_FORM)
+        members = self.members(root, (), FILE_MEMBERS, "a test file", FILE_FORM)
         if "rules" in members:
             self._read_rules(members["rules"])
         else:
             self._report_missing(root, "rules", RULES_MEANING, RULES_FORM)
-        own = [finding for finding in self.found.findings if finding.source is self.source]
-        others = [finding for finding in self.found.findings if finding.source is not self.source]
-        self.found.findings = own
         if "tests" in members:
             self._read_tests(members["tests"])
         else:
             self._report_missing(root, "tests", 'a test file holds its tests in a list, "tests"', FILE_FORM)
-        self.found.findings = in_text_order(self.found.findings) + others
+        self.found.findings = in_text_order(self.findings) + self.findings_elsewhere
         return self.found
 
     def _report_missing(self, root: Node, name: str, why: str, write: str) -> None:
-        self._report("test-file-form", root.start, (), f'the file has no "{name}"', why=why, write=write)
+        self.report("test-file-form", root.start, (), f'the file has no "{name}"', why=why, write=write)
 
     # -- rules ---------------------------------------------------------------------------------------------
 
@@ -175,13 +141,14 @@ class _FileReader:
         else:
             self._report_rules(node, steps, "a path, a list of paths, or an object of rules by name")
         self.rule_names = dict.fromkeys(rule.name for rule in rules)
-        self.found.findings += in_text_order(add_rules(self.found.matcher, rules))
+        for finding in add_rules(self.found.matcher, rules):
+            (self.findings if finding.source is self.source else self.findings_elsewhere).append(finding)
 
     def _report_rules(self, node: Node, steps: Steps, expected: str) -> None:
         self.has_all_rules = False
-        described = "an empty list" if node.kind == "array" and not node.value else self._describe(node)
+        described = "an empty list" if node.kind == "array" and not node.value else self.describe(node)
         what = f"found {described} as the rules, expected {expected}"
-        self._report("test-rules", node.start, steps, what, why=RULES_MEANING, write=RULES_FORM)
+        self.report("test-rules", node.start, steps, what, why=RULES_MEANING, write=RULES_FORM)
 
     def _rules_of_file(self, node: Node, steps: Steps) -> list[NamedRule]:
         path = self._path_of(node, steps)
@@ -194,48 +161,48 @@ class _FileReader:
             if finding.code == "file-unreadable":
                 self._report_unreadable(node, steps, finding.message)
             else:
-                self.found.findings.append(finding)
+                self.findings_elsewhere.append(finding)
         return found.rules
 
     def _rules_of_object(self, node: Node) -> list[NamedRule]:
         rules: list[NamedRule] = []
-        for name, (name_start, value) in self._once(node, ("rules",)).items():
+        for name, (name_start, value) in self.once(node, ("rules",)).items():
             if value.kind == "object":
                 rules.append(NamedRule(name, value, self.document, self.source, place=("rules", name)))
                 continue
             self.has_all_rules = False
-            self._report(
+            self.report(
                 "rule-not-object",
                 value.start,
                 ("rules", name),
-                f"found {self._describe(value)} as rule {self._quoted(name_start)}, expected an object",
+                f"found {self.describe(value)} as rule {self.quoted(name_start)}, expected an object",
                 why="a rule is an object that maps fields to the values they accept",
-                write=f'{self._quoted(name_start)}: {{"source": ["aws.s3"]}}',
+                write=f'{self.quoted(name_start)}: {{"source": ["aws.s3"]}}',
             )
         return rules
 
     def _path_of(self, node: Node, steps: Steps) -> str | None:
         """The path that a string means, as seen from where we are; None, and reported, when it can mean none."""
         if not node.value or "\0" in node.value:
-            what = f"found {self._describe(node)}, expected a path"
-            self._report("test-path", node.start, steps, what, why=PATH_MEANING, write='"rules.json", for example')
+            what = f"found {self.describe(node)}, expected a path"
+            self.report("test-path", node.start, steps, what, why=PATH_MEANING, write='"rules.json", for example')
             return None
         path = os.path.join(os.path.dirname(self.source.name), node.value)
         return os.path.join(os.curdir, path) if path == "-" else path  # "-" alone would be standard input
 
     def _report_unreadable(self, node: Node, steps: Steps, reason: str) -> None:
-        what = f"{self._text(node)} cannot be read: {reason}"
+        what = f"{self.text(node)} cannot be read: {reason}"
         write = "the path of a file that is there, seen from the test file"
-        self._report("file-unreadable", node.start, steps, what, why=PATH_MEANING, write=write)
+        self.report("file-unreadable", node.start, steps, what, why=PATH_MEANING, write=write)
 
     # -- tests ---------------------------------------------------------------------------------------------
 
     def _read_tests(self, node: Node) -> None:
         if node.kind != "array" or not node.value:
-            described = "an empty list" if node.kind == "array" else self._describe(node)
+            described = "an empty list" if node.kind == "array" else self.describe(node)
             what = f"found {described} as the tests, expected a list with at least one test"
             why = "a file without a test would pass whatever the rules are"
-            self._report("tests-form", node.start, ("tests",), what, why=why, write=f'"tests": [{TEST_FORM}]')
+            self.report("tests-form", node.start, ("tests",), what, why=why, write=f'"tests": [{TEST_FORM}]')
             return
         first_lines: dict[str, int] = {}
         for index, test in enumerate(node.value):
@@ -243,7 +210,7 @@ class _FileReader:
             if found is None:
                 continue
             if found.name in first_lines:
-                self._report(
+                self.report(
                     "test-name-twice",
                     test.start,
                     ("tests", index),
@@ -258,19 +225,19 @@ class _FileReader:
         """The test that ``node`` is; None, and reported, when it is none."""
         steps: Steps = ("tests", index)
         if node.kind != "object":
-            what = f"found {self._describe(node)}, expected a test"
-            self._report("test-form", node.start, steps, what, why="a test is an object", write=TEST_FORM)
+            what = f"found {self.describe(node)}, expected a test"
+            self.report("test-form", node.start, steps, what, why="a test is an object", write=TEST_FORM)
             return None
-        before = len(self.found.findings)
-        members = self._members(node, steps, TEST_MEMBERS, "a test", TEST_FORM)
+        before = len(self.findings)
+        members = self.members(node, steps, TEST_MEMBERS, "a test", TEST_FORM)
         name = self._name(node, steps, members)
         event = self._event(node, steps, members)
         expected = {word: self._rules_expected(word, steps, members) for word in RULE_MEMBERS if word in members}
         error = self._error_expected(steps, members)
         self._check_expectations(node, steps, members, expected)
-        if len(self.found.findings) > before:
+        if len(self.findings) > before:
             return None
-        line, column = self._line_and_column(node.start)
+        line, column = self.line_and_column(node.start)
         return RuleTest(
             name,
             event,
@@ -290,10 +257,10 @@ class _FileReader:
             return str(name.value)
         why = "the name says which test failed"
         if name is None:
-            self._report("test-name", node.start, steps, 'this test has no "name"', why=why, write=TEST_FORM)
+            self.report("test-name", node.start, steps, 'this test has no "name"', why=why, write=TEST_FORM)
         else:
-            what = f"found {self._describe(name)} as the name, expected a string that is not empty"
-            self._report("test-name", name.start, (*steps, "name"), what, why=why, write='"name": "a big order"')
+            what = f"found {self.describe(name)} as the name, expected a string that is not empty"
+            self.report("test-name", name.start, (*steps, "name"), what, why=why, write='"name": "a big order"')
         return ""
 
     def _event(self, node: Node, steps: Steps, members: Members) -> str | bytes:
@@ -306,20 +273,20 @@ class _FileReader:
                 if given
                 else f'"event": {{...}}, as in {TEST_FORM}'
             )
-            self._report("test-event", start, steps, what, why=EVENT_MEANING, write=write)
+            self.report("test-event", start, steps, what, why=EVENT_MEANING, write=write)
             return ""
         word = given[0]
         value = members[word]
         steps = (*steps, word)
         wanted = "object" if word == "event" else "string"
         if value.kind != wanted:
-            what = f"found {self._describe(value)} as {word}, expected {'an' if wanted == 'object' else 'a'} {wanted}"
+            what = f"found {self.describe(value)} as {word}, expected {'an' if wanted == 'object' else 'a'} {wanted}"
             write = (
                 '"event-text": "...", when the test is about text that is no event'
                 if word == "event"
                 else ('"event": {...}, when the event stands here')
             )
-            self._report("test-event", value.start, steps, what, why=EVENT_MEANING, write=write)
+            self.report("test-event", value.start, steps, what, why=EVENT_MEANING, write=write)
         elif word == "event":
             return text_of(self.document, value)
         elif word == "event-text":
@@ -342,24 +309,24 @@ class _FileReader:
         node = members[word]
         steps = (*steps, word)
         if node.kind != "array":
-            what = f"found {self._describe(node)} as {word}, expected a list of names of rules"
-            name = self._text(node) if node.kind == "string" else '"big-order"'
+            what = f"found {self.describe(node)} as {word}, expected a list of names of rules"
+            name = self.text(node) if node.kind == "string" else '"big-order"'
             write = f'"{word}": [{name}]'
-            self._report("test-expected", node.start, steps, what, why="any number of rules may be named", write=write)
+            self.report("test-expected", node.start, steps, what, why="any number of rules may be named", write=write)
             return ()
         if not node.value and word != "matches-exactly":
             what = f'an empty list under "{word}" expects nothing'
             write = '"matches-exactly": [] when no rule may match'
-            self._report("test-expected", node.start, steps, what, why=EXPECTED_MEANING, write=write)
+            self.report("test-expected", node.start, steps, what, why=EXPECTED_MEANING, write=write)
         names: dict[str, None] = {}
         for index, each in enumerate(node.value):
             if each.kind != "string":
-                what = f"found {self._describe(each)}, expected the name of a rule"
+                what = f"found {self.describe(each)}, expected the name of a rule"
                 why = "rules are told apart by their names, which are strings"
-                self._report("test-expected", each.start, (*steps, index), what, why=why, write='"big-order"')
+                self.report("test-expected", each.start, (*steps, index), what, why=why, write='"big-order"')
             elif each.value in names:
-                what = f'{self._text(each)} stands twice under "{word}"'
-                self._report("test-expected", each.start, (*steps, index), what, why="once is enough", write="it once")
+                what = f'{self.text(each)} stands twice under "{word}"'
+                self.report("test-expected", each.start, (*steps, index), what, why="once is enough", write="it once")
             elif each.value not in self.rule_names and self.has_all_rules:
                 self._report_unknown_rule(each, (*steps, index))
             else:
@@ -367,16 +334,16 @@ class _FileReader:
         return tuple(names)
 
     def _report_unknown_rule(self, node: Node, steps: Steps) -> None:
-        near = self._near(node.value, list(self.rule_names)[:_MOST_NAMES_LOOKED_AT])
+        near = self.near(node.value, list(self.rule_names)[:_MOST_NAMES_LOOKED_AT])
         names = list(self.rule_names)
-        shown = ", ".join(_quoted(name) for name in names[:5]) + (", ..." if len(names) > 5 else "")
-        self._report(
+        shown = ", ".join(in_quotes(name) for name in names[:5]) + (", ..." if len(names) > 5 else "")
+        self.report(
             "test-rule-unknown",
             node.start,
             steps,
-            f"no rule is named {self._text(node)}" + (f"; did you mean {_quoted(near)}?" if near else ""),
+            f"no rule is named {self.text(node)}" + (f"; did you mean {in_quotes(near)}?" if near else ""),
             why=f"the rules of this file are {shown}" if names else "the rules of this file are none",
-            write=_quoted(near) if near else "the name of a rule that is there, or add the rule",
+            write=in_quotes(near) if near else "the name of a rule that is there, or add the rule",
         )
 
     def _error_expected(self, steps: Steps, members: Members) -> str | None:
@@ -385,13 +352,13 @@ class _FileReader:
             return None
         if node.kind == "string" and node.value in EVENT_ERRORS:
             return str(node.value)
-        near = self._near(node.value, EVENT_ERRORS) if node.kind == "string" else ""
-        advice = f"; did you mean {_quoted(near)}?" if near else ""
-        self._report(
+        near = self.near(node.value, EVENT_ERRORS) if node.kind == "string" else ""
+        advice = f"; did you mean {in_quotes(near)}?" if near else ""
+        self.report(
             "test-error-unknown",
             node.start,
             (*steps, "error"),
-            f"found {self._describe(node)} as the error, expected the code of one{advice}",
+            f"found {self.describe(node)} as the error, expected the code of one{advice}",
             why=f"events are refused with {', '.join(EVENT_ERRORS)}",
             write=f'"error": "{near or "not-json"}"',
         )
@@ -404,7 +371,7 @@ class _FileReader:
         given = [word for word in (*RULE_MEMBERS, "error") if word in members]
         if not given:
             what, why = "this test expects nothing", EXPECTED_MEANING
-            self._report("test-expected", node.start, steps, what, why=why, write='"matches": ["big-order"]')
+            self.report("test-expected", node.start, steps, what, why=why, write='"matches": ["big-order"]')
         elif len(given) > 1 and ("error" in given or "matches-exactly" in given):
             alone = "error" if "error" in given else "matches-exactly"
             why = (
@@ -414,95 +381,16 @@ class _FileReader:
             )
             start = members[alone].start
             what = f"{_quoted_list(given)} in one test"
-            self._report("test-expected", start, steps, what, why=why, write=f'"{alone}" alone')
+            self.report("test-expected", start, steps, what, why=why, write=f'"{alone}" alone')
         else:
             not_matching = set(expected.get("does-not-match", ()))
             for name in expected.get("matches", ()):
                 if name in not_matching:
-                    what = f'{_quoted(name)} stands under "matches" and under "does-not-match"'
+                    what = f'{in_quotes(name)} stands under "matches" and under "does-not-match"'
                     why = "a rule matches an event or does not"
                     start = members["does-not-match"].start
-                    self._report("test-expected", start, steps, what, why=why, write="it under one of them")
-
-    # -- members -------------------------------------------------------------------------------------------
-
-    def _members(self, node: Node, steps: Steps, known: tuple[str, ...], thing: str, form: str) -> Members:
-        """The members of an object that are known, by name. Reports the others, and takes each for what was meant."""
-        members: Members = {}
-        meant_members: Members = {}
-        for name, (start, value) in self._once(node, steps).items():
-            if name in known:
-                members[name] = value
-                continue
-            word = name.lower().replace("_", "-").replace(" ", "-")
-            near = next((each for each in (word, OTHER_WORDS.get(word)) if each in known), "") or self._near(
-                word, known
-            )
-            self._report(
-                "test-member-unknown",
-                start,
-                (*steps, name),
-                f"{self._quoted(start)} is not a member of {thing}" + (f'; did you mean "{near}"?' if near else ""),
-                why=f"the members of {thing} are {', '.join(known)}",
-                write=f'"{near}"' if near else form,
-            )
-        return meant_members | members
-
-    def _once(self, node: Node, steps: Steps) -> dict[str, tuple[int, Node]]:
-        """The members of an object, name -> where the name stands, and the value. Reports a name that comes again."""
-        members: dict[str, tuple[int, Node]] = {}
-        for name, start, value in node.value:
-            if name in members:
-                line, _ = self._line_and_column(members[name][0])
-                self._report(
-                    "test-member-twice",
-                    start,
-                    (*steps, name),
-                    f"the name {self._quoted(start)} is already used on line {line}",
-                    why="an object keeps one of two members with the same name; the other would be lost",
-                    write="it once",
-                )
-            else:
-                members[name] = (start, value)
-        return members
-
-    def _near(self, word: str, known: Iterable[str]) -> str:
-        """The known word that ``word`` may have been meant as; "" for none, and for all beyond the first fifty."""
-        self.guess_count += 1
-        near = get_close_matches(word, known, 1, _NEAR) if self.guess_count <= _MOST_GUESSES else []
-        return near[0] if near else ""
-
-    # -- texts ---------------------------------------------------------------------------------------------
-
-    def _report(self, code: str, start: int, steps: Steps, what: str, *, why: str, write: str) -> None:
-        line, column = self._line_and_column(start)
-        finding = Finding(self.source, code, what, why, write, line, column, pointer=json_pointer(steps))
-        self.found.findings.append(finding)
-
-    def _line_and_column(self, offset: int) -> tuple[int, int]:
-        line = bisect_right(self.line_starts, offset)  # not the document's, which counts from the top each time
-        return line, offset - self.line_starts[line - 1] + 1
-
-    def _describe(self, node: Node) -> str:
-        """``the string "x"``, ``an array``, ``the number 5``, ``null``."""
-        if node.kind in ("object", "array"):
-            return f"an {node.kind}"
-        return f"the {node.kind} {self._text(node)}" if node.kind in ("string", "number") else node.kind
-
-    def _text(self, node: Node) -> str:
-        return self.document.source(node)
-
-    def _quoted(self, start: int) -> str:
-        """The string that begins at ``start``, a name, as the user wrote it."""
-        end = start + 1
-        while self.document.text[end] != '"':
-            end += 2 if self.document.text[end] == "\\" else 1
-        return self.document.source(Node("string", None, start, end + 1))
-
-
-def _quoted(name: str) -> str:
-    return f'"{name}"'
+                    self.report("test-expected", start, steps, what, why=why, write="it under one of them")
 
 
 def _quoted_list(words: list[str]) -> str:
-    return " and ".join(_quoted(word) for word in words)
+    return " and ".join(in_quotes(word) for word in words)
