@@ -65,15 +65,20 @@ class Options:
 
 def options_of(arguments: Sequence[str]) -> Options:
     """Return the options; exits with a message when they make no sense."""
+    parser = parser_of_test()
+    parsed = parser.parse(arguments)
+    if "-" in parsed.files:
+        parser.error("tests cannot come from standard input: they stand in a file beside their rules")
+    return Options(parsed.files or ["."], parsed.substring.casefold(), parsed.stop, parsed.verbose, parsed.format)
+
+
+def parser_of_test() -> Parser:
     parser = Parser("ruler test", HELP)
     parser.add_argument("-k", dest="substring", metavar="SUBSTRING", default="")
     parser.add_argument("-x", "--stop", action="store_true")
     parser.add_argument("-v", "--verbose", action="store_true")
     parser.add_argument("--format", metavar="FORMAT", type=OneOf("human", "json", "tap", "junit"), default="human")
-    parsed = parser.parse(arguments)
-    if "-" in parsed.files:
-        parser.error("tests cannot come from standard input: they stand in a file beside their rules")
-    return Options(parsed.files or ["."], parsed.substring.casefold(), parsed.stop, parsed.verbose, parsed.format)
+    return parser
 
 
 def run_test(arguments: Sequence[str]) -> int:

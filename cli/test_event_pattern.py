@@ -89,7 +89,7 @@ class _Trouble(Exception):
 
 def run_test_event_pattern(arguments: Sequence[str]) -> int:
     """Run ``ruler test-event-pattern``. Exit: 0 there is an answer, 2 there can be none."""
-    parser = _parser()
+    parser = parser_of_test_event_pattern()
     parsed = parser.parse(arguments)
     _refuse_others(parser, parsed)
     try:
@@ -101,7 +101,7 @@ def run_test_event_pattern(arguments: Sequence[str]) -> int:
     return EXIT_FINE
 
 
-def _parser() -> Parser:
+def parser_of_test_event_pattern() -> Parser:
     parser = Parser("ruler test-event-pattern", HELP)
     for option in ("--event-pattern", "--event", "--cli-input-json"):
         parser.add_argument(option, metavar="JSON")

@@ -55,10 +55,10 @@ def read_tests(path: str) -> RuleTestFile:
     except OSError as error:
         source = Source(path, "")
         return RuleTestFile(source, findings=[Finding(source, "file-unreadable", error.strerror or str(error))])
-    return tests_of_text(Source(path, content.decode(errors="replace")), content)
+    return read_test_text(Source(path, content.decode(errors="replace")), content)
 
 
-def tests_of_text(source: Source, content: bytes) -> RuleTestFile:
+def read_test_text(source: Source, content: bytes) -> RuleTestFile:
     """Return the tests of a file that holds ``content``; ``source.name`` is its path."""
     try:
         document = read_document(content)
@@ -143,6 +143,8 @@ class _FileReader(MembersReader):
         self.rule_names = dict.fromkeys(rule.name for rule in rules)
         for finding in add_rules(self.found.matcher, rules):
             (self.findings if finding.source is self.source else self.findings_elsewhere).append(finding)
+        files = {finding.source.name: index for index, finding in reversed(list(enumerate(self.findings_elsewhere)))}
+        self.findings_elsewhere.sort(key=lambda each: (files[each.source.name], each.line or 0, each.column or 0))
 
     def _report_rules(self, node: Node, steps: Steps, expected: str) -> None:
         self.has_all_rules = False

@@ -46,7 +46,7 @@ def escaped(description: str) -> str:
     >>> print(escaped("50 # SKIP"))
     50 \# SKIP
     """
-    return printable(description).replace("\\", "\\\\").replace("#", "\\#")
+    return _shown(description).replace("\\", "\\\\").replace("#", "\\#")
 
 
 def yaml_string(text: str) -> str:
@@ -99,7 +99,7 @@ def _findings_block(findings: list[Finding]) -> list[str]:
 
 
 def _shown(line: str) -> str:
-    """A line of a block of text, which has no escapes: what YAML cannot hold is shown as one."""
+    """Text where TAP and YAML have no escapes: what they cannot hold is shown as one."""
     return _NOT_IN_YAML.sub(lambda found: f"\\u{ord(found[0]):04x}", printable(line))
 
 

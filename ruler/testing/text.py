@@ -47,7 +47,7 @@ def outcome_text(outcome: Outcome, paint: Paint = plain) -> str:
     """Return the text of an outcome: one line when it passed."""
     word = paint("good", "passed") if outcome.passed else paint("bad", "failed")
     head = f"{paint('place', place_of(outcome.test) + ':')} {word}: {printable(outcome.test.name)}"
-    return "\n".join([head, *(f"  {line}" for line in failure_lines(outcome, paint))])
+    return "\n".join([head, *(f"  {line}".rstrip() for line in failure_lines(outcome, paint))])
 
 
 def failure_lines(outcome: Outcome, paint: Paint = plain) -> list[str]:
