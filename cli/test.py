@@ -26,7 +26,7 @@ usage: ruler test [options] [FILE|DIR...]
 
 Run the tests kept beside rules, and show of each that fails why. A DIR is
 searched for files named *.ruler-test.json or ruler-test.json; without FILE or
-DIR the current directory is.
+DIR the current directory is. When FILE is -, read standard input.
 
 A test file is JSON (paths are relative to its directory):
   {"rules": "rules.json",
@@ -67,8 +67,6 @@ def options_of(arguments: Sequence[str]) -> Options:
     """Return the options; exits with a message when they make no sense."""
     parser = parser_of_test()
     parsed = parser.parse(arguments)
-    if "-" in parsed.files:
-        parser.error("tests cannot come from standard input: they stand in a file beside their rules")
     return Options(parsed.files or ["."], parsed.substring.casefold(), parsed.stop, parsed.verbose, parsed.format)
 
 

@@ -118,9 +118,14 @@ def test_nothing_to_test_is_trouble(shell: Shell) -> None:
     result = shell.run("test", "missing.ruler-test.json")
     assert (result.code, result.output) == (2, b"0 tests in 1 file: 1 file with errors, not tested\n")
     assert result.errors == "ruler: missing.ruler-test.json: No such file or directory\n"
-    result = shell.run("test", "-")
-    assert result.code == 2
-    assert result.errors.startswith("ruler test: tests cannot come from standard input: they stand in a file beside")
+
+
+def test_a_test_file_may_be_standard_input(shell: Shell) -> None:
+    """Its paths are then relative to the current directory."""
+    result = shell.run("test", "-v", "-", "-", given=fixture("t").encode())
+    assert (result.code, result.errors) == (0, "")
+    assert result.output == b"<stdin>:1:35: passed: t\n1 test in 1 file: all passed\n"
+    assert shell.run("test", "-", given=b"{").errors.startswith("<stdin>:1:2: the text ends inside the object")
 
 
 def test_wrong_arguments(shell: Shell) -> None:

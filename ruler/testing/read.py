@@ -19,7 +19,7 @@ import os
 from ruler.errors import RuleError
 from ruler.findings import Finding, Source, finding_of_text, in_text_order
 from ruler.patterns.reader import Document, Node, read_document
-from ruler.rule_files import NamedRule, add_rules, read_rule_file, text_of
+from ruler.rule_files import STANDARD_INPUT, NamedRule, add_rules, read_rule_file, text_of
 from ruler.testing.members import Members, MembersReader, Steps, in_quotes
 from ruler.testing.model import RuleTest, RuleTestFile
 
@@ -49,13 +49,17 @@ _MOST_NAMES_LOOKED_AT = 1000  # for one that is near: likeness is slow to find
 
 
 def read_tests(path: str) -> RuleTestFile:
-    """Return what the test file ``path`` holds. Never raises for that: errors are its findings."""
+    """Return what the test file ``path`` holds. Never raises for that: errors are its findings.
+
+    ``-`` is standard input; paths in it are relative to the current directory.
+    """
+    name = "<stdin>" if path == "-" else path
     try:
-        content = _content_of(path)
+        content = _content_of(STANDARD_INPUT if path == "-" else path)
     except OSError as error:
-        source = Source(path, "")
+        source = Source(name, "")
         return RuleTestFile(source, findings=[Finding(source, "file-unreadable", error.strerror or str(error))])
-    return read_test_text(Source(path, content.decode(errors="replace")), content)
+    return read_test_text(Source(name, content.decode(errors="replace")), content)
 
 
 def read_test_text(source: Source, content: bytes) -> RuleTestFile:
@@ -67,8 +71,8 @@ def read_test_text(source: Source, content: bytes) -> RuleTestFile:
     return _FileReader(source, document).read()
 
 
-def _content_of(path: str) -> bytes:
-    with open(path, "rb") as file:
+def _content_of(path: str | int) -> bytes:
+    with open(path, "rb", closefd=path != STANDARD_INPUT) as file:
         return file.read()
 
 
