@@ -36,7 +36,8 @@ OTHER_WORDS = {
 }
 _NEAR = 0.6  # how like a known word another must be to be taken for it
 # Likeness is slow to find, so a file full of unknown names gets no advice beyond these.
-_MOST_GUESSES = 50
+MOST_GUESSES = 50
+MOST_FINDINGS = 1000  # kept for one file: hostile text can hold one in every four characters
 
 Members = dict[str, Node]
 Steps = tuple[str | int, ...]
@@ -98,12 +99,18 @@ class MembersReader:
     def near(self, word: str, known: Iterable[str]) -> str:
         """The known word that ``word`` may have been meant as; "" for none, and for all beyond the first fifty."""
         self.guess_count += 1
-        near = get_close_matches(word, known, 1, _NEAR) if self.guess_count <= _MOST_GUESSES else []
+        near = get_close_matches(word, known, 1, _NEAR) if self.guess_count <= MOST_GUESSES else []
         return near[0] if near else ""
 
     # -- texts ---------------------------------------------------------------------------------------------
 
     def report(self, code: str, start: int, steps: Steps, what: str, *, why: str, write: str) -> None:
+        """Take notice of what is wrong at ``start``; after a thousand errors only that there are more."""
+        if len(self.findings) > MOST_FINDINGS:
+            return
+        if len(self.findings) == MOST_FINDINGS:
+            code, what = "too-many-errors", f"more than {MOST_FINDINGS} errors; the rest is left out"
+            why, write = "so many errors have few causes", "what the errors before this one say, and try again"
         line, column = self.line_and_column(start)
         finding = Finding(self.source, code, what, why, write, line, column, pointer=json_pointer(steps))
         self.findings.append(finding)
