@@ -229,6 +229,19 @@ def test_only_failures_are_explained_and_no_more_than_ten() -> None:
     assert Explaining.asked == 11
 
 
+def test_colours_are_words_until_they_reach_a_terminal() -> None:
+    """The place, and whether the test passed; nothing else of a line is coloured."""
+    matcher: Matcher[str] = Matcher({"r": {"a": [1]}})
+
+    def marked(style: str, text: str) -> str:
+        return f"<{style} {text}>"
+
+    test = RuleTest("t", '{"a": 1}', matches=("r",), source=Source("f", ""))
+    assert outcome_text(outcome_of(test, matcher), marked) == "<place f:1:1:> <good passed>: t"
+    test = RuleTest("t", '{"a": ', matches=("r",), source=Source("f", ""))
+    assert outcome_text(outcome_of(test, matcher), marked).startswith("<place f:1:1:> <bad failed>: t\n  the event is")
+
+
 @given(st.lists(strategies.rules, max_size=4), strategies.events)
 @settings(max_examples=50)
 def test_a_test_that_expects_what_the_matcher_says_passes(rules: list[str], event: str) -> None:
