@@ -25,7 +25,8 @@ from ruler.patterns.model import Absent
 
 MOST_PLANS = 64  # partial plans kept after each clause
 MOST_WAYS = 64  # ways of one clause that are tried for one partial plan
-MOST_LEAVES = 1000  # values of one path that are looked at
+MOST_SCANNED = 20_000  # values of one path that are looked at
+MOST_LEAVES = 1000  # values of one path that are chosen from: so many that are accepted, and so many that are not
 MOST_ALTERNATIVES = 32  # alternatives for each value that are asked for the nearest value
 MOST_STEPS = 150_000  # of one search, each a value asked for or an array compared: about a tenth of a second
 MOST_SHOWN = 20  # edits that are told one by one
@@ -127,18 +128,27 @@ class Choices:
         """Return the values at the path of ``clause``, first what it accepts, then what is nearest to that."""
         found = self._choices.get(id(clause))
         if found is None:
-            found = [self._choice(clause, leaf) for leaf in self.leaves(clause.path)]
-            found.sort(key=lambda choice: choice.weight)
+            accepted, others = self._judged(clause)
+            found = [Choice(leaf, is_accepted=True, weight=0.0) for leaf in accepted]
+            found += sorted((self._nearest(clause, leaf) for leaf in others), key=lambda choice: choice.weight)
             self._choices[id(clause)] = found
         return found
+
+    def _judged(self, clause: LocatedClause) -> tuple[list[Leaf], list[Leaf]]:
+        """Return the first values that ``clause`` accepts, and the first that it does not."""
+        accepted: list[Leaf] = []
+        others: list[Leaf] = []
+        for leaf in self.view.leaves.get(clause.path, [])[:MOST_SCANNED]:
+            leaves = accepted if self.accepts(clause, leaf.value) else others
+            if len(leaves) < MOST_LEAVES:
+                leaves.append(leaf)
+        return accepted, others
 
     def leaves(self, path: str) -> list[Leaf]:
         """Return the first values at ``path``."""
         return self.view.leaves.get(path, [])[:MOST_LEAVES]
 
-    def _choice(self, clause: LocatedClause, leaf: Leaf) -> Choice:
-        if self.accepts(clause, leaf.value):
-            return Choice(leaf, is_accepted=True, weight=0.0)
+    def _nearest(self, clause: LocatedClause, leaf: Leaf) -> Choice:
         best = Choice(leaf)
         for alternative in clause.alternatives[:MOST_ALTERNATIVES]:
             length = len(leaf.value) if isinstance(leaf.value, str) else 1

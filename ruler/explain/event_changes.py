@@ -13,7 +13,7 @@ members keep their order, new ones come last. Whether the sub-rule then matches 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,7 @@ from ruler.explain.clause_changes import (
     cheapest_plans,
     holds_when_absent,
     listed_edits,
+    prefixes_of,
 )
 from ruler.explain.event_view import Container, Leaf, Place
 from ruler.patterns.acceptance import Value
@@ -119,6 +120,7 @@ class Put:
 
 
 _ORDER = (SetValue, (AddMember, AddElement), AddBeside, Remove)
+_Host = tuple[Container, Put | SetValue | AddBeside, float]  # where a value can be put, how, and the weight of it
 Edit = SetValue | AddMember | AddElement | AddBeside | Remove
 
 
@@ -152,7 +154,8 @@ class _Ways:
         self.choices = choices
         self.view = choices.view
         self.effort = choices.effort
-        self.hosts: dict[int, list[tuple[Container, Put | SetValue | AddBeside, float]]] = {}
+        self.hosts: dict[int, list[_Host]] = {}  # by the identity of the clause
+        self.by_element: dict[str, dict[tuple[Place, int], list[Container]]] = {}
         self.arrays: dict[Place, bool] = {}  # whether an array holds nothing but values
 
     def of_clause(self, clause: LocatedClause, trail: Trail) -> Iterator[Way]:
@@ -196,7 +199,9 @@ class _Ways:
 
     def additions(self, clause: LocatedClause, trail: Trail) -> Iterator[Way]:
         """Yield the ways that put a value where none is."""
-        for host, edit, weight in self.hosts_of(clause):
+        hosts = self.hosts_of(clause)
+        near = self.hosts_near(clause, trail)
+        for host, edit, weight in sorted([*near, *hosts], key=lambda each: each[2]) if near else hosts:
             joined = self.choices.joined(trail, host.element)
             if joined is None:
                 continue
@@ -207,19 +212,43 @@ class _Ways:
                 joined = {**joined, host.place: end}
             yield Way(joined, (edit,), weight)
 
-    def hosts_of(self, clause: LocatedClause) -> list[tuple[Container, Put | SetValue | AddBeside, float]]:
-        """Return the objects and arrays that can hold the value that ``clause`` lacks, best first."""
+    def hosts_of(self, clause: LocatedClause) -> list[_Host]:
+        """Return the first objects and arrays that can hold the value that ``clause`` lacks, best first."""
         hosts = self.hosts.get(id(clause))
         if hosts is None:
-            hosts = []
-            samples = (nearest_value(alternative, MISSING) for alternative in clause.alternatives)
-            sample = next((sample for sample in samples if sample is not None), None)
-            if sample is not None:
-                for host, names in self.containers_toward(clause.path):
-                    hosts += [(host, *each) for each in self.edits_in(host, names, sample[1])]
-            hosts.sort(key=lambda each: each[2])
-            self.hosts[id(clause)] = hosts
-        return hosts
+            hosts = self.with_edits(clause, self.containers_toward(clause.path))
+            self.hosts[id(clause)] = sorted(hosts, key=lambda each: each[2])
+        return self.hosts[id(clause)]
+
+    def hosts_near(self, clause: LocatedClause, trail: Trail) -> list[_Host]:
+        """Return those in the elements of ``trail``, where there are too many for ``hosts_of`` to have them all."""
+        found: list[tuple[Container, tuple[str, ...]]] = []
+        for path in (clause.path, *prefixes_of(clause.path)):
+            if len(self.view.containers.get(path, ())) > MOST_HOSTS:
+                names = tuple(clause.path[len(path) + 1 :].split(".")) if path != clause.path else ()
+                by_element = self.containers_by_element(path)
+                for array_and_index in trail.items():
+                    found += [(each, names) for each in by_element.get(array_and_index, [])[:MOST_HOSTS]]
+        return self.with_edits(clause, found) if found else []
+
+    def containers_by_element(self, path: str) -> dict[tuple[Place, int], list[Container]]:
+        """Return the objects and arrays at ``path`` by the innermost array and index that they are in."""
+        found = self.by_element.get(path)
+        if found is None:
+            found = self.by_element[path] = {}
+            for container in self.view.containers[path]:
+                if container.element is not None:
+                    key = container.element.array, container.element.index
+                    found.setdefault(key, []).append(container)
+        return found
+
+    def with_edits(self, clause: LocatedClause, containers: Iterable[tuple[Container, tuple[str, ...]]]) -> list[_Host]:
+        """Return for each container, and the names from there on, the edits that put a value there."""
+        samples = (nearest_value(alternative, MISSING) for alternative in clause.alternatives)
+        sample = next((sample for sample in samples if sample is not None), None)
+        if sample is None:
+            return []
+        return [(host, *each) for host, names in containers for each in self.edits_in(host, names, sample[1])]
 
     def containers_toward(self, path: str) -> Iterator[tuple[Container, tuple[str, ...]]]:
         """Yield what stands at ``path`` or on the way to it, and the names from there on; the longest way first."""
