@@ -122,6 +122,7 @@ class Choices:
         self.view = view
         self.effort = effort
         self._choices: dict[int, list[Choice]] = {}  # by the identity of the clause
+        self._grouped: dict[int, dict[Place | None, dict[int, list[Choice]]]] = {}  # see grouped
         self._trails: dict[int, Trail] = {}  # by the identity of the element
 
     def of_clause(self, clause: LocatedClause) -> list[Choice]:
@@ -133,6 +134,41 @@ class Choices:
             found += sorted((self._nearest(clause, leaf) for leaf in others), key=lambda choice: choice.weight)
             self._choices[id(clause)] = found
         return found
+
+    def consistent(self, clause: LocatedClause, trail: Trail) -> Iterator[tuple[Choice, Trail]]:
+        """Yield the choices that are consistent with ``trail``, in their order, each with the trail of both."""
+        candidates: list[Choice] = []
+        for array, by_index in self.grouped(clause).items():
+            if array in trail:
+                candidates += by_index.get(trail[array], [])
+            else:
+                candidates += (choice for choices in by_index.values() for choice in choices)
+        self.effort.spend(len(candidates) // 10)
+        candidates.sort(key=lambda choice: choice.weight)
+        for choice in candidates:
+            joined = self.joined(trail, choice.leaf.element)
+            if joined is not None:
+                yield choice, joined
+
+    def grouped(self, clause: LocatedClause) -> dict[Place | None, dict[int, list[Choice]]]:
+        """Return the choices by the outermost array and index that they are in; None for those in no array."""
+        groups = self._grouped.get(id(clause))
+        if groups is None:
+            groups = self._grouped[id(clause)] = {}
+            for choice in self.of_clause(clause):
+                outermost = next(reversed(self.trail_of(choice.leaf.element).items()), (None, 0))
+                groups.setdefault(outermost[0], {}).setdefault(outermost[1], []).append(choice)
+        return groups
+
+    def trail_of(self, element: Element | None) -> Trail:
+        """Return the trail of ``element``, innermost array first."""
+        if element is None:
+            return {}
+        trail = self._trails.get(id(element))
+        if trail is None:
+            trail = self._trails[id(element)] = element.indexes
+            self.effort.spend(len(trail))
+        return trail
 
     def _judged(self, clause: LocatedClause) -> tuple[list[Leaf], list[Leaf]]:
         """Return the first values that ``clause`` accepts, and the first that it does not."""
@@ -172,17 +208,11 @@ class Choices:
         """Return ``trail`` with that of ``element``, None when they are in two elements of one array."""
         if element is None:
             return trail
-        more = self._trails.get(id(element))
-        if more is None:
-            more = self._trails[id(element)] = element.indexes
+        more = self.trail_of(element)
         self.effort.spend(len(more))
         if any(trail.get(array, index) != index for array, index in more.items()):
             return None
         return {**trail, **more}
-
-    def consistent_leaves(self, path: str, trail: Trail) -> list[Leaf]:
-        """Return the values at ``path`` that are in no other element of an array of ``trail``."""
-        return [leaf for leaf in self.leaves(path) if self.joined(trail, leaf.element) is not None]
 
 
 def prefixes_of(path: str) -> Iterator[str]:

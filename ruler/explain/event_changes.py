@@ -35,6 +35,7 @@ from ruler.patterns.mappings import text_from_mapping
 from ruler.patterns.reader import MAX_DEPTH, shortened
 
 MOST_REMOVALS = 100  # edits that make one path absent
+MOST_NEAR = 5  # of those in elements that are chosen already, where there are more
 MOST_HOSTS = 100  # objects and arrays in which a missing value may be put, for each clause
 _TOP = Place(None, "")
 
@@ -163,10 +164,7 @@ class _Ways:
         absent = self.absent(clause, trail) if holds_when_absent(clause) else None
         if absent is not None and not absent.edits:
             yield absent
-        for choice in self.choices.of_clause(clause):
-            joined = self.choices.joined(trail, choice.leaf.element)
-            if joined is None:
-                continue
+        for choice, joined in self.choices.consistent(clause, trail):
             if choice.is_accepted:
                 yield Way(joined)
             elif choice.alternative is not None:
@@ -224,11 +222,12 @@ class _Ways:
         """Return those in the elements of ``trail``, where there are too many for ``hosts_of`` to have them all."""
         found: list[tuple[Container, tuple[str, ...]]] = []
         for path in (clause.path, *prefixes_of(clause.path)):
-            if len(self.view.containers.get(path, ())) > MOST_HOSTS:
+            if len(self.view.containers.get(path, ())) > MOST_HOSTS and self.effort.spend(len(trail)):
                 names = tuple(clause.path[len(path) + 1 :].split(".")) if path != clause.path else ()
                 by_element = self.containers_by_element(path)
-                for array_and_index in trail.items():
-                    found += [(each, names) for each in by_element.get(array_and_index, [])[:MOST_HOSTS]]
+                lists = [by_element[pair] for pair in trail.items() if pair in by_element]
+                found += [(each, names) for containers in lists[:MOST_NEAR] for each in containers[:MOST_NEAR]]
+        self.effort.spend(10 * len(found))
         return self.with_edits(clause, found) if found else []
 
     def containers_by_element(self, path: str) -> dict[tuple[Place, int], list[Container]]:

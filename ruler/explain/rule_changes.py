@@ -107,16 +107,13 @@ class _Ways:
 
     def of_clause(self, clause: LocatedClause, trail: Trail) -> Iterator[Way]:
         """Yield the ways of ``clause`` after ``trail``, as good as smallest first."""
-        is_absent = not self.choices.consistent_leaves(clause.path, trail)
+        is_absent = next(self.choices.consistent(clause, trail), None) is None
         can_be_absent = holds_when_absent(clause)
         if is_absent:
             edits = () if can_be_absent else (Widening(clause, addition=_ABSENT),)
             yield Way(trail, edits, _ADD_ABSENT * len(edits))
             return
-        for choice in self.choices.of_clause(clause):
-            joined = self.choices.joined(trail, choice.leaf.element)
-            if joined is None:
-                continue
+        for choice, joined in self.choices.consistent(clause, trail):
             if choice.is_accepted:
                 yield Way(joined)
             elif can_be_absent and all(isinstance(each.pattern, Absent) for each in clause.alternatives):
