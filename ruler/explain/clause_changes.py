@@ -87,7 +87,10 @@ class Choice:
 def cheapest_plans(
     clauses: Iterable[LocatedClause], ways: Callable[[LocatedClause, Trail], Iterator[Way]], effort: Effort
 ) -> list[Plan]:
-    """Return complete plans, cheapest first; none when some clause can hold in no way, or the effort ran out."""
+    """Return complete plans, cheapest first; none when some clause can hold in no way.
+
+    When the effort runs out on the way there is one plan, which takes the first way of each clause that is left.
+    """
     plans = [Plan()]
     for clause in clauses:
         extended = []
