@@ -194,6 +194,11 @@ EVENT_TEXTS = [
     ({"a": {"b": [1]}}, {"a": 5}, 'set /a to {"b": 1} (now 5)'),
     ({"a": {"b": [1]}}, {"a": [5]}, 'add {"b": 1} to /a'),
     ({"a": [{"exists": False}], "a.b": [1]}, {"a": 5}, 'set /a to {"b": 1} (now 5)'),
+    (
+        {"a": [2], "a.b": [1], "a.c": [1]},
+        {"a": 5},
+        'set /a to 2 (now 5); add "a.b": 1 to the event; add "a.c": 1 to the event',
+    ),
     ({"a": {"b": {"c": [1]}}}, {"a.b": {}}, 'add "c": 1 to /a.b'),
     ({"tags": ["x"]}, {"tags": []}, 'add "x" to /tags'),
     ({"tags": ["x"]}, {"tags": ["alpha", "beta"]}, 'add "x" to /tags'),

@@ -24,6 +24,7 @@ from ruler.patterns.located import Alternative, LocatedClause
 from ruler.patterns.model import Absent
 
 MOST_PLANS = 64  # partial plans kept after each clause
+MOST_ALIKE = 12  # of these, in the same elements of arrays; the cheapest can contradict themselves
 MOST_WAYS = 64  # ways of one clause that are tried for one partial plan
 MOST_SCANNED = 20_000  # values of one path that are looked at
 MOST_LEAVES = 1000  # values of one path that are chosen from: so many that are accepted, and so many that are not
@@ -111,7 +112,7 @@ def _best(plans: list[Plan]) -> list[Plan]:
     for plan in sorted(plans, key=lambda plan: plan.cost):
         elements = frozenset(plan.trail.items())
         counts[elements] = counts.get(elements, 0) + 1
-        if counts[elements] <= 4:
+        if counts[elements] <= MOST_ALIKE:
             kept.append(plan)
             if len(kept) == MOST_PLANS:
                 break
