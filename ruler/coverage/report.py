@@ -15,7 +15,8 @@ Always: decided is at most matched, and what a part matched its rule matched.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from ruler.errors import Location, json_path
@@ -132,6 +133,14 @@ class Report(Generic[Name]):
         """The names of the rules that matched no event."""
         return tuple(rule.name for rule in self.rules if not rule.matched)
 
+    def unused(self) -> Report[Name]:
+        """Return the report with nothing but what never matched, and the rules and branches around it.
+
+        What is inside a rule or a branch that never matched is left out.
+        """
+        rules = (replace(rule, branches=tuple(_unused_branches(rule))) for rule in self.rules)
+        return replace(self, rules=tuple(rule for rule in rules if rule.branches or not rule.matched))
+
     def record(self) -> dict[str, object]:
         """Return the JSON form: one object with what ``ruler coverage --format json`` writes."""
         return {
@@ -144,3 +153,10 @@ class Report(Generic[Name]):
                 "events_of_other_shapes": self.events_of_other_shapes,
             },
         }
+
+
+def _unused_branches(rule: RuleCount[Name]) -> Iterator[BranchCount]:
+    for branch in rule.branches if rule.matched else ():
+        unused = tuple(each for each in branch.alternatives if not each.matched) if branch.matched else ()
+        if unused or not branch.matched:
+            yield replace(branch, alternatives=unused)
