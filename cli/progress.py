@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-SECONDS_BETWEEN = 0.3
+SECONDS_BETWEEN = 0.25
 ERASE = "\r\x1b[K"
 _UNITS = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 
