@@ -312,7 +312,7 @@ class _FileReader:
             return str(node.value)
         else:
             what, start = f"found {self._describe(node)} as the name, expected a string", node.start
-        self._report("entry-name", start, what, why="the name says in answers which rule matched", write=ENTRY_FORM)
+        self._report("entry-name", start, what, why="answers are names: they say which rules matched", write=ENTRY_FORM)
         return None
 
     def _entry_rule(self, entry: Node, members: dict[str, Node]) -> Node | None:
