@@ -14,7 +14,8 @@ clause is accepted by some alternative, or it has none and one is "exists": fals
 matches when another of its group does: a part decided an event when it matched alone in its group.
 Cost: equal answers are counted together, so an event costs its matching and one look-up. A copy of a sub-rule costs its
 clauses: 0.3 KB for each with the native engine and 2.5 KB with the python one, at most (2026-11-21, peak memory of
-ten sorts of rules). Copies stop at MOST_COPIED_CLAUSES: sub-rules beyond are counted without their alternatives.
+ten sorts of rules). Copies share the steps that one event's arrays may take, so an event near that limit can be refused
+here alone. Copies stop at MOST_COPIED_CLAUSES: sub-rules beyond are counted without their alternatives.
 """
 
 from __future__ import annotations

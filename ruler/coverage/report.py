@@ -74,7 +74,7 @@ class BranchCount:
         """Return the JSON form; alternatives are None when they are not counted."""
         alternatives = [each.record() for each in self.alternatives]
         return {
-            "text": self.text_number,
+            "text_number": self.text_number,
             "paths": [json_path(each) for each in self.locations],
             "matched": self.matched,
             "decided": self.decided,
