@@ -97,7 +97,8 @@ class Coverage(Generic[Name]):
         found.text_count += 1
         copies: list[SubRule] = []  # one for each new part
         # Sub-rules share their clauses, so each is made once: hashing one costs its patterns.
-        clauses = {clause: clause.clause for each in located.sub_rules for clause in each.clauses}
+        distinct = dict.fromkeys(clause for each in located.sub_rules for clause in each.clauses)
+        clauses = {clause: clause.clause for clause in distinct}
         for sub_rule in located.sub_rules:
             found.branches.append(self._new_branch(found, located, sub_rule, clauses, copies))
         self._add_parts(copies)
