@@ -25,10 +25,10 @@ from dataclasses import dataclass
 from ruler.checks.budget import Budget, Undecided
 from ruler.checks.value_sets import ValueSet, accepts_no_value
 from ruler.patterns.compiler import Expansion
-from ruler.patterns.model import Absent, Clause
+from ruler.patterns.model import Absent, Clause, Exact, Literal, Pattern
 from ruler.patterns.reader import Node
 
-STEPS_OF_PAIRS = 1_000_000  # comparing sub-rules with sub-rules: all pairs of a thousand with one clause each
+STEPS_OF_PAIRS = 100_000  # clauses looked at while sub-rules are compared with sub-rules
 ABSENT = Absent()
 
 
@@ -68,6 +68,7 @@ class _Search:
         self.members = or_members(rule)
         self.alive = [True] * len(self.sub_rules)
         self.value_sets: dict[Clause, ValueSet] = {}
+        self.index = _Index(self.sub_rules)
         self.covered: dict[tuple[Clause, Clause], bool] = {}
         self.implied_by: dict[int, list[int]] = {}
         self.equal_to: dict[frozenset[Clause], list[int]] = {}
@@ -136,7 +137,8 @@ class _Search:
         if found is None:
             found = self.implied_by[index] = []
             try:
-                for other, wanted in enumerate(self.sub_rules):
+                for other in self.index.candidates(self.sub_rules[index]):
+                    wanted = self.sub_rules[other]
                     self.pairs.spend(len(wanted))
                     if other != index and self.does_imply(self.sub_rules[index], wanted):
                         found.append(other)
@@ -163,10 +165,50 @@ class _Search:
         if answer is None:
             value_set = self.value_sets.get(wanted)
             if value_set is None:
-                value_set = self.value_sets[wanted] = ValueSet(wanted.patterns, self.budget)
-            answer = all(value_set.covers(pattern) for pattern in given.patterns)
+                value_set = self.value_sets[wanted] = ValueSet(sorted(wanted.patterns, key=repr), self.budget)
+            answer = all(value_set.covers(pattern) for pattern in sorted(given.patterns, key=repr))
             self.covered[given, wanted] = answer
         return answer
+
+
+class _Index:
+    """Says which sub-rules another may imply, so that not all must be compared with all.
+
+    Each stands under one of its paths: with each value of the clause there when all are plain, so it need only be
+    compared with sub-rules that have the same path, and one of these values or a pattern. The rarest values are taken.
+    """
+
+    def __init__(self, sub_rules: list[dict[str, Clause]]) -> None:
+        self.plain: dict[tuple[str, Pattern], list[int]] = {}
+        self.others: dict[str, list[int]] = {}
+        self.all: dict[str, list[int]] = {}
+        counts = Counter((path, each) for clauses in sub_rules for path, c in clauses.items() for each in c.patterns)
+        for index, clauses in enumerate(sub_rules):
+            plain = [clause for clause in clauses.values() if _is_plain(clause)]
+            clause = min(
+                plain or clauses.values(), key=lambda each: sum(counts[each.path, value] for value in each.patterns)
+            )
+            self.all.setdefault(clause.path, []).append(index)
+            if plain:
+                for value in clause.patterns:
+                    self.plain.setdefault((clause.path, value), []).append(index)
+            else:
+                self.others.setdefault(clause.path, []).append(index)
+
+    def candidates(self, given: dict[str, Clause]) -> list[int]:
+        """The indexes of the sub-rules that ``given`` may imply, ascending."""
+        found: set[int] = set()
+        for path, clause in given.items():
+            if _is_plain(clause):
+                value = min(clause.patterns, key=repr)  # any; the same one in each run
+                found.update(self.plain.get((path, value), ()), self.others.get(path, ()))
+            else:
+                found.update(self.all.get(path, ()))
+        return sorted(found)
+
+
+def _is_plain(clause: Clause) -> bool:
+    return all(isinstance(pattern, Exact | Literal | Absent) for pattern in clause.patterns)
 
 
 def or_members(rule: Node) -> dict[int, OrMember]:

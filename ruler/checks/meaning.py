@@ -180,7 +180,7 @@ class _ClauseWarnings:
         """Take from ``kept`` the patterns that a single other covers, so that the narrower one is reported."""
         if len(kept.others) > MOST_COMPARED:
             return
-        for pattern in reversed(list(kept.others)):
+        for pattern in reversed(list(kept.patterns if len(kept.values) <= MOST_COMPARED else kept.others)):
             kept.discard(pattern)
             if self.coverer(pattern, kept) is None:
                 kept.add(pattern)
