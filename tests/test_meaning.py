@@ -246,6 +246,24 @@ def test_dead_branches_add_nothing_to_any_event(text: str, event: str) -> None:
         assert oracle.matches(text, event) == matches(alive, event)
 
 
+absence_leaves = st.sampled_from(["[1]", '[{"exists": true}]', '[{"exists": false}]', '[1, {"exists": false}]'])
+absence_clauses = st.dictionaries(st.sampled_from(["a.w", "a.x", "a.y"]), absence_leaves, min_size=2)
+flat_elements = st.dictionaries(st.sampled_from("wxy"), small_numbers, min_size=1, max_size=2)
+
+
+@given(absence_clauses, st.data(), st.lists(st.lists(flat_elements, min_size=1, max_size=3), min_size=20, max_size=20))
+def test_a_branch_with_more_clauses_is_dead_only_where_absence_allows_it(
+    clauses: dict[str, str], data: st.DataObject, arrays: list[list[dict[str, int]]]
+) -> None:
+    """A branch beside one with some of its clauses: when it is called dead, it never matches alone."""
+    paths = data.draw(st.sets(st.sampled_from(sorted(clauses)), min_size=1, max_size=len(clauses) - 1))
+    shorter = spelled({path: clauses[path] for path in sorted(paths)})
+    text = f'{{"$or": [{shorter}, {spelled(clauses)}]}}'
+    if codes(text) == [("dead-branch", '$["$or"][1]')]:
+        for event in [json.dumps({"a": elements}) for elements in arrays]:
+            assert oracle.matches(shorter, event) == oracle.matches(text, event)
+
+
 def test_absence_keeps_a_branch_alive() -> None:
     """The first branch looks alike with fewer clauses, but finds a value where the second, tied to x, finds none."""
     text = '{"$or": [{"a.y": [{"exists": false}]}, {"a.x": [1], "a.y": [{"exists": false}]}]}'
