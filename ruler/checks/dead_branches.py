@@ -28,7 +28,7 @@ from ruler.patterns.compiler import Expansion
 from ruler.patterns.model import Absent, Clause, Exact, Literal, Pattern
 from ruler.patterns.reader import Node
 
-STEPS_OF_PAIRS = 100_000  # clauses looked at while sub-rules are compared with sub-rules
+STEPS_OF_PAIRS = 50_000  # clauses looked at while sub-rules are compared with sub-rules
 MOST_ROUNDS = 10  # over all branches
 ABSENT = Absent()
 

@@ -91,7 +91,7 @@ class _ClauseWarnings:
         empty = {index for index, each in enumerate(self.alternatives) if is_empty_range(each.pattern)}
         if len(empty) == len(self.alternatives):
             yield from (self.empty(self.alternatives[index], None) for index in sorted(empty))
-        elif is_dead:
+        elif is_dead or len(self.alternatives) == 1:
             return
         elif self.accepts_everything():
             yield self.everything()
