@@ -70,7 +70,7 @@ def _block_as_string(rule: CheckedRule, alternative: Alternative, block: str) ->
         alternative.node,
         f"{json_text(block)} is a block of addresses, and is compared as a string",
         why="a plain string accepts only itself; the addresses inside a block are accepted by cidr",
-        hint=f"{text} for the addresses; nothing when events carry the block itself",
+        hint=f"{text} for the addresses; right as it is only when events carry the block itself",
         fix=replacement(alternative.node, text, keeps_meaning=False),
     )
 

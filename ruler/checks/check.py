@@ -46,9 +46,8 @@ def check(rules: Mapping[object, object] | str | bytes | bytearray | memoryview)
     elif isinstance(rules, (bytes, bytearray, memoryview)):
         content = bytes(rules)
     else:
-        raise TypeError(
-            f"rules are a mapping of names to rules, or the text of a rule file, not {type(rules).__name__}"
-        )
+        found = type(rules).__name__
+        raise TypeError(f"rules are a mapping of names to rules, or the text of a rule file; found {found}")
     source = Source(DECODED, content.decode(errors="replace"))
     return check_rule_sets([rules_of_text(source, content)])[0]
 

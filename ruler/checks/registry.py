@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from ruler.checks.addresses import address_findings
+from ruler.checks.meaning import meaning_findings
 from ruler.checks.names import name_findings
 from ruler.checks.pattern_types import pattern_type_findings
 from ruler.checks.rule import CheckedRule
@@ -84,8 +85,4 @@ def warnings_of(rule: CheckedRule) -> Iterator[Finding]:
 
 
 def _meaning_findings(rule: CheckedRule) -> Iterator[Finding]:
-    try:
-        from ruler.checks.meaning import meaning_findings  # type: ignore[import-not-found, unused-ignore]
-    except ModuleNotFoundError:
-        return
     yield from meaning_findings(rule.named, rule.located)
