@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import strategies
-from hypothesis import given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from strategies import Members, Spelled, text_of
 
@@ -32,6 +32,11 @@ def fixed(text: str, *, also_unsafe: bool = False) -> str:
     return result.text
 
 
+GROUPS = (
+    {"duplicate-name", "dotted-path-clash", "branch-overridden"},
+    {"accepts-everything", "accepts-nothing", "redundant-alternative", "dead-branch"},
+)
+
 # ----- rules that have something to warn of, and events that tell rules apart
 
 NAMES = st.sampled_from(["a", "a", "b", "a.b", "c"])
@@ -49,7 +54,7 @@ ALTERNATIVES = st.one_of(
     st.just(Members([("exists", False)])),
     strategies.tests_of_values,
 )
-LEAVES = st.lists(ALTERNATIVES, min_size=1, max_size=3)
+LEAVES = st.lists(ALTERNATIVES, min_size=1, max_size=2)
 
 
 def objects(depth: int) -> st.SearchStrategy[Members]:
@@ -57,14 +62,16 @@ def objects(depth: int) -> st.SearchStrategy[Members]:
     member: st.SearchStrategy[Any] = st.tuples(NAMES, LEAVES)
     if depth:
         inner = objects(depth - 1)
-        branches = st.lists(inner, min_size=2, max_size=3)
+        branches = st.lists(inner, min_size=2, max_size=2)
         member = st.one_of(member, member, st.tuples(NAMES, inner), st.tuples(st.just("$or"), branches))
-    return st.lists(member, min_size=1, max_size=4).map(Members)
+    return st.lists(member, min_size=1, max_size=3).map(Members)
 
 
 @st.composite
 def rules(draw: st.DrawFn) -> str:
-    return draw(objects(2).map(text_of))
+    rule = draw(objects(1).map(text_of))
+    assume(len(rule) < 1000)
+    return rule
 
 
 VALUES = st.sampled_from(
@@ -104,6 +111,7 @@ def answers(rule: str, events: list[Any]) -> list[bool]:
     return [bool(matcher.rules_for_event(event)) for event in events]
 
 
+@settings(max_examples=100)
 @given(rules(), EVENT_LISTS)
 def test_fixes_that_keep_the_meaning_keep_the_answers(rule: str, events: list[Any]) -> None:
     """Each by itself, and all together."""
@@ -121,9 +129,10 @@ def json_member(text: str) -> str:
     return rule.text
 
 
+@settings(max_examples=100)
 @given(rules())
 def test_a_fix_removes_what_it_fixes(rule: str) -> None:
-    """Fewer findings of its code are left, or the same number where what it uncovers is another of them."""
+    """Fewer findings of its code are left; what a fix uncovers may be one of a neighbour's."""
     text = f'{{"r": {rule}}}'
     findings = findings_of(text)
     for finding in findings:
@@ -131,11 +140,13 @@ def test_a_fix_removes_what_it_fixes(rule: str) -> None:
             continue
         after = findings_of(apply_fixes(text, [finding])[0])
         assert all(each.severity != ERROR for each in after)
-        same = [each for each in findings if each.code == finding.code]
-        left = [each for each in after if each.code == finding.code]
-        assert len(left) < len(same) or finding.code in ("redundant-alternative", "dead-branch")
+        group = next((codes for codes in GROUPS if finding.code in codes), {finding.code})
+        same = [each for each in findings if each.code in group]
+        left = [each for each in after if each.code in group]
+        assert len(left) < len(same)
 
 
+@settings(max_examples=100)
 @given(rules())
 def test_fixing_ends_and_leaves_nothing_to_fix(rule: str) -> None:
     text = fixed(f'{{"r": {rule}}}')
@@ -143,6 +154,7 @@ def test_fixing_ends_and_leaves_nothing_to_fix(rule: str) -> None:
     assert compile_rule(json_member(text)).sub_rules
 
 
+@settings(max_examples=100)
 @given(rules())
 def test_what_a_fix_may_do_is_what_the_table_says(rule: str) -> None:
     for finding in findings_of(f'{{"r": {rule}}}'):

@@ -5,7 +5,7 @@ before warnings, each in text order; never an exception for what the rules hold.
 
 >>> for finding in check('{"s3-put": {"source": ["aws.s3"], "key": [{"wildcard": "img/*"}]}}'):
 ...     print(finding.code, finding.line, finding.column, finding.hint)
-wildcard-is-prefix 1 54 {"prefix": "img/"} in place of the whole object
+wildcard-is-prefix 1 56 {"prefix": "img/"} in place of the whole object
 
 Always: a rule with errors gets no warnings, as nobody knows yet what it means. At most MOST_WARNINGS for one rule.
 """

@@ -71,8 +71,8 @@ def _way(root: Node, offset: int) -> Way | None:
 def _clause_fix(document: Document, way: Way, offset: int) -> Fix | None:
     """Put a value or a pattern that stands alone into the array of a clause."""
     node = way[-1][1]
-    if node.kind not in _SCALARS:
-        return None
+    if node.kind not in _SCALARS or document.text.startswith('"$or"', way[-1][0]):
+        return None  # branches were meant
     patterns = [each for _, each in way[1:-1] if each.kind == "object" and is_pattern_without_array(each)]
     if patterns:
         node = patterns[0]

@@ -38,9 +38,7 @@ WARNINGS: dict[str, WarningKind] = {
         WarningKind("redundant-alternative", "An alternative accepts only what another one accepts.", KEEPS_MEANING),
         WarningKind("dead-branch", "A branch of $or adds nothing to the others.", KEEPS_MEANING),
         WarningKind("duplicate-name", "A clause is hidden by a later one with the same name.", KEEPS_MEANING),
-        WarningKind(
-            "dotted-path-clash", "A clause is hidden by a later one whose path is spelled apart.", KEEPS_MEANING
-        ),
+        WarningKind("dotted-path-clash", "A clause is hidden by a later one of the same path.", KEEPS_MEANING),
         WarningKind("branch-overridden", "A clause and one in a branch of $or name the same path.", KEEPS_MEANING),
         WarningKind("address-not-cidr", "An address block stands where only strings are compared.", CHANGES_MEANING),
         WarningKind("cidr-host-bits", "A cidr block has bits set that are ignored.", KEEPS_MEANING),
