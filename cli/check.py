@@ -173,7 +173,8 @@ def _fixed(options: Options, rule_sets: list[RuleSet]) -> tuple[list[RuleSet], l
     after: list[RuleSet] = []
     trouble: list[Finding] = []
     for index, rule_set in enumerate(rule_sets):
-        source = rule_set.source
+        # Without rules the text could not be read: perhaps it is no UTF-8, and could not be written again.
+        source = rule_set.source if rule_set.rules else None
         is_pattern = index >= len(options.files)
         fixed = _fixed_text(options, source, is_pattern) if source is not None else None
         after.append(rule_set)
