@@ -143,6 +143,8 @@ def test_everything_and_nothing_are_what_trying_every_value_says(found: list[Pat
         (Cidr(4, 0x0A000000, 8), [Cidr(4, 0x0A800000, 9), Cidr(4, 0x0A000000, 9)]),
         (Cidr(4, 0x0A000000, 8), [Prefix("")]),
         (Cidr(4, 0x0A000000, 8), [AnythingBut(frozenset({Prefix("x"), Exact("11.0.0.0")}))]),
+        (Exists(), [Cidr(4, 0x0A000000, 8), AnythingBut(frozenset({Cidr(4, 0x0A000000, 9), Cidr(4, 0x0A800000, 9)}))]),
+        (AnythingBut(frozenset({Cidr(4, 0, 1)})), [AnythingBut(frozenset({Cidr(4, 0, 2)}))]),
         (Absent(), [Absent(), Exact(1)]),
     ],
 )
@@ -166,6 +168,9 @@ def test_what_is_covered(pattern: Pattern, others: list[Pattern]) -> None:
         (Cidr(4, 0x0A000000, 8), [AnythingBut(frozenset({Prefix("10.")}))]),
         (Cidr(4, 0x0A000000, 8), [AnythingBut(frozenset({Exact("10.0.0.1")}))]),
         (Exact("10.0.0.1"), [Cidr(4, 0x0B000000, 8)]),
+        (Cidr(4, 0x0A000000, 30), [Cidr(4, 0x0A000000, 32), Cidr(4, 0x0A000002, 31)]),
+        (Exists(), [Cidr(4, 0x0A000000, 9), AnythingBut(frozenset({Cidr(4, 0x0A000000, 8)}))]),
+        (AnythingBut(frozenset({Cidr(4, 0, 2)})), [AnythingBut(frozenset({Cidr(4, 0, 1)}))]),
     ],
 )
 def test_what_is_not_covered(pattern: Pattern, others: list[Pattern]) -> None:

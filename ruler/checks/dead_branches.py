@@ -28,7 +28,8 @@ from ruler.patterns.compiler import Expansion
 from ruler.patterns.model import Absent, Clause, Exact, Literal, Pattern
 from ruler.patterns.reader import Node
 
-STEPS_OF_PAIRS = 100_000  # clauses looked at while sub-rules are compared with sub-rules
+STEPS_OF_PAIRS = 50_000  # clauses looked at while sub-rules are compared with sub-rules
+MOST_ROUNDS = 10  # over all branches
 ABSENT = Absent()
 
 
@@ -88,14 +89,20 @@ class _Search:
                 through.setdefault(id(branch), []).append(index)
                 branches[id(branch)] = (depth, -branch.start, branch)
         left = Counter(id(self.members[key].array) for key in branches)
-        found = []
-        for _, _, branch in sorted(branches.values(), key=lambda each: each[:2]):
-            member = self.members[id(branch)]
-            if left[id(member.array)] > 1:
-                dead = self.judge(branch, member, [each for each in through[id(branch)] if self.alive[each]])
-                if dead is not None:
-                    left[id(member.array)] -= 1
-                    found.append(dead)
+        waiting = [branch for _, _, branch in sorted(branches.values(), key=lambda each: each[:2])]
+        found: list[DeadBranch] = []
+        for _ in range(MOST_ROUNDS):
+            count = len(found)
+            for branch in list(waiting):
+                member = self.members[id(branch)]
+                if left[id(member.array)] > 1:
+                    dead = self.judge(branch, member, [each for each in through[id(branch)] if self.alive[each]])
+                    if dead is not None:
+                        left[id(member.array)] -= 1
+                        waiting.remove(branch)
+                        found.append(dead)
+            if len(found) == count:  # else with fewer sub-rules another branch may be dead too
+                break
         return found
 
     def judge(self, branch: Node, member: OrMember, inside: list[int]) -> DeadBranch | None:

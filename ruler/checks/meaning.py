@@ -25,6 +25,8 @@ from ruler.checks.located_warning import warning_at
 from ruler.checks.number_sets import is_empty_range
 from ruler.checks.value_sets import EVERY_VALUE, ValueSet
 from ruler.findings import Edit, Finding, Fix
+from ruler.patterns.clauses import ClauseReader
+from ruler.patterns.compiler import location_of
 from ruler.patterns.located import Alternative, LocatedClause, LocatedRule
 from ruler.patterns.model import Absent, AnythingBut, Exact, Pattern
 from ruler.patterns.reader import Node
@@ -41,15 +43,35 @@ def meaning_findings(rule: NamedRule, located: LocatedRule) -> Iterator[Finding]
     budget = Budget()
     dead: list[Node] = []
     findings: list[Finding] = []
+    expanded: list[tuple[str, Node]] = []
     if any(sub_rule.branches for sub_rule in located.sub_rules):
         branches = BranchWarnings(rule, Budget())
         findings = list(branches.findings())
         dead = branches.dead
+        expanded = [(path, node) for each in branches.expansion.sub_rules for path, (_, node) in each.items()]
     clauses = {clause.node.start: clause for sub_rule in located.sub_rules for clause in sub_rule.clauses}
+    for path, node in expanded:
+        if node.start not in clauses:  # of a sub-rule that says the same as an earlier one
+            clauses[node.start] = _located_clause(rule, path, node)
     for start, clause in sorted(clauses.items()):
         is_dead = any(branch.start < start < branch.end for branch in dead)
         yield from _ClauseWarnings(rule, clause, budget).findings(is_dead=is_dead)
     yield from findings
+
+
+def _located_clause(rule: NamedRule, path: str, node: Node) -> LocatedClause:
+    location = location_of(rule.node, node)
+    reader = ClauseReader(rule.document, _unexpected)
+    found = []
+    for index, element in enumerate(node.value):
+        pattern = reader.alternative(element, node)
+        assert pattern is not None  # the rule compiles
+        found.append(Alternative(pattern, element, (*location, index)))
+    return LocatedClause(path, tuple(found), node, location)
+
+
+def _unexpected(code: str, node: Node, what: str, *, why: str, write: str, at: int | None = None) -> None:
+    raise AssertionError(f"an error in a rule that compiles: {code}")
 
 
 class _ClauseWarnings:
@@ -69,7 +91,7 @@ class _ClauseWarnings:
         empty = {index for index, each in enumerate(self.alternatives) if is_empty_range(each.pattern)}
         if len(empty) == len(self.alternatives):
             yield from (self.empty(self.alternatives[index], None) for index in sorted(empty))
-        elif is_dead:
+        elif is_dead or len(self.alternatives) == 1:
             return
         elif self.accepts_everything():
             yield self.everything()
