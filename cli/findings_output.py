@@ -14,7 +14,6 @@ from collections.abc import Iterable
 
 from ruler.findings import ERROR, Finding, printable
 from ruler_cli.colour import Paint, paint_for
-from ruler_cli.sarif import sarif_log
 from ruler_cli.streams import write_message, write_output
 
 FORMATS = ("human", "json", "github", "sarif")
@@ -34,6 +33,8 @@ def write_findings(findings: Iterable[Finding], form: str, denied: frozenset[str
         for finding in findings:
             write_output(f"{workflow_command(finding, denied)}\n".encode())
     else:
+        from ruler_cli.sarif import sarif_log  # loads urllib, which nothing else here needs
+
         write_output(f"{json.dumps(sarif_log(list(findings), denied), indent=2)}\n".encode())
 
 

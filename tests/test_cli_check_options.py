@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from cli_runner import Shell
 
+from ruler import check
 from ruler.findings import Finding, Source
 from ruler_cli.findings_output import workflow_command
 from ruler_cli.rewrite import difference
@@ -288,3 +289,19 @@ def test_colour_is_for_terminals_alone(shell: Shell) -> None:
     """A pipe gets none."""
     shell.write("rules.json", ODD)
     assert "\x1b" not in shell.run("check", "rules.json").errors
+
+
+def test_severity_place_and_caret_have_colours() -> None:
+    """Whatever is coloured, the text is the same."""
+    [error] = check('{"r": {"a": 1}}')
+    [warning] = check('{"r": {"a": [{"wildcard": "x*"}]}}')
+
+    def marked(style: str, text: str) -> str:
+        return f"<{style}>{text}</>"
+
+    assert error.text(marked).splitlines()[0] == (
+        "<place><rules>:1:13:</> r: $.a: <bad>found the number 1, expected an array</>"
+    )
+    assert "<bad>                ^</>" in error.text(marked)
+    assert warning.text(marked).startswith("<place><rules>:1:27:</> <warning>warning</>: r: $.a[0].wildcard: ")
+    assert str(warning) == re.sub("<(place|warning|label|bad)>|</>", "", warning.text(marked))
