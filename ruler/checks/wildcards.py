@@ -50,7 +50,8 @@ def _simpler(rule: CheckedRule, whole: Node, argument: Node, *, is_excluded: boo
         written = f'{{"{_KEYWORDS[code]}": {written}}}'
     is_list = argument.kind == "array"
     if code == "wildcard-is-exact":
-        kind = "have no *" if is_list else "has no *"
+        escaped = " but escaped ones" if any("*" in text for text in texts) else ""
+        kind = f"{'have' if is_list else 'has'} no *{escaped}"
     else:
         kind = f"are each only a {_KEYWORDS[code]}" if is_list else f"is only a {_KEYWORDS[code]}"
     yield rule.warning(
