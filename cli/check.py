@@ -1,57 +1,229 @@
-"""``ruler check``: every error of every rule in rule files, each with its place."""
+"""``ruler check``: every error of the rules in files, and warnings of likely mistakes; it can fix some of both.
+
+Files are checked together, as some warnings compare rules, and told one after another. With --fix each file is
+fixed by itself first; what is told, and the exit code, are of the files as they are then.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
-from ruler.findings import in_text_order
-from ruler.rule_files import read_rule_file
-from ruler_cli.arguments import Parser
+from ruler.checks.apply import FixedText, fix_text
+from ruler.checks.check import check_rule_sets
+from ruler.checks.registry import WARNINGS
+from ruler.findings import ERROR, Finding, Source, printable
+from ruler.rule_files import RuleSet, read_rule_file, rule_of_pattern, rules_of_text
+from ruler_cli.arguments import NEAR, OneOf, Parser
 from ruler_cli.exit_codes import EXIT_FINE, EXIT_TROUBLE
+from ruler_cli.findings_output import FORMATS, write_findings
+from ruler_cli.rewrite import difference, write_file
 from ruler_cli.streams import write_message, write_output
 
-HELP = """\
-usage: ruler check FILE...
+EXIT_DENIED = 1
+ALL_WARNINGS = "warnings"  # what --deny takes for every code
 
-Show every error of the rules in each FILE: where it is, why it is one, and what
-to write instead. When FILE is -, read standard input.
+HELP = """\
+usage: ruler check [options] FILE...
+
+Show every error of the rules in each FILE, and warnings of likely mistakes: where
+each is, why it is one, and what to write instead. When FILE is -, read standard
+input. docs/checks.md has a page on each warning.
 
 A rule file is {"name": {rule}, ...} or [{"name": "...", "rule": {rule}}, ...].
-Errors go to standard error, a summary to standard output.
+Findings go to standard error, a summary to standard output; in every format but
+human the findings go to standard output, and there is no summary.
 
-  -h, --help  show this text
-  --version   show the version and the engine that matches events
+what is checked, besides FILE:
+  -r, --rules FILE    the same as FILE
+  -e, --pattern JSON  one rule; the first is called pattern-1, and so on
 
-exit codes: 0 no errors, 2 errors or unreadable files.
+which warnings:
+      --deny CODE     exit with 1 when there is such a warning; several with
+                      commas between; 'warnings' stands for all of them
+      --allow CODE    do not show such warnings
 
-example:
+what is written:
+      --format FORMAT  human (default), json (one object on each line), github
+                       (workflow commands) or sarif (SARIF 2.1.0)
+
+fixes:
+      --fix           write the fixes of errors, and those that keep the meaning,
+                      into the files; nothing else in them changes
+      --fix-all       also write fixes that change which events match
+      --diff          show what --fix would change, and write nothing
+
+  -h, --help          show this text
+      --version       show the version and the engine that matches events
+
+exit codes: 0 no errors and no denied warnings, 1 denied warnings only,
+2 errors or unreadable files. With --fix they are of what is left.
+
+examples:
   ruler check rules.json
+  ruler check --deny warnings --format github rules/*.json
+  ruler check --fix rules.json
 """
 
 
-def run_check(arguments: Sequence[str]) -> int:
-    """Run ``ruler check``. Exit: 0 all rules compile, 2 some do not."""
-    parser = Parser("ruler check", HELP)
-    files: list[str] = parser.parse(arguments).files
-    if not files:
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line asked for."""
+
+    files: list[str]
+    patterns: list[str]  # texts
+    denied: frozenset[str]  # codes of warnings
+    allowed: frozenset[str]
+    format: str
+    fixes: bool
+    fixes_all: bool
+    shows_difference: bool
+
+
+def options_of(arguments: Sequence[str]) -> Options:
+    """Return the options; exits with a message when they make no sense."""
+    parser = check_parser()
+    parsed = parser.parse(arguments)
+    files = [*parsed.rules, *parsed.files]
+    if not files and not parsed.pattern:
         parser.error("no rule file: give at least one FILE, or - for standard input")
-    rule_count = error_count = 0
-    for path in files:
-        found = read_rule_file(path)
-        findings = list(found.findings)
-        for rule in found.rules:
-            findings += rule.errors()
-        for finding in in_text_order(findings):
-            write_message(str(finding))
-        rule_count += len(found.rules)
-        error_count += len(findings)
-    write_output(f"{_summary(rule_count, len(files), error_count)}\n".encode())
-    return EXIT_TROUBLE if error_count else EXIT_FINE
+    if files.count("-") > 1:
+        parser.error("standard input cannot be read twice")
+    fixes = parsed.fix or parsed.fix_all
+    if parsed.diff and parsed.format != "human":
+        parser.error("--diff needs --format human: both would write to standard output")
+    if fixes and not parsed.diff and (parsed.pattern or "-" in files):
+        what = "a rule of -e" if parsed.pattern else "standard input"
+        parser.error(f"--fix writes into files, not into {what}; --diff shows what it would change")
+    return Options(
+        files=files,
+        patterns=parsed.pattern,
+        denied=_codes(parser, "--deny", parsed.deny),
+        allowed=_codes(parser, "--allow", parsed.allow),
+        format=parsed.format,
+        fixes=fixes,
+        fixes_all=parsed.fix_all,
+        shows_difference=parsed.diff,
+    )
 
 
-def _summary(rule_count: int, file_count: int, error_count: int) -> str:
-    errors = _counted(error_count, "error") if error_count else "no errors"
-    return f"{_counted(rule_count, 'rule')} in {_counted(file_count, 'file')}: {errors}"
+def check_parser() -> Parser:
+    parser = Parser("ruler check", HELP)
+    parser.add_argument("-r", "--rules", metavar="FILE", action="append", default=[])
+    parser.add_argument("-e", "--pattern", metavar="JSON", action="append", default=[])
+    parser.add_argument("--deny", metavar="CODE", action="append", default=[])
+    parser.add_argument("--allow", metavar="CODE", action="append", default=[])
+    parser.add_argument("--format", metavar="FORMAT", type=OneOf(*FORMATS), default="human")
+    parser.add_argument("--fix", action="store_true")
+    parser.add_argument("--fix-all", action="store_true")
+    parser.add_argument("--diff", action="store_true")
+    return parser
+
+
+def _codes(parser: Parser, option: str, values: Iterable[str]) -> frozenset[str]:
+    """Return the codes that the values of ``option`` list."""
+    codes: set[str] = set()
+    for word in (word.strip() for value in values for word in value.split(",")):
+        if word == ALL_WARNINGS:
+            codes |= set(WARNINGS)
+        elif word in WARNINGS:
+            codes.add(word)
+        else:
+            from difflib import get_close_matches  # 1 ms, for errors alone
+
+            near = get_close_matches(word.lower(), [*WARNINGS, ALL_WARNINGS], 1, NEAR)
+            advice = f'did you mean "{near[0]}"?' if near else "docs/checks.md lists them"
+            parser.error(f'{option}: there is no warning "{word}"; {advice}')
+    return frozenset(codes)
+
+
+def run_check(arguments: Sequence[str]) -> int:
+    """Run ``ruler check``. Exit: 0 nothing that counts, 1 denied warnings, 2 errors or trouble."""
+    options = options_of(arguments)
+    rule_sets = _rule_sets(options)
+    trouble: list[Finding] = []
+    if options.fixes or options.shows_difference:
+        rule_sets, trouble = _fixed(options, rule_sets)
+    findings = [
+        finding
+        for found in check_rule_sets(rule_sets)
+        for finding in found
+        if finding.severity == ERROR or finding.code not in options.allowed
+    ]
+    findings += trouble
+    denied = options.denied - options.allowed
+    write_findings(findings, options.format, denied)
+    if options.format == "human":
+        write_output(f"{_summary(rule_sets, findings, denied)}\n".encode())
+    if any(finding.severity == ERROR for finding in findings):
+        return EXIT_TROUBLE
+    return EXIT_DENIED if any(finding.code in denied for finding in findings) else EXIT_FINE
+
+
+def _rule_sets(options: Options) -> list[RuleSet]:
+    found = [read_rule_file(path) for path in options.files]
+    for number, text in enumerate(options.patterns, 1):
+        found.append(rule_of_pattern(f"pattern-{number}", os.fsencode(text)))
+    return found
+
+
+def _fixed(options: Options, rule_sets: list[RuleSet]) -> tuple[list[RuleSet], list[Finding]]:
+    """Fix each source, or show how; return the rule sets as they are then, and files that cannot be written."""
+    after: list[RuleSet] = []
+    trouble: list[Finding] = []
+    for index, rule_set in enumerate(rule_sets):
+        # Without rules the text could not be read: perhaps it is no UTF-8, and could not be written again.
+        source = rule_set.source if rule_set.rules else None
+        is_pattern = index >= len(options.files)
+        fixed = _fixed_text(options, source, is_pattern) if source is not None else None
+        after.append(rule_set)
+        if source is None or fixed is None or fixed.text == source.text:
+            continue
+        if options.shows_difference:
+            write_output(difference(printable(source.name), source.text, fixed.text).encode())
+            continue
+        try:
+            write_file(options.files[index], fixed.text)
+        except OSError as error:
+            trouble.append(Finding(Source(source.name, ""), "file-unwritable", error.strerror or str(error)))
+            continue
+        _tell_fixed(fixed)
+        after[-1] = rules_of_text(Source(source.name, fixed.text), fixed.text.encode())
+    return after, trouble
+
+
+def _fixed_text(options: Options, source: Source, is_pattern: bool) -> FixedText:
+    def findings_of(text: str) -> list[Finding]:
+        content = text.encode()
+        if is_pattern:
+            found = rule_of_pattern(source.name, content)
+        else:
+            found = rules_of_text(Source(source.name, text), content)
+        [findings] = check_rule_sets([found])
+        return [each for each in findings if each.severity == ERROR or each.code not in options.allowed]
+
+    return fix_text(source.text, findings_of, also_unsafe=options.fixes_all)
+
+
+def _tell_fixed(fixed: FixedText) -> None:
+    for finding in fixed.fixed:
+        assert finding.fix is not None
+        place = f"{finding.source.name}:{finding.line}:{finding.column}"
+        write_message(printable(f"{place}: fixed {finding.code}: {finding.fix.description}"))
+    if not fixed.is_done:
+        write_message("ruler check: there is more to fix; run --fix again")
+
+
+def _summary(rule_sets: list[RuleSet], findings: list[Finding], denied: frozenset[str]) -> str:
+    rules = _counted(sum(len(rule_set.rules) for rule_set in rule_sets), "rule")
+    errors = sum(finding.severity == ERROR for finding in findings)
+    warnings = len(findings) - errors
+    text = f"{rules} in {_counted(len(rule_sets), 'file')}: {_counted(errors, 'error') if errors else 'no errors'}"
+    if warnings:
+        denied_count = sum(finding.severity != ERROR and finding.code in denied for finding in findings)
+        text += f", {_counted(warnings, 'warning')}" + (f" ({denied_count} denied)" if denied_count else "")
+    return text
 
 
 def _counted(count: int, thing: str) -> str:

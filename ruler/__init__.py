@@ -7,6 +7,8 @@
 ['big-order']
 """
 
+from typing import TYPE_CHECKING
+
 from ruler.errors import (
     EngineError,
     EventError,
@@ -20,9 +22,14 @@ from ruler.machine.stats import Stats
 from ruler.matcher import Matcher, matches
 from ruler.version import VERSION as __version__
 
+if TYPE_CHECKING:
+    from ruler.checks.check import check
+    from ruler.findings import Finding
+
 __all__ = [
     "EngineError",
     "EventError",
+    "Finding",
     "LineSelection",
     "MachineError",
     "Matcher",
@@ -31,5 +38,17 @@ __all__ = [
     "Stats",
     "UnknownRuleError",
     "__version__",
+    "check",
     "matches",
 ]
+
+# Public names that matching does not need -> the module that has them; loaded when asked for.
+_LATER = {"Finding": "ruler.findings", "check": "ruler.checks.check"}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_LATER[name]), name)

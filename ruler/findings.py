@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -27,6 +27,14 @@ from ruler.errors import Location, RuleError, json_path
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 _SHORT_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
+Paint = Callable[[str, str], str]  # (style, text) -> text as it is written; cli/colour.py names the styles
+
+
+def plain(style: str, text: str) -> str:
+    """Return ``text``: the paint of everything that is no terminal."""
+    return text
+
+
 EMPTY_NAME = '""'
 TAB_CELLS = 4
 LONGEST_EXCERPT = 90  # characters of a source line; with indent and "..." on both sides, 100
@@ -34,6 +42,7 @@ LONGEST_BEFORE = 56  # of these, the characters before the column when a line is
 
 
 ERROR, WARNING = "error", "warning"  # severities
+DECODED = "<rules>"  # the name of the source of rules that were never text; their findings have no lines
 
 
 @dataclass(frozen=True)
@@ -107,7 +116,7 @@ class Finding:
             "hint": self.hint or None,
             "rule": self.rule if self.location is not None else None,
             "path": None if self.location is None else json_path(self.location),
-            "file": self.source.name,
+            "file": None if self.source.name == DECODED else self.source.name,
             "pointer": self.pointer,
             "line": self.line,
             "column": self.column,
@@ -115,20 +124,31 @@ class Finding:
         }
 
     def __str__(self) -> str:
-        if self.line is None or self.column is None:
+        return self.text()
+
+    def text(self, paint: Paint = plain) -> str:
+        """Return the finding for people; ``paint`` colours its parts for a terminal."""
+        if self.line is None and self.location is None:
             return f"ruler: {printable(self.source.name)}: {printable(self.message)}"
-        place = f"{printable(self.source.name)}:{self.line}:{self.column}: "
-        mark = "" if self.severity == ERROR else f"{self.severity}: "
-        subject = f"{printable(self.subject)}: " if self.subject else ""
-        code = "" if self.severity == ERROR else f" [{self.code}]"
-        lines = [f"{place}{mark}{subject}{printable(self.message)}{code}"]
-        if self.line <= len(self.source.lines) and not self.source.is_blank:
-            lines += excerpt(self.source.lines[self.line - 1].removesuffix("\r"), self.column)
+        lines = [self._headline(paint)]
+        source_lines = self.source.lines
+        if self.line is not None and self.line <= len(source_lines) and not self.source.is_blank:
+            line, caret = excerpt(source_lines[self.line - 1].removesuffix("\r"), self.column or 1)
+            lines += [line, paint("bad" if self.severity == ERROR else "warning", caret)]
         if self.why:
-            lines.append(f"  why:   {printable(self.why)}")
+            lines.append(f"  {paint('label', 'why:')}   {printable(self.why)}")
         if self.hint:
-            lines.append(f"  write: {printable(self.hint)}")
+            lines.append(f"  {paint('label', 'write:')} {printable(self.hint)}")
         return "\n".join(lines)
+
+    def _headline(self, paint: Paint) -> str:
+        place = ""
+        if self.line is not None:
+            place = paint("place", f"{printable(self.source.name)}:{self.line}:{self.column or 1}:") + " "
+        subject = f"{printable(self.subject)}: " if self.subject else ""
+        if self.severity == ERROR:
+            return f"{place}{subject}{paint('bad', printable(self.message))}"
+        return f"{place}{paint('warning', self.severity)}: {subject}{printable(self.message)} [{self.code}]"
 
 
 def _fix_record(fix: Fix) -> dict[str, object]:

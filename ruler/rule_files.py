@@ -58,7 +58,7 @@ class NamedRule:
     def finding(self, error: RuleError) -> Finding:
         """The finding that ``error`` is; it stands where the rule begins when the error has no place."""
         line, column = error.line, error.column
-        if line is None or column is None:
+        if (line is None or column is None) and not self.document.is_from_mapping:
             line, column = self.document.line_and_column(self.node.start)
         return Finding(
             self.source,
@@ -80,6 +80,7 @@ class RuleSet:
 
     rules: list[NamedRule] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    source: Source | None = None  # None when nothing could be read
 
 
 def read_rule_file(path: str) -> RuleSet:
@@ -98,7 +99,7 @@ def rules_of_text(source: Source, content: bytes) -> RuleSet:
     try:
         document = read_document(content)
     except RuleError as error:
-        return RuleSet(findings=[_finding_of_text(source, error)])
+        return RuleSet(findings=[_finding_of_text(source, error)], source=source)
     return _FileReader(source, document).read()
 
 
@@ -108,15 +109,15 @@ def rule_of_pattern(name: str, content: bytes) -> RuleSet:
     try:
         document = read_document(content)
     except RuleError as error:
-        return RuleSet(findings=[finding_of_text(source, error)])
+        return RuleSet(findings=[finding_of_text(source, error)], source=source)
     root = document.root
     text = _rule_in_string(root)
     if text:
         line, column = document.line_and_column(root.start)
         what = f"found the string {document.source(root)}, expected an object"
         finding = Finding(source, "rule-not-object", what, STRING_MEANING, _shortened(text), line, column, pointer="")
-        return RuleSet(findings=[finding])
-    return RuleSet(rules=[NamedRule(name, root, document, source)])
+        return RuleSet(findings=[finding], source=source)
+    return RuleSet(rules=[NamedRule(name, root, document, source)], source=source)
 
 
 class TakesRules(Protocol):
@@ -186,7 +187,7 @@ class _FileReader:
     def __init__(self, source: Source, document: Document) -> None:
         self.source = source
         self.document = document
-        self.found = RuleSet()
+        self.found = RuleSet(source=source)
 
     def read(self) -> RuleSet:
         root = self.document.root

@@ -152,8 +152,8 @@ def test_help_of_check_says_the_exit_codes(shell: Shell) -> None:
     for option in ("-h", "--help"):
         result = shell.run("check", option)
         assert (result.code, result.errors) == (0, "")
-        assert b"usage: ruler check FILE..." in result.output
-        assert b"exit codes: 0 no errors, 2 errors or unreadable files." in result.output
+        assert b"usage: ruler check [options] FILE..." in result.output
+        assert b"exit codes: 0 no errors and no denied warnings, 1 denied warnings only," in result.output
 
 
 @pytest.mark.parametrize("module", [findings, selection], ids=lambda module: module.__name__)

@@ -1,0 +1,124 @@
+"""One rule under check: where its parts stand, and how a warning about one of them is made.
+
+In: a NamedRule that compiles. Out: its clauses, each once, in text order; Findings with line, column, JSONPath,
+JSON Pointer and, where there is one, a fix.
+
+Always: lines and columns are found in logarithmic time, so a file with many warnings costs no more than its text.
+Where a rule came as a mapping, check.py takes lines and fixes away: the text they are about is not the user's.
+"""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_right
+from dataclasses import dataclass
+from functools import cached_property
+
+from ruler.errors import Location, RuleError
+from ruler.findings import WARNING, Edit, Finding, Fix, json_pointer
+from ruler.patterns.compiler import compile_rule, location_of
+from ruler.patterns.located import Alternative, LocatedClause, LocatedRule
+from ruler.patterns.reader import Node
+from ruler.rule_files import NamedRule
+
+LONGEST_SHOWN = 120  # characters of a description or hint that repeat what a fix writes
+
+
+class Lines:
+    """The beginnings of the lines of one text."""
+
+    def __init__(self, text: str) -> None:
+        self.starts = [0]
+        end = text.find("\n")
+        while end >= 0:
+            self.starts.append(end + 1)
+            end = text.find("\n", end + 1)
+
+    def place(self, offset: int) -> tuple[int, int]:
+        """Return the line and the column of ``offset``, both from 1."""
+        line = bisect_right(self.starts, offset)
+        return line, offset - self.starts[line - 1] + 1
+
+    def offset(self, line: int, column: int) -> int:
+        """Return the offset of a line and a column."""
+        return self.starts[line - 1] + column - 1
+
+
+@dataclass(frozen=True)
+class CheckedRule:
+    """A rule that compiles, with what every check needs to know of it."""
+
+    named: NamedRule
+    located: LocatedRule
+    lines: Lines  # of the rule's document
+
+    @cached_property
+    def clauses(self) -> list[LocatedClause]:
+        """Each clause that has an effect in some sub-rule, once, in text order."""
+        found = {clause.node.start: clause for sub_rule in self.located.sub_rules for clause in sub_rule.clauses}
+        return [found[start] for start in sorted(found)]
+
+    @cached_property
+    def alternatives(self) -> list[tuple[LocatedClause, Alternative]]:
+        """Each alternative of ``clauses``."""
+        return [(clause, alternative) for clause in self.clauses for alternative in clause.alternatives]
+
+    def text(self, node: Node) -> str:
+        """Return the text of ``node`` as the user wrote it."""
+        return self.located.text(node)
+
+    def shown(self, node: Node) -> str:
+        """Return the text of ``node`` on one line, cut when it is long."""
+        return self.located.document.source(node)
+
+    def location(self, node: Node) -> Location:
+        return location_of(self.named.node, node)
+
+    def line(self, offset: int) -> int | None:
+        """The line of ``offset``; None when the rule was no text."""
+        return None if self.located.document.is_from_mapping else self.lines.place(offset)[0]
+
+    def warning(
+        self, code: str, node: Node, message: str, *, why: str, hint: str = "", fix: Fix | None = None, at: int = -1
+    ) -> Finding:
+        """Return the warning ``code`` about ``node``; ``at`` is the offset to show, that of ``node`` unless given."""
+        location = self.location(node)
+        line, column = self.lines.place(node.start if at < 0 else at)
+        return Finding(
+            self.named.source,
+            code,
+            message,
+            why,
+            hint,
+            line,
+            column,
+            rule=self.named.label or self.named.name,
+            location=location,
+            pointer=json_pointer((*self.named.place, *location)),
+            severity=WARNING,
+            fix=fix,
+        )
+
+
+def replacement(node: Node, text: str, *, keeps_meaning: bool) -> Fix:
+    """Return the fix that writes ``text`` in place of ``node``."""
+    return Fix(f"write {shown_text(text)}", (Edit(node.start, node.end, text),), keeps_meaning)
+
+
+def shown_text(text: str) -> str:
+    """Return ``text`` for a message: whole when it is short."""
+    return text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 20]}...{text[-15:]}"
+
+
+def json_text(value: object) -> str:
+    """Return ``value`` as JSON, as a person would write it."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def clause_compiles(alternatives: str) -> bool:
+    """Return whether the text ``alternatives`` is right inside the array of a clause."""
+    try:
+        compile_rule(f'{{"a": [{alternatives}]}}')
+    except RuleError:
+        return False
+    return True
