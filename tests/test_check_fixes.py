@@ -132,7 +132,10 @@ def json_member(text: str) -> str:
 @settings(max_examples=100)
 @given(rules())
 def test_a_fix_removes_what_it_fixes(rule: str) -> None:
-    """Fewer findings of its code are left; what a fix uncovers may be one of a neighbour's."""
+    """It is not found again, or fewer like it are: of three equal branches two are left, told in the same words.
+
+    What a fix uncovers may be another finding: a branch that adds nothing hides what is in it.
+    """
     text = f'{{"r": {rule}}}'
     findings = findings_of(text)
     for finding in findings:
@@ -143,7 +146,8 @@ def test_a_fix_removes_what_it_fixes(rule: str) -> None:
         group = next((codes for codes in GROUPS if finding.code in codes), {finding.code})
         same = [each for each in findings if each.code in group]
         left = [each for each in after if each.code in group]
-        assert len(left) < len(same)
+        told = {(each.code, each.location, each.message) for each in left}
+        assert (finding.code, finding.location, finding.message) not in told or len(left) < len(same)
 
 
 @settings(max_examples=100)
