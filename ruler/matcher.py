@@ -21,7 +21,7 @@ from collections.abc import Callable, Hashable, ItemsView, Iterable, Iterator, M
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, final, overload
 
 from ruler.engine import Draft, Engine, choose_engine
-from ruler.errors import MachineError, RuleError, UnknownRuleError, text_of
+from ruler.errors import MachineError, RuleError, text_of
 from ruler.machine.decode import Event, EventText
 from ruler.machine.select_lines import LineSelection
 from ruler.machine.stats import StateRow, Stats
@@ -138,7 +138,7 @@ class Matcher(Generic[Name]):
         from ruler.explain.explainer import AskedRule
         from ruler.machine.decode import decode
 
-        found, texts = self._look_at_match(event)
+        found, texts = self._look_at_match(event, lambda found: found)
         rules = (AskedRule(name, texts[name], True) for name in found)
         return match_details(decode(event), rules, self._limits)
 
@@ -159,20 +159,21 @@ class Matcher(Generic[Name]):
         from ruler.explain.explainer import AskedRule, Explainer
 
         most = None if limit is None else _limit("limit", limit)
-        found, texts = self._look_at_match(event)
+        names = None if isinstance(name, _NoName) else [name]
+        found, texts = self._look_at_match(event, lambda _: self._names.ids if names is None else names)
         explainer = Explainer(event, self._limits)
         matched = set(found)
-        if isinstance(name, _NoName):
-            return explainer.explain_all([AskedRule(each, texts[each], each in matched) for each in texts], most)
-        if name not in texts:
-            raise UnknownRuleError(name)
-        return explainer.explain(AskedRule(name, texts[name], name in matched))
+        rules = [AskedRule(each, its_texts, each in matched) for each, its_texts in texts.items()]
+        return explainer.explain(rules[0]) if names is not None else explainer.explain_all(rules, most)
 
-    def _look_at_match(self, event: Event) -> tuple[list[Name], dict[Name, tuple[str, ...]]]:
-        """Return what ``event`` matches, and the texts of all rules at that moment."""
+    def _look_at_match(
+        self, event: Event, names_of: Callable[[list[Name]], Iterable[Name]]
+    ) -> tuple[list[Name], dict[Name, tuple[str, ...]]]:
+        """Return the names that ``event`` matches, and the texts of the names that ``names_of`` makes of them."""
 
         def look() -> tuple[list[Name], dict[Name, tuple[str, ...]]]:
-            return self._engine.rules_for_event(event), dict(_names_and_texts(self._names, self._engine))
+            found = self._engine.rules_for_event(event)
+            return found, {name: self._engine.texts(self._names.known(name)) for name in names_of(found)}
 
         return _look(self._engine, self._lock, look)
 

@@ -2,7 +2,7 @@
 
 In: the event as it was given, and the paths of a rule. Out: a Reason for each path that such a name leads to.
 
-    {"state": "on", "state": "off"}, path state  ->  "state" stands twice in the event; the last counts, and "on" does not
+    {"a": 1, "a": 2}, path a  ->  "a" stands twice in the event; only the last one counts, and 1 does not
 
 Always: only what lies on the way to the paths is looked at. A decoded event has no such names any more.
 Source: section 10 of the semantics.
@@ -34,10 +34,10 @@ def duplicates(document: Document, paths: Iterable[str]) -> dict[str, Reason]:
     """Return, for each of ``paths`` to which a duplicate name leads, which one it is."""
     wanted = set(paths)
     on_the_way: dict[str, list[str]] = {}
-    for path in wanted:
-        for index, character in enumerate(path + "."):
+    for asked in wanted:
+        for index, character in enumerate(asked + "."):
             if character == ".":
-                on_the_way.setdefault(path[:index], []).append(path)
+                on_the_way.setdefault(asked[:index], []).append(asked)
     found: dict[str, Reason] = {}
     waiting: list[tuple[Node, str | None, tuple[str | int, ...]]] = [(document.root, None, ())]
     while waiting:

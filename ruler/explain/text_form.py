@@ -169,7 +169,8 @@ class _Writer:
         for value in detail.values:
             by = " and ".join(cut(text) for text, _ in value.accepted_by[:SHOWN_REASONS])
             what = "no value" if value.leaf is None else f"{shown(value.leaf.value)} at {pointer_of(value.leaf)}"
-            yield f"  {printable(cut(value.path) or EMPTY_NAME):{width}}  {printable(what)}, accepted by {printable(by)}"
+            path = printable(cut(value.path) or EMPTY_NAME)
+            yield f"  {path:{width}}  {printable(what)}, accepted by {printable(by)}"
 
 
 def _path(clause: ClauseExplanation) -> str:
