@@ -22,7 +22,8 @@ VISITED = 50_000  # objects, arrays and values of the event that are looked at f
 LONGEST_PATH = 500  # characters; longer paths are not compared
 PARTS_LOOKED_AT = 16  # of a path, from its end, for a value that stands in its way
 
-_HELD = ("object", "empty object", "empty array", "array")  # what is told first
+# What is told first. An array that is not empty has one of these inside of it, or a value.
+_HELD = ("object", "empty object", "empty array")
 
 
 class EventPaths:
@@ -87,8 +88,6 @@ def _why_container(wanted: str, containers: Sequence[Container], event_paths: Ev
             f"the path holds an object at {place}, which is no value; what is inside of it has paths of its own{such}"
         )
         return Reason("object-no-value", text)
-    if kind == "array":
-        return Reason("array-no-value", f"the path holds an array at {place} in which there is no value")
     code = f"{kind.replace(' ', '-')}-no-value"
     return Reason(code, f"the path holds an {kind} at {place}, so it has no value")
 

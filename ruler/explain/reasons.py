@@ -76,7 +76,6 @@ REASON_CODES: dict[str, str] = {
     "object-no-value": "The path holds an object, which is no value.",
     "empty-object-no-value": "The path holds an empty object.",
     "empty-array-no-value": "The path holds an empty array.",
-    "array-no-value": "The path holds an array without values of its own.",
     "apart": "Each path has a value, and they lie in different elements of one array.",
     "duplicate-name": "A name stands twice in one object of the event; only the last counts.",
     "overwritten-clause": "Another clause for the same path stands later in the rule and replaces this one.",
@@ -84,6 +83,12 @@ REASON_CODES: dict[str, str] = {
 }
 RANKS = {code: rank for rank, code in enumerate(REASON_CODES)}
 
+_WHOLE = {  # what the pattern compares with the whole value, by its keyword
+    "": "a plain string is the whole value",
+    "exactly": "exactly asks for the whole value",
+    "equals-ignore-case": "equals-ignore-case asks for the whole value",
+    "wildcard": "a wildcard without * asks for the whole value",
+}
 _NUMBER = re.compile(r"\s*[-+]?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]{1,3})?\s*").fullmatch
 
 
@@ -107,7 +112,7 @@ def _why(pattern: Pattern, keyword: str, value: Value) -> tuple[str, str]:
             return _why_not_number(wanted, value)
     if not isinstance(value, str):
         return _why_no_string(pattern, keyword, value)
-    return _why_no_such_string(pattern, value[:COMPARED_CHARACTERS], value)
+    return _why_no_such_string(pattern, keyword, value[:COMPARED_CHARACTERS], value)
 
 
 # ----- other types
@@ -183,13 +188,13 @@ def _why_not_in_range(pattern: NumericRange, keyword: str, value: Value) -> tupl
 # ----- strings
 
 
-def _why_no_such_string(pattern: Pattern, compared: str, value: str) -> tuple[str, str]:
+def _why_no_such_string(pattern: Pattern, keyword: str, compared: str, value: str) -> tuple[str, str]:
     match pattern:
         case Exact(wanted):
             assert isinstance(wanted, str)
-            return _why_not_equal(wanted, compared, value, "string")
+            return _why_not_equal(wanted, compared, value, _WHOLE.get(keyword, _WHOLE[""]))
         case EqualsIgnoreCase(folded):
-            return _why_not_equal(folded, fold(compared), value, "string")
+            return _why_not_equal(folded, fold(compared), value, _WHOLE["equals-ignore-case"])
         case Prefix(text):
             return _why_not_at_end(text, compared, value, "prefix")
         case PrefixIgnoreCase(folded):
@@ -205,17 +210,17 @@ def _why_no_such_string(pattern: Pattern, compared: str, value: str) -> tuple[st
     raise AssertionError(f"no pattern for strings: {pattern!r}")
 
 
-def _why_not_equal(wanted: str, compared: str, value: str, what: str) -> tuple[str, str]:
+def _why_not_equal(wanted: str, compared: str, value: str, whole: str) -> tuple[str, str]:
     wanted = wanted[:COMPARED_CHARACTERS]
     near = _nearly(wanted, compared, str.__eq__)
     if near is not None:
-        return _differs_only(near, value, wanted, what)
+        return _differs_only(near, value, wanted)
     if wanted and compared.startswith(wanted):
-        return "pattern-begins-value", f"{shown(value)} begins with {shown(wanted)}; a plain string is the whole value"
+        return "pattern-begins-value", f"{shown(value)} begins with {shown(wanted)}; {whole}"
     if wanted and value.endswith(wanted):
-        return "pattern-ends-value", f"{shown(value)} ends with {shown(wanted)}; a plain string is the whole value"
+        return "pattern-ends-value", f"{shown(value)} ends with {shown(wanted)}; {whole}"
     if len(wanted) > 1 and wanted in compared:
-        return "pattern-inside-value", f"{shown(value)} contains {shown(wanted)}; a plain string is the whole value"
+        return "pattern-inside-value", f"{shown(value)} contains {shown(wanted)}; {whole}"
     if len(compared) > 1 and compared in wanted:
         return "value-too-short", f"{shown(value)} is only a part of {shown(wanted)}"
     place = _one_edit(wanted, compared)
@@ -238,17 +243,17 @@ def _nearly(wanted: str, compared: str, test: Callable[[str, str], bool]) -> str
     return "looks-alike" if test(_skeleton(compared), _skeleton(wanted)) and _skeleton(wanted) else None
 
 
-def _differs_only(code: str, value: str, wanted: str, what: str) -> tuple[str, str]:
+def _differs_only(code: str, value: str, wanted: str) -> tuple[str, str]:
     if code == "differs-in-case":
-        return code, f"{shown(value)} differs from the {what} {shown(wanted)} only in upper and lower case"
+        return code, f"{shown(value)} differs from {shown(wanted)} only in upper and lower case"
     if code == "differs-in-space":
-        return code, f"{shown(value)} differs from the {what} {shown(wanted)} only in white space"
+        return code, f"{shown(value)} differs from {shown(wanted)} only in white space"
     index = next((i for i, (one, other) in enumerate(zip(value, wanted, strict=False)) if one != other), -1)
     index = min(len(value), len(wanted)) if index < 0 else index
     told = _code_point(value, index), _code_point(wanted, index)
     return (
         code,
-        f"{shown(value)} looks like the {what} {shown(wanted)} but has other characters: "
+        f"{shown(value)} looks like {shown(wanted)} but has other characters: "
         f"{told[0]} where the rule has {told[1]}, character {index + 1}",
     )
 

@@ -3,7 +3,7 @@
     "aaaa...zzzz" for a long string, 5, true, null; {"prefix": "a"} for a pattern; element 0 of /items
 
 Always: what comes out is at most some hundred characters long, whatever goes in. Control characters of strings are
-escaped here as JSON has it; the text form escapes the rest (``ruler.findings.printable``).
+escaped here as JSON has it; the text form escapes the rest (``visible``).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import json
 from decimal import Context, Decimal, Inexact
 
 from ruler.explain.event_view import Leaf
+from ruler.findings import printable
 from ruler.patterns.acceptance import Value, is_number
 from ruler.patterns.model import (
     Cidr,
@@ -49,6 +50,18 @@ def shown(value: Value) -> str:
     if isinstance(value, str) and len(value) > LONGEST_VALUE:
         value = f"{value[: LONGEST_VALUE - 20]}...{value[-17:]}"
     return json.dumps(value, ensure_ascii=False)
+
+
+def visible(text: str) -> str:
+    r"""Return ``text`` as a terminal may have it, and what is not seen as escapes: two like words may differ in it.
+
+    >>> print(visible("a\u200bb\u00a0c\n"))
+    a\u200bb\u00a0c\n
+    """
+    text = printable(text)
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else json.dumps(each)[1:-1] for each in text)
 
 
 def cut(text: str, longest: int = LONGEST_PATTERN) -> str:
@@ -109,6 +122,6 @@ def difference(one: int | float, other: int | float) -> str:
     context = Context(prec=_DIGITS)
     exact = abs(context.subtract(Decimal(repr(one)), Decimal(repr(other))))
     if context.flags[Inexact]:
-        return f"about {exact:.{_SHORT_DIGITS}g}".replace("e+", "e+")
+        return f"about {Context(prec=_SHORT_DIGITS).plus(exact).normalize():e}"
     text = f"{exact.normalize(context):f}"
     return text if len(text) <= _DIGITS else f"{exact.normalize(context):e}"

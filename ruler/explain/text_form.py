@@ -27,8 +27,8 @@ from ruler.explain.results import (
     RuleExplanation,
     SubRuleExplanation,
 )
-from ruler.explain.shown import cut, pointer_of, shown
-from ruler.findings import EMPTY_NAME, printable
+from ruler.explain.shown import cut, pointer_of, shown, visible
+from ruler.findings import EMPTY_NAME
 
 WIDEST_PATH = 40  # columns of the paths that others are aligned with
 SHOWN_REASONS = 3  # of one value, the most telling
@@ -59,7 +59,7 @@ class _Writer:
 
     def paint(self, style: str, text: str) -> str:
         """Return ``text`` fit for a terminal, in a style."""
-        text = printable(text)
+        text = visible(text)
         return text if self._paint is None else self._paint(style, text)
 
     def verdict(self, matched: bool, words: str = "") -> str:
@@ -90,7 +90,7 @@ class _Writer:
             yield self.paint("label", f"  {_count(left, 'more sub-rule')} not shown")
         for proposal in rule.proposals:
             words = "to match, change the event:" if proposal.changes == "event" else "to match, change the rule:"
-            yield f"  {self.paint('label', words)} {printable(cut(proposal.text, LONGEST_PROPOSAL))}"
+            yield f"  {self.paint('label', words)} {visible(cut(proposal.text, LONGEST_PROPOSAL))}"
 
     # -- sub-rules and clauses
 
@@ -114,10 +114,10 @@ class _Writer:
         if len(clauses) > SHOWN_CLAUSES:
             yield self.paint("label", f"  {_count(len(clauses) - SHOWN_CLAUSES, 'more path')} not shown")
         if sub_rule.apart is not None:
-            yield f"  {self.mark(False)} {printable(sub_rule.apart.text)}"
+            yield f"  {self.mark(False)} {visible(sub_rule.apart.text)}"
 
     def clause(self, clause: ClauseExplanation, sub_rule: SubRuleExplanation, width: int) -> Lines:
-        yield f"  {self.mark(clause.accepted)} {printable(_path(clause)):{width}}  {printable(cut(clause.text))}"
+        yield f"  {self.mark(clause.accepted)} {visible(_path(clause)):{width}}  {visible(cut(clause.text))}"
         if clause.accepted:
             yield from self.accepted(clause, sub_rule)
         else:
@@ -126,7 +126,7 @@ class _Writer:
             if clause.value_count > len(clause.values):
                 yield f"      and {_count(clause.value_count - len(clause.values), 'more value')}"
         for note in clause.notes:
-            yield f"      {printable(note.text)}"
+            yield f"      {visible(note.text)}"
 
     def accepted(self, clause: ClauseExplanation, sub_rule: SubRuleExplanation) -> Lines:
         chosen = sub_rule.chosen.get(clause.path)
@@ -137,7 +137,7 @@ class _Writer:
             return
         several = [each.text for each in clause.alternatives if leaf in each.accepted]
         by = f", accepted by {cut(several[0])}" if clause.alternative_count > 1 and several else ""
-        yield f"      {printable(shown(leaf.value))} at {printable(pointer_of(leaf))}{printable(by)}"
+        yield f"      {visible(shown(leaf.value))} at {visible(pointer_of(leaf))}{visible(by)}"
 
     def refused(self, clause: ClauseExplanation, leaf: Leaf) -> Lines:
         found = [
@@ -149,11 +149,11 @@ class _Writer:
         found.sort(key=lambda each: each[:2])
         place = f"at {pointer_of(leaf)}"
         if len(found) == 1 and clause.alternative_count == 1:
-            yield f"      {printable(place)}: {printable(found[0][2].text)}"
+            yield f"      {visible(place)}: {visible(found[0][2].text)}"
             return
-        yield f"      {printable(shown(leaf.value))} {printable(place)}"
+        yield f"      {visible(shown(leaf.value))} {visible(place)}"
         for _, _, reason, _ in found[:SHOWN_REASONS]:
-            yield f"        {printable(reason.text)}"
+            yield f"        {visible(reason.text)}"
         left = clause.alternative_count - len(found[:SHOWN_REASONS])
         if left > 0:
             yield f"        and {_count(left, 'more pattern')}, none of them nearer"
@@ -169,8 +169,8 @@ class _Writer:
         for value in detail.values:
             by = " and ".join(cut(text) for text, _ in value.accepted_by[:SHOWN_REASONS])
             what = "no value" if value.leaf is None else f"{shown(value.leaf.value)} at {pointer_of(value.leaf)}"
-            path = printable(cut(value.path) or EMPTY_NAME)
-            yield f"  {path:{width}}  {printable(what)}, accepted by {printable(by)}"
+            path = visible(cut(value.path) or EMPTY_NAME)
+            yield f"  {path:{width}}  {visible(what)}, accepted by {visible(by)}"
 
 
 def _path(clause: ClauseExplanation) -> str:
