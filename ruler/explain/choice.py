@@ -12,6 +12,8 @@ that comes to an end, the python engine is asked about an event that has the sam
 A clause matches with some values when it matches with one of them, so halving the values finds the first that goes,
 in about log2(n) questions; then it is fixed, and the next path has its turn.
 Always: what is chosen is accepted, consistent, and confirmed; each question costs as much as matching such an event.
+Limit: WORK, in values times clauses of all questions together; where it is reached, nothing is chosen and of the
+clauses that cannot match together some more are named than need be.
 Source: section 9 of the semantics.
 """
 
@@ -33,25 +35,51 @@ _VALUE: frozenset[Pattern] = frozenset({Exact(CHOSEN)})
 _ABSENCE: frozenset[Pattern] = frozenset({Absent()})
 
 
+WORK = 100_000_000  # values times clauses of all questions for one sub-rule: some seconds
+
+
+class Budget:
+    """How much may still be asked about one sub-rule."""
+
+    def __init__(self, work: int = WORK) -> None:
+        self.left = work
+
+    def spend(self, work: int) -> None:
+        """Raise OutOfBudget when ``work`` is more than is left."""
+        self.left -= work
+        if self.left < 0:
+            raise OutOfBudget
+
+
+class OutOfBudget(Exception):
+    """WORK is reached: the answer is not known."""
+
+
 def choose(clauses: Sequence[Acceptance]) -> Choice | None:
     """Return the values by which the clauses of a sub-rule match, paths ascending; None when they do not."""
     plain = _plain_choice(clauses)
-    return _Questions(clauses).choice() if plain is None else plain
+    if plain is not None:
+        return plain
+    try:
+        return _Questions(clauses, Budget()).choice()
+    except OutOfBudget:
+        return None
 
 
-def match_together(clauses: Sequence[Acceptance]) -> bool:
-    """Return whether values can be chosen for all of ``clauses``, paths ascending."""
-    return _plain_choice(clauses) is not None or _Questions(clauses).ask()
+def match_together(clauses: Sequence[Acceptance], budget: Budget) -> bool:
+    """Return whether values can be chosen for all of ``clauses``, paths ascending. Raises OutOfBudget."""
+    return _plain_choice(clauses) is not None or _Questions(clauses, budget).ask()
 
 
-def conflict(clauses: Sequence[Acceptance]) -> list[Acceptance]:
+def conflict(clauses: Sequence[Acceptance], budget: Budget) -> list[Acceptance]:
     """Return a few of ``clauses`` that do not match together, and would with any of them left out; [] when all do.
 
     With absence among them the last is not certain: leaving a path out may also make a value count again.
+    Raises OutOfBudget when not even the first question can be asked.
     """
     if _plain_choice(clauses) is not None:
         return []
-    return _Questions(clauses).conflict()
+    return _Questions(clauses, budget).conflict()
 
 
 def _plain_choice(clauses: Sequence[Acceptance]) -> Choice | None:
@@ -84,15 +112,18 @@ def _extend(trail: Trail, leaf: Leaf) -> None:
 class _Questions:
     """Asks the engine about the clauses of one sub-rule, with fewer and fewer values to choose from."""
 
-    def __init__(self, clauses: Sequence[Acceptance]) -> None:
+    def __init__(self, clauses: Sequence[Acceptance], budget: Budget) -> None:
         self.clauses = clauses
+        self.budget = budget
+        self.weight = 1 + sum(len(each.leaves) for each in clauses)
         self.sketch = Sketch(leaf for each in clauses for leaf in each.leaves)
         self.patterns = {each.clause.path: _VALUE | _ABSENCE if each.has_absent else _VALUE for each in clauses}
         for each in clauses:
             self.sketch.write(each.accepted, CHOSEN)
 
     def ask(self, paths: Iterable[str] | None = None) -> bool:
-        asked = self.patterns if paths is None else paths
+        asked = list(self.patterns if paths is None else paths)
+        self.budget.spend(self.weight * len(asked))
         sub_rule = SubRule(frozenset(Clause(path, self.patterns[path]) for path in asked))
         return judge.matches([sub_rule], self.sketch.event)
 
@@ -134,15 +165,19 @@ class _Questions:
         paths = [each.clause.path for each in self.clauses]
         if self.ask():
             return []
-        low, high = 0, len(paths)  # the first ``low`` match together, the first ``high`` do not
-        while high - low > 1:
-            middle = (low + high) // 2
-            low, high = (middle, high) if self.ask(paths[:middle]) else (low, middle)
-        needed = paths[:high]
-        for path in paths[: high - 1]:
-            fewer = [each for each in needed if each != path]
-            if not self.ask(fewer):
-                needed = fewer
+        needed = paths
+        try:
+            low, high = 0, len(paths)  # the first ``low`` match together, the first ``high`` do not
+            while high - low > 1:
+                middle = (low + high) // 2
+                low, high = (middle, high) if self.ask(paths[:middle]) else (low, middle)
+                needed = paths[:high]
+            for path in paths[: high - 1]:
+                fewer = [each for each in needed if each != path]
+                if not self.ask(fewer):
+                    needed = fewer
+        except OutOfBudget:
+            pass  # what is needed so far
         return [each for each in self.clauses if each.clause.path in needed]
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ruler.explain.accepting import Acceptance
-from ruler.explain.choice import conflict, match_together
+from ruler.explain.choice import Budget, OutOfBudget, conflict, match_together
 
 
 def verdicts(clauses: Sequence[Acceptance]) -> tuple[set[str], list[Acceptance]]:
@@ -21,17 +21,20 @@ def verdicts(clauses: Sequence[Acceptance]) -> tuple[set[str], list[Acceptance]]
     failed = {each.clause.path for each in clauses if not each.holds_alone}
     if all(leaf.element is None for each in clauses for leaf in each.leaves):
         return failed, []
-    together = [each for each in clauses if each.accepted and not each.has_absent]
-    apart = conflict(together)
-    if apart:
-        return failed, apart
-    for each in clauses:
-        if not each.has_absent:
-            continue
-        extended = [clause for clause in clauses if clause is each or clause in together]
-        if match_together(extended):
-            failed.discard(each.clause.path)
-            together = extended
-        elif each.accepted:
-            apart = apart or conflict(extended)
-    return failed, apart
+    budget = Budget()
+    apart: list[Acceptance] = []
+    try:
+        together = [each for each in clauses if each.accepted and not each.has_absent]
+        apart = conflict(together, budget)
+        for each in clauses:
+            if apart or not each.has_absent:
+                continue
+            extended = [clause for clause in clauses if clause is each or clause in together]
+            if match_together(extended, budget):
+                failed.discard(each.clause.path)
+                together = extended
+            elif each.accepted:
+                apart = conflict(extended, budget)
+    except OutOfBudget:  # too many elements of arrays: those that may be apart are told together
+        pass
+    return failed, apart if apart or failed else list(clauses)
