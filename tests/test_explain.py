@@ -255,3 +255,40 @@ def test_many_rules_are_ranked_and_few_explained() -> None:
     explained = matcher.explain({"source": "s77", "b": 77, "c": 2}, limit=3)
     assert [77, 5_000 - 5_000, 1] == [rule.name for rule in explained.rules]
     assert 5_000 == explained.rule_count
+
+
+plain_clauses = st.lists(
+    st.tuples(
+        st.sampled_from(["a.x", "a.y", "a.b.x", "a.b.y", "b.x", "b.y", "a"]),
+        st.sampled_from(["[1]", "[2]", '["a"]', '[1,"a"]']),
+    ),
+    min_size=2,
+    max_size=5,
+    unique_by=lambda each: each[0],
+)
+
+
+@given(clauses=plain_clauses, event=strategies.array_events)
+def test_clauses_that_are_apart_do_not_match_and_the_chosen_do(clauses: list[tuple[str, str]], event: str) -> None:
+    """Told by the tree of elements, which is no engine; without any of those that are apart the others match."""
+    from ruler.explain.accepting import acceptance_of
+    from ruler.explain.choice import Budget, choose, conflict
+    from ruler.explain.event_view import view_event
+    from ruler.machine.decode import decode
+    from ruler.patterns.located import locate_rule
+
+    def rule_of(chosen: list[tuple[str, str]]) -> str:
+        return "{" + ",".join(f'"{path}":{patterns}' for path, patterns in chosen) + "}"
+
+    [sub_rule] = locate_rule(rule_of(clauses)).sub_rules
+    view = view_event(decode(event), [path for path, _ in clauses])
+    acceptances = [acceptance_of(clause, view.leaves.get(clause.path, ())) for clause in sub_rule.clauses]
+    matched = oracle.matches(rule_of(clauses), event)
+    assert matched == (choose(acceptances) is not None)
+    apart = {each.clause.path for each in conflict(acceptances, Budget())}
+    assert matched == (not apart)
+    if apart:
+        chosen = [each for each in clauses if each[0] in apart]
+        assert not oracle.matches(rule_of(chosen), event)
+        for left_out in chosen if len(chosen) > 1 else []:
+            assert oracle.matches(rule_of([each for each in chosen if each is not left_out]), event)

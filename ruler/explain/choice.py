@@ -4,7 +4,8 @@ In: what each clause of a sub-rule accepts (accepting.py). Out: a value, or abse
 of which no values can be chosen.
 
 The first choice is the plain one: path after path the first accepted value that is consistent with those before. Where
-that comes to an end, the python engine is asked about an event that has the same arrays and no other values than
+that comes to an end, the elements of the arrays are gone through (element_tree.py). Where absence is asked for, or one
+path leads to two arrays, the python engine is asked about an event that has the same arrays and no other values than
 0 and 1: 1 for the values that may be chosen, 0 for the others, which are only there.
 
     {"a": [{"x": 1}, {"x": 2}], "b": "s"}  ->  {"a": [{"x": 1}, {"x": 0}], "b": 1}
@@ -24,6 +25,7 @@ from typing import Any
 
 from ruler.explain import judge
 from ruler.explain.accepting import Acceptance
+from ruler.explain.element_tree import ElementTree, TwoArrays
 from ruler.explain.event_view import Leaf, Place
 from ruler.patterns.model import Absent, Clause, Exact, Pattern, SubRule
 
@@ -60,6 +62,12 @@ def choose(clauses: Sequence[Acceptance]) -> Choice | None:
     plain = _plain_choice(clauses)
     if plain is not None:
         return plain
+    if not _asks_for_absence(clauses):
+        try:
+            chosen = ElementTree([each.accepted for each in clauses]).choice((1 << len(clauses)) - 1)
+            return None if chosen is None else {each.clause.path: chosen[i] for i, each in enumerate(clauses)}
+        except TwoArrays:
+            pass
     try:
         return _Questions(clauses, Budget()).choice()
     except OutOfBudget:
@@ -79,7 +87,17 @@ def conflict(clauses: Sequence[Acceptance], budget: Budget) -> list[Acceptance]:
     """
     if _plain_choice(clauses) is not None:
         return []
+    if not _asks_for_absence(clauses):
+        try:
+            found = ElementTree([each.accepted for each in clauses]).conflict(len(clauses))
+            return [clauses[index] for index in found]
+        except TwoArrays:
+            pass
     return _Questions(clauses, budget).conflict()
+
+
+def _asks_for_absence(clauses: Sequence[Acceptance]) -> bool:
+    return any(each.has_absent for each in clauses)
 
 
 def _plain_choice(clauses: Sequence[Acceptance]) -> Choice | None:
