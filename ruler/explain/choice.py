@@ -37,7 +37,7 @@ _VALUE: frozenset[Pattern] = frozenset({Exact(CHOSEN)})
 _ABSENCE: frozenset[Pattern] = frozenset({Absent()})
 
 
-WORK = 100_000_000  # values times clauses of all questions for one sub-rule: some seconds
+WORK = 20_000_000  # values times clauses of all questions for one sub-rule: some seconds
 
 
 class Budget:
