@@ -4,6 +4,9 @@ main.py        entry point: finds the command, turns every ending into an exit c
 filter.py      ``ruler filter``: options -> rules -> inputs -> exit code
 check.py       ``ruler check``: every error of the rules in files
 rule_options.py  ``-r`` and ``-e``, the rules of every command
+test.py        ``ruler test``: test files -> how their tests went
+test_event_pattern.py  ``ruler test-event-pattern``, as the AWS command of that name
+pytest_plugin.py  what pytest imports where ruler is installed
 colour.py      colour on terminals
 arguments.py   argparse with fixed help texts
 exit_codes.py  those that commands share

@@ -8,41 +8,29 @@ while an input waits.
 from __future__ import annotations
 
 import gc
-import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ruler import EventError, Matcher
-from ruler.findings import Finding, Source, in_text_order, printable
-from ruler.machine.select_lines import JSON_WHITE_SPACE
+from ruler import Matcher
+from ruler.findings import Finding, Source, in_text_order
 from ruler.rule_files import add_rules
 from ruler_cli.arguments import OneOf, Parser, refuse_command, whole_number
+from ruler_cli.bad_lines import BadLine, BadLines
 from ruler_cli.exit_codes import EXIT_TROUBLE
 from ruler_cli.lines import blocks_of_lines, is_also_output, open_input
 from ruler_cli.rule_options import add_rule_options, refuse_reading_twice, rule_sets, tell
 from ruler_cli.selection import (
-    BadLine,
     Selector,
     line_selector,
     names_output,
     names_selector,
     tagged_output,
 )
-from ruler_cli.streams import STANDARD_OUTPUT, write_message, write_output
+from ruler_cli.streams import STANDARD_OUTPUT, write_output
 
 EXIT_SELECTED = 0
 EXIT_NOTHING = 1
-
-SHOWN_BAD_LINES = 10
-
-# Lines of JSON that is laid out over several lines: brackets alone, or a member of an object.
-_PART_OF_JSON = re.compile(rb'[\[{}\],]+|"(?:[^"\\]|\\.)*"\s*:.*', re.DOTALL)
-_ARRAY_OF_OBJECTS = re.compile(rb"\[\s*\{")
-_HINT_JSON = (
-    "each line must be one whole JSON object; `jq -c .` writes each on one line, `jq -c '.[]'` takes an array apart"
-)
-_HINT_UTF16 = "this looks like UTF-16; `iconv -f UTF-16 -t UTF-8` converts it"
 
 HELP = """\
 usage: ruler [filter] (-r FILE | -e JSON)... [options] [FILE...]
@@ -176,9 +164,8 @@ class _Filter:
         self.input_name = ""
         self.wanted = options.max_count  # outputs still to select
         self.selected_count = 0
-        self.bad_line_count = 0
+        self.bad_lines = BadLines(options.format)
         self.has_trouble = False
-        self.hint = ""  # what the bad lines look like, "" when they look like nothing known
 
     def run(self) -> int:
         """Read the inputs until enough is selected; return the exit code."""
@@ -192,10 +179,8 @@ class _Filter:
         # No count after a stop: a script must not take a part of it for the whole.
         if self.options.output == "count" and not stopped:
             write_output(b"%d\n" % self.selected_count)
-        if self.bad_line_count and not stopped and self.options.format == "human":
-            write_message(f"ruler: {_bad_line_total(self.bad_line_count)}")
-            if self.hint:
-                write_message(f"ruler: {self.hint}")
+        if not stopped:
+            self.bad_lines.tell_total()
         return self._exit_code()
 
     def _exit_code(self) -> int:
@@ -249,24 +234,11 @@ class _Filter:
         if self.options.on_error == "skip":
             return
         self.has_trouble = True
-        self.bad_line_count += 1
-        if self.bad_line_count > SHOWN_BAD_LINES and self.options.format == "human":
-            return
-        self.hint = self.hint or _hint(*bad_line)
-        self._write_outputs()  # a terminal shows both streams: keep the order of the lines
-        self._tell_bad_line(bad_line)
+        if self.bad_lines.will_tell:
+            self._write_outputs()  # a terminal shows both streams: keep the order of the lines
+        self.bad_lines.take(self.input_name, bad_line)
         if self.options.on_error == "fail":
             raise StopReading
-
-    def _tell_bad_line(self, bad_line: BadLine) -> None:
-        reason = _reason(bad_line.error)
-        if self.options.format == "human":
-            write_message(f"{printable(self.input_name)}:{bad_line.number}: {reason}")
-        else:
-            offset = bad_line.error.offset
-            column = None if offset is None else offset + 1
-            source = Source(self.input_name, "")
-            tell(Finding(source, bad_line.error.code, reason, line=bad_line.number, column=column), "json")
 
     def _complain(self, what: str) -> None:
         self.has_trouble = True
@@ -279,22 +251,3 @@ def _selector(options: Options, matcher: Matcher[str]) -> Selector:
     if options.output == "tagged":
         return names_selector(matcher, options.invert, tagged_output(matcher))
     return line_selector(matcher, options.invert)
-
-
-def _reason(error: EventError) -> str:
-    place = "" if error.offset is None else f"at byte {error.offset + 1}: "
-    return f"{place}{printable(error.what)}"
-
-
-def _hint(number: int, line: bytes, error: EventError) -> str:
-    """Return what to do with a whole input that has such a line; "" when the line alone is wrong."""
-    if error.code == "not-utf8":
-        return _HINT_UTF16 if number == 1 and line[:2] in (b"\xff\xfe", b"\xfe\xff") else ""
-    line = line.strip(JSON_WHITE_SPACE)
-    is_part = _PART_OF_JSON.fullmatch(line) or _ARRAY_OF_OBJECTS.match(line)
-    return _HINT_JSON if is_part else ""
-
-
-def _bad_line_total(count: int) -> str:
-    total = "1 line could not be read as an event" if count == 1 else f"{count} lines could not be read as events"
-    return f"{total}; the first {SHOWN_BAD_LINES} are shown above" if count > SHOWN_BAD_LINES else total

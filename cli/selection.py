@@ -14,14 +14,7 @@ from typing import NamedTuple
 
 from ruler import EventError, Matcher
 from ruler.machine.select_lines import JSON_WHITE_SPACE
-
-
-class BadLine(NamedTuple):
-    """A line that is no event."""
-
-    number: int
-    line: bytes
-    error: EventError
+from ruler_cli.bad_lines import BadLine
 
 
 class Step(NamedTuple):

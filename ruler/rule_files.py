@@ -14,10 +14,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from ruler.errors import Location, RuleError
 from ruler.findings import Finding, Source, finding_of_text, json_pointer
-from ruler.matcher import Matcher
 from ruler.patterns.compiler import compile_node, location_at, location_of
 from ruler.patterns.reader import Document, Node, read_document
 
@@ -119,7 +119,14 @@ def rule_of_pattern(name: str, content: bytes) -> RuleSet:
     return RuleSet(rules=[NamedRule(name, root, document, source)])
 
 
-def add_rules(matcher: Matcher[str], rules: Iterable[NamedRule]) -> list[Finding]:
+class TakesRules(Protocol):
+    """A Matcher of names that are strings, or what else is made of such rules."""
+
+    def add_rule(self, name: str, rule: str, /) -> None:
+        """Add a rule; RuleError when it cannot be added."""
+
+
+def add_rules(matcher: TakesRules, rules: Iterable[NamedRule]) -> list[Finding]:
     """Add the rules to ``matcher``; return every error of those that cannot be added.
 
     A rule is read again, for all its errors, only when adding it fails.
@@ -305,7 +312,7 @@ class _FileReader:
             return str(node.value)
         else:
             what, start = f"found {self._describe(node)} as the name, expected a string", node.start
-        self._report("entry-name", start, what, why="the name says in answers which rule matched", write=ENTRY_FORM)
+        self._report("entry-name", start, what, why="answers are names: they say which rules matched", write=ENTRY_FORM)
         return None
 
     def _entry_rule(self, entry: Node, members: dict[str, Node]) -> Node | None:

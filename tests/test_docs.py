@@ -215,8 +215,8 @@ def test_every_verb_and_option_is_mentioned() -> None:
     overview = help_text()
     listed = re.search(r"^commands:\n((?: +.*\n)+)", overview, re.MULTILINE)
     assert listed is not None
-    verbs = re.findall(r"^  (\w+)", listed[1], re.MULTILINE)
-    assert {"filter", "check"} <= set(verbs)
+    verbs = re.findall(r"^  ([\w-]+)", listed[1], re.MULTILINE)
+    assert {"filter", "check", "test-event-pattern"} <= set(verbs)
     text = overview + "".join(help_text(verb) for verb in verbs)
     options = set(re.findall(r"(?<![\w-])--?[a-zA-Z][a-z-]*(?![\w-])", text)) - {"-h", "--help"}
     assert {"-r", "--rules", "--on-error", "--version"} <= options

@@ -60,3 +60,10 @@ def test_deep_and_wide_events_cost_no_more_than_their_length() -> None:
     path = "a." * 1000 + "n7"
     view = view_event(decode(text), [path])
     assert [leaf.value for leaf in view.leaves[path]] == [7]
+
+
+def test_a_path_of_many_dots_costs_no_more_than_its_length() -> None:
+    """Its prefixes are not kept: there are 200,000, with twenty thousand million characters."""
+    path = "a" + "." * 200_000
+    assert [leaf.value for leaf in view_event({path: 1}, [path]).leaves[path]] == [1]
+    assert view_event({"a": {"": 1}}, [path]).leaves == {}

@@ -21,11 +21,20 @@ LAYERS = (
     "rule_files",
     "checks",
     "testing",
+    "coverage",
     "ruler",
     "ruler_cli",
 )
 # Packages that are a layer of their own.
-PACKAGES = ("ruler.patterns", "ruler.machine", "ruler.explain", "ruler.checks", "ruler.testing", "ruler_cli")
+PACKAGES = (
+    "ruler.patterns",
+    "ruler.machine",
+    "ruler.explain",
+    "ruler.checks",
+    "ruler.testing",
+    "ruler.coverage",
+    "ruler_cli",
+)
 MODULE_LAYERS = {
     "ruler.errors": "shared",
     "ruler.fields": "shared",
@@ -35,7 +44,6 @@ MODULE_LAYERS = {
     "ruler.matcher": "matcher",
     "ruler.findings": "patterns",  # errors of rules as people and programs read them
     "ruler.rule_files": "rule_files",
-    "ruler.coverage": "testing",
     "ruler": "ruler",
     "ruler.__main__": "ruler_cli",  # the one module of ruler that starts the command line
 }

@@ -13,6 +13,7 @@ Source: sections 1, 3 and 9 of the semantics.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -100,7 +101,7 @@ def view_event(event: dict[str, Any], paths: Iterable[str]) -> EventView:
 class _Viewer:
     def __init__(self, event: dict[str, Any], paths: frozenset[str]) -> None:
         self.paths = paths
-        self.on_the_way = {path[:end] for path in paths for end in _ends_of_names(path)}
+        self.sorted_paths = sorted(paths)  # not every prefix of them: a path of 100,000 dots has that many
         self.view = EventView(event)
         # A stack, since events nest deeper than Python's calls may; what comes first is taken first.
         waiting: list[tuple[Any, str | None, Place, Element | None]] = [(event, None, Place(None, ""), None)]
@@ -116,7 +117,7 @@ class _Viewer:
             inside = []
             for name, value in node.items():
                 inner_path = name if path is None else f"{path}.{name}"
-                if inner_path in self.on_the_way:
+                if self._is_on_the_way(inner_path):
                     inside.append((value, inner_path, Place(place, name), element))
             return inside
         if node.__class__ is list:
@@ -129,6 +130,14 @@ class _Viewer:
             self.view.leaves.setdefault(path, []).append(Leaf(path, node, place, element))
         return []
 
+    def _is_on_the_way(self, path: str) -> bool:
+        """Return whether ``path`` is one of the paths, or leads to one after a dot."""
+        if path in self.paths:
+            return True
+        before = path + "."
+        index = bisect_left(self.sorted_paths, before)
+        return index < len(self.sorted_paths) and self.sorted_paths[index].startswith(before)
+
     def _note_container(self, path: str | None, kind: str, place: Place, element: Element | None) -> None:
         if path in self.paths:
             self.view.containers.setdefault(path, []).append(Container(path, kind, place, element))
@@ -136,7 +145,3 @@ class _Viewer:
 
 def _is_container(node: Any) -> bool:
     return node.__class__ is dict or node.__class__ is list
-
-
-def _ends_of_names(path: str) -> list[int]:
-    return [index for index, character in enumerate(path) if character == "."] + [len(path)]

@@ -317,17 +317,18 @@ class ClauseReader:
         """Report an object that may not stand inside ``keyword``: empty, several, or wrong."""
         names = [name for name, _, _ in argument.value]
         allowed = INNER_TYPES[keyword]
+        one_of = allowed[0] if len(allowed) == 1 else f"{', '.join(allowed[:-1])} or {allowed[-1]}"
         if not names:
-            what = f"the object is empty, expected one of {', '.join(allowed)}"
+            what = f"the object is empty, expected {one_of}"
         elif len(names) > 1:
-            what = f"{len(names)} names in the object, expected one of {', '.join(allowed)} alone"
+            what = f"{len(names)} names in the object, expected {one_of} alone"
         else:
             what = f'{short_quoted(names[0])} may not stand inside "{keyword}"'
         self.report(
             "unknown-inner-pattern",
             argument,
             what,
-            why=f'inside "{keyword}" may stand {", ".join(allowed)}',
+            why=f'the object inside "{keyword}" has one name, which is {one_of}',
             write=self.instead_of_inner(keyword, argument, allowed),
         )
 

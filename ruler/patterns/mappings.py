@@ -74,7 +74,7 @@ class _Writer:
             container.step = repr(name)[:40]
             self.fail(
                 "name-not-string",
-                f"the name {repr(name)[:40]} is {_a_type(name)}, expected a str",
+                f"the name {repr(name)[:40]} is of type {type(name).__name__}, expected str",
                 why="the names in a JSON object are strings",
                 write=f'"{name}"' if isinstance(name, int) and abs(name) < 2**63 else "a str",
             )
@@ -124,7 +124,7 @@ class _Writer:
         if number.bit_length() > _MOST_BITS:
             self.fail(
                 "number-too-large",
-                f"an int of {number.bit_length()} bits is too large",
+                f"an integer of {number.bit_length()} bits is too large",
                 why="numbers are 64-bit integers or IEEE-754 doubles, which end at about 1.8e308",
                 write="a smaller number; or a string, when events carry it as one",
             )
@@ -152,7 +152,7 @@ class _Writer:
         }
         self.fail(
             "unsupported-type",
-            f"found {_a_type(value)}, which is not JSON",
+            f"found a value of type {type(value).__name__}, which is not JSON",
             why="a rule holds mappings, lists, tuples, str, int, float, bool and None",
             write=writes.get(type(value).__name__, "one of these"),
         )
@@ -160,11 +160,6 @@ class _Writer:
     def fail(self, code: str, what: str, *, why: str, write: str) -> NoReturn:
         location: Location = tuple(container.step for container in self.stack)
         raise RuleError(code, what, why=why, write=write, location=location)
-
-
-def _a_type(value: object) -> str:
-    name = type(value).__name__
-    return f"an {name}" if name[0].lower() in "aeiou" else f"a {name}"
 
 
 def _too_deep(limit: int) -> RuleError:

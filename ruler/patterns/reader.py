@@ -260,7 +260,7 @@ class _Reader:
             self.fail(
                 "text-after-rule",
                 position,
-                f"{_quoted_rest(self.text, position)} after the end of the rule",
+                f"found {_quoted_rest(self.text, position)} after the end of the rule",
                 why="a rule is one JSON value with nothing but white space after it",
                 write="the rule alone; another rule is added by itself",
             )
@@ -446,7 +446,7 @@ class _Reader:
         self.fail(
             "not-json",
             start,
-            f"found {_shown(character)}, expected a value",
+            f"found {'a comma' if character == ',' else _shown(character)}, expected a value",
             why="a value stands at the beginning of the text, after a colon, and on both sides of a comma",
             write="a value here, or nothing at all",
         )

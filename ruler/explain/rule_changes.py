@@ -1,0 +1,226 @@
+"""The smallest changes of a rule's text after which it should match an event.
+
+In: a rule with places, one of its sub-rules, and the values of an event. Out: changes, smallest first: for
+each clause that fails, pieces of text to put in place of others.
+
+    {"total": [{"numeric": [">", 1000]}]}, {"total": 990}  ->  write {"numeric": [">=", 990]} in place of the pattern
+    {"state": ["running"]}, {"state": "done"}              ->  write ["running", "done"] in place of the array
+
+Idea: an alternative is widened where that says what is meant: a bound is moved, case is ignored, an exclusion is taken
+off its list. Otherwise the event's value becomes one more alternative.
+Always: what an alternative accepted before, it accepts after; the text outside of the pieces stays as the user
+wrote it. Whether the rule then matches is for the caller to verify.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ruler.errors import Location, RuleError, json_path
+from ruler.explain.clause_changes import (
+    MOST_SHOWN,
+    Choices,
+    Trail,
+    Way,
+    cheapest_plans,
+    holds_when_absent,
+    listed_edits,
+)
+from ruler.findings import Edit
+from ruler.patterns.acceptance import Value, accepts, is_number
+from ruler.patterns.folding import fold
+from ruler.patterns.located import Alternative, LocatedClause, LocatedRule, LocatedSubRule, locate_rule
+from ruler.patterns.mappings import text_from_mapping
+from ruler.patterns.model import Absent, AnythingBut, Exact, NumericRange, Prefix, Suffix
+from ruler.patterns.reader import Node, shortened
+from ruler.patterns.rewrites import quoted
+
+_ABSENT, _PRESENT = '{"exists": false}', '{"exists": true}'
+_ADD_ABSENT = 1.5  # how large it is, beside widening: from 0, for a value in another case, to 1, one of another type
+_ADD_PRESENT = 2.0
+_LONGEST_ONE_OFF = 10_000  # characters of an alternative that is rewritten
+
+
+@dataclass(frozen=True, slots=True)
+class Widening:
+    """A clause that is to accept ``value`` too, or is to hold where there is none."""
+
+    clause: LocatedClause
+    value: Value = None
+    nearest: Alternative | None = None  # to widen; None to add an alternative
+    addition: str = ""  # what to add, when it is not the value
+
+    def rewritten(self, rule: LocatedRule, *, plainly: bool) -> Rewriting:
+        """Return the text to write; ``plainly`` adds an alternative and changes none."""
+        if self.nearest is not None and not plainly:
+            alternative = _widened(rule, self.nearest, self.value)
+            if alternative is not None:
+                return alternative
+        last = self.clause.alternatives[-1].node
+        edit = Edit(last.end, last.end, f", {self.addition or _json(self.value)}")
+        return Rewriting((edit,), self.clause.node, self.clause.location)
+
+
+@dataclass(frozen=True, slots=True)
+class Rewriting:
+    """Edits inside one node of the rule, shown as one: the node as it is and as it will be."""
+
+    edits: tuple[Edit, ...]  # in text order
+    node: Node
+    location: Location
+
+    def words(self, rule: LocatedRule) -> str:
+        """Say what to write."""
+        new = _edited(rule.document.text, self.node.start, self.node.end, self.edits)
+        old = rule.text(self.node)
+        return f"write {_short(new)} in place of {_short(old)} at {json_path(self.location)}"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleChange:
+    """Widenings that belong together."""
+
+    widenings: tuple[Widening, ...]
+    cost: tuple[int, float]
+
+    def applied(self, rule: LocatedRule, *, plainly: bool) -> tuple[str, str]:
+        """Return the words for people and the text of the rule with the change."""
+        rewritings = [widening.rewritten(rule, plainly=plainly) for widening in self.widenings]
+        edits = sorted((edit for each in rewritings for edit in each.edits), key=lambda edit: edit.start)
+        words = listed_edits((each.words(rule) for each in rewritings[:MOST_SHOWN]), len(rewritings))
+        return words, _edited(rule.document.text, rule.node.start, rule.node.end, edits)
+
+
+def rule_changes(choices: Choices, sub_rule: LocatedSubRule) -> list[RuleChange]:
+    """Return changes of the clauses of ``sub_rule``, smallest first, after which it should match the event."""
+    plans = cheapest_plans(sub_rule.clauses, _Ways(choices).of_clause, choices.effort)
+    return [RuleChange(plan.edits, plan.cost) for plan in plans]
+
+
+class _Ways:
+    """The ways in which clauses can hold for one event once they are widened."""
+
+    def __init__(self, choices: Choices) -> None:
+        self.choices = choices
+
+    def of_clause(self, clause: LocatedClause, trail: Trail) -> Iterator[Way]:
+        """Yield the ways of ``clause`` after ``trail``, as good as smallest first."""
+        is_absent = next(self.choices.consistent(clause, trail), None) is None
+        can_be_absent = holds_when_absent(clause)
+        if is_absent:
+            edits = () if can_be_absent else (Widening(clause, addition=_ABSENT),)
+            yield Way(trail, edits, _ADD_ABSENT * len(edits))
+            return
+        for choice, joined in self.choices.consistent(clause, trail):
+            if choice.is_accepted:
+                yield Way(joined)
+            elif can_be_absent and all(isinstance(each.pattern, Absent) for each in clause.alternatives):
+                yield Way(joined, (Widening(clause, addition=_PRESENT),), _ADD_PRESENT)
+            else:
+                yield Way(joined, (Widening(clause, choice.leaf.value, choice.alternative),), choice.weight)
+
+
+# -- widening one alternative
+
+
+def _widened(rule: LocatedRule, alternative: Alternative, value: Value) -> Rewriting | None:
+    """Return ``alternative`` written so that it accepts ``value`` too, None when only a list can say so."""
+    node = alternative.node
+    if node.end - node.start > _LONGEST_ONE_OFF:
+        return None
+    for edits in _rewrites(node, alternative, value):
+        text = _edited(rule.document.text, node.start, node.end, edits)
+        if _accepts(text, value):
+            return Rewriting(tuple(edits), node, alternative.location)
+    return None
+
+
+def _accepts(alternative: str, value: Value) -> bool:
+    """Return whether the text of an alternative is right, and accepts ``value``."""
+    try:
+        [sub_rule] = locate_rule(f'{{"": [{alternative}]}}').sub_rules
+    except RuleError:
+        return False
+    return accepts(sub_rule.clauses[0].alternatives[0].pattern, value)
+
+
+def _rewrites(node: Node, alternative: Alternative, value: Value) -> Iterator[list[Edit]]:
+    pattern = alternative.pattern
+    if isinstance(pattern, NumericRange) and is_number(value):
+        yield _moved_bound(node, pattern, value)
+    elif isinstance(pattern, AnythingBut):
+        yield from _fewer_exclusions(node, value)
+    elif isinstance(value, str):
+        whole = None
+        match pattern:
+            case Exact(str() as text) if fold(text) == fold(value):
+                whole = f'{{"equals-ignore-case": {quoted(text)}}}'
+            case Prefix(text) if text:
+                whole = f'{{"prefix": {{"equals-ignore-case": {quoted(text)}}}}}'
+            case Suffix(text):
+                whole = f'{{"suffix": {{"equals-ignore-case": {quoted(text)}}}}}'
+        if whole is not None:
+            yield [Edit(node.start, node.end, whole)]
+
+
+def _moved_bound(node: Node, bounds: NumericRange, value: Any) -> list[Edit]:
+    """Return the edits after which the bound that keeps ``value`` out is ``value``, which then belongs to the range."""
+    parts = node.value[0][2].value  # [">", 1, "<", 5]
+    is_below = bounds.low is not None and (value < bounds.low or (value == bounds.low and bounds.low_is_open))
+    comparison, number = parts[:2] if is_below else parts[-2:]
+    closed = ">=" if is_below else "<="
+    edits = [Edit(number.start, number.end, _json(value))]
+    if comparison.value != closed:
+        edits.insert(0, Edit(comparison.start, comparison.end, quoted(closed)))
+    return edits
+
+
+def _fewer_exclusions(node: Node, value: Value) -> Iterator[list[Edit]]:
+    """Yield the edits that take what excludes ``value`` off the list, or that exclude nothing."""
+    argument = node.value[0][2]
+    keyword = ""
+    if argument.kind == "object":
+        keyword, _, argument = argument.value[0]
+    excluded = argument.value if argument.kind == "array" else []
+    are_kept = [not _excludes(keyword, each, value) for each in excluded]
+    if any(are_kept):
+        first_kept = are_kept.index(True)
+        yield [_removal(excluded, index, first_kept) for index, is_kept in enumerate(are_kept) if not is_kept]
+    yield [Edit(node.start, node.end, _PRESENT)]
+
+
+def _excludes(keyword: str, node: Node, value: Value) -> bool:
+    """Return whether one element of the list under anything-but, or under a pattern type in it, accepts ``value``."""
+    element = quoted(node.value) if isinstance(node.value, str) else _json(node.value)
+    return _accepts(f'{{"{keyword}": {element}}}' if keyword else element, value)
+
+
+def _removal(elements: list[Node], index: int, first_kept: int) -> Edit:
+    """Return the edit that takes one element out of an array, with the comma that parts it from the kept ones."""
+    if index < first_kept:
+        return Edit(elements[index].start, elements[index + 1].start, "")
+    return Edit(elements[index - 1].end, elements[index].end, "")
+
+
+# -- text
+
+
+def _edited(text: str, start: int, end: int, edits: Any) -> str:
+    """Return ``text[start:end]`` with ``edits``, which are in text order and inside of it."""
+    pieces = []
+    for edit in edits:
+        pieces += [text[start : edit.start], edit.text]
+        start = edit.end
+    return "".join([*pieces, text[start:end]])
+
+
+def _json(value: Value) -> str:
+    return text_from_mapping({"": value}, 1)[len('{"": ') : -1]
+
+
+def _short(text: str) -> str:
+    if len(text) > 240:
+        text = text[:120] + text[-120:]
+    return shortened(text)

@@ -1,0 +1,140 @@
+"""Reads the members of the objects in a document, strictly: what is unknown or stands twice is reported.
+
+In: an object's node and the names it may have. Out: its members by name. A name that was likely meant as a known one is
+reported, and then taken for that one, so that one mistake is one finding.
+Always: linear in the text, whatever it is; only guessing what a name was meant as is slow, and has a limit.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+from ruler.findings import Finding, Source, json_pointer
+from ruler.patterns.reader import Document, Node
+
+# What else a member may have been called -> what to write. In small letters, with - between words.
+OTHER_WORDS = {
+    "rule": "rules",
+    "patterns": "rules",
+    "cases": "tests",
+    "title": "name",
+    "description": "name",
+    "input": "event",
+    "file": "event-file",
+    "text": "event-text",
+    "match": "matches",
+    "should-match": "matches",
+    "must-match": "matches",
+    "no-match": "does-not-match",
+    "not-matches": "does-not-match",
+    "should-not-match": "does-not-match",
+    "must-not-match": "does-not-match",
+    "exactly": "matches-exactly",
+    "errors": "error",
+}
+_NEAR = 0.6  # how like a known word another must be to be taken for it
+# Likeness is slow to find, so a file full of unknown names gets no advice beyond these.
+MOST_GUESSES = 50
+MOST_FINDINGS = 1000  # kept for one file: hostile text can hold one in every four characters
+
+Members = dict[str, Node]
+Steps = tuple[str | int, ...]
+
+
+class MembersReader:
+    """A document and the findings in it; errors do not end the reading, so all of them are found."""
+
+    def __init__(self, source: Source, document: Document) -> None:
+        self.source = source
+        self.document = document
+        self.findings: list[Finding] = []
+        self.guess_count = 0
+        self.line_starts = [0]
+        for line in document.text.split("\n"):
+            self.line_starts.append(self.line_starts[-1] + len(line) + 1)
+
+    def members(self, node: Node, steps: Steps, known: tuple[str, ...], thing: str, form: str) -> Members:
+        """The members of an object that are known, by name. Reports the others, and takes each for what was meant."""
+        members: Members = {}
+        meant_members: Members = {}
+        for name, (start, value) in self.once(node, steps).items():
+            if name in known:
+                members[name] = value
+                continue
+            word = name.lower().replace("_", "-").replace(" ", "-")
+            meant = OTHER_WORDS.get(word, word)
+            near = meant if meant in known else self.near(word, known)
+            if near:
+                meant_members.setdefault(near, value)
+            self.report(
+                "test-member-unknown",
+                start,
+                (*steps, name),
+                f"{self.quoted(start)} is not a member of {thing}" + (f'; did you mean "{near}"?' if near else ""),
+                why=f"the members of {thing} are {', '.join(known)}",
+                write=f'"{near}"' if near else form,
+            )
+        return meant_members | members
+
+    def once(self, node: Node, steps: Steps) -> dict[str, tuple[int, Node]]:
+        """The members of an object, name -> where the name stands, and the value. Reports a name that comes again."""
+        members: dict[str, tuple[int, Node]] = {}
+        for name, start, value in node.value:
+            if name in members:
+                line, _ = self.line_and_column(members[name][0])
+                self.report(
+                    "test-member-twice",
+                    start,
+                    (*steps, name),
+                    f"the name {self.quoted(start)} is already used on line {line}",
+                    why="an object keeps one of two members with the same name; the other would be lost",
+                    write="it once",
+                )
+            else:
+                members[name] = (start, value)
+        return members
+
+    def near(self, word: str, known: Iterable[str]) -> str:
+        """The known word that ``word`` may have been meant as; "" for none, and for all beyond the first fifty."""
+        self.guess_count += 1
+        near = get_close_matches(word, known, 1, _NEAR) if self.guess_count <= MOST_GUESSES else []
+        return near[0] if near else ""
+
+    # -- texts ---------------------------------------------------------------------------------------------
+
+    def report(self, code: str, start: int, steps: Steps, what: str, *, why: str, write: str) -> None:
+        """Take notice of what is wrong at ``start``; after a thousand errors only that there are more."""
+        if len(self.findings) > MOST_FINDINGS:
+            return
+        if len(self.findings) == MOST_FINDINGS:
+            code, what = "too-many-errors", f"more than {MOST_FINDINGS} errors; the rest is left out"
+            why, write = "so many errors have few causes", "what the errors before this one say, and try again"
+        line, column = self.line_and_column(start)
+        finding = Finding(self.source, code, what, why, write, line, column, pointer=json_pointer(steps))
+        self.findings.append(finding)
+
+    def line_and_column(self, offset: int) -> tuple[int, int]:
+        line = bisect_right(self.line_starts, offset)  # not the document's, which counts from the top each time
+        return line, offset - self.line_starts[line - 1] + 1
+
+    def describe(self, node: Node) -> str:
+        """``the string "x"``, ``an array``, ``the number 5``, ``null``."""
+        if node.kind in ("object", "array"):
+            return f"an {node.kind}"
+        return f"the {node.kind} {self.text(node)}" if node.kind in ("string", "number") else node.kind
+
+    def text(self, node: Node) -> str:
+        return self.document.source(node)
+
+    def quoted(self, start: int) -> str:
+        """The string that begins at ``start``, a name, as the user wrote it."""
+        end = start + 1
+        while self.document.text[end] != '"':
+            end += 2 if self.document.text[end] == "\\" else 1
+        return self.document.source(Node("string", None, start, end + 1))
+
+
+def in_quotes(name: str) -> str:
+    return f'"{name}"'
