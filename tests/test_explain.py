@@ -292,3 +292,16 @@ def test_clauses_that_are_apart_do_not_match_and_the_chosen_do(clauses: list[tup
         assert not oracle.matches(rule_of(chosen), event)
         for left_out in chosen if len(chosen) > 1 else []:
             assert oracle.matches(rule_of([each for each in chosen if each is not left_out]), event)
+
+
+def test_paths_of_many_names_and_many_absent_paths_stay_cheap() -> None:
+    """No prefix of a very long path is kept; of many absent paths the first are compared with those of the event."""
+    dots = "." * 100_000
+    explained = Matcher({"r": {dots: [1]}}).explain(json.dumps({"a": 1, dots: 2}), "r")
+    assert {"number-differs"} == {reason.code for reason in explained.sub_rules[0].reasons}
+    rule = {"$or": [{f"n{branch}-{index}": [1] for index in range(200)} for branch in range(30)]}
+    event = json.dumps({f"m{index}": 1 for index in range(20_000)})
+    explained = Matcher({"r": rule}).explain(event, "r")
+    assert {"absent"} == {reason.code for each in explained.sub_rules for reason in each.reasons}
+    assert 20 == len(explained.sub_rules)
+    assert 30 == explained.sub_rule_count

@@ -19,6 +19,8 @@ from ruler.findings import json_pointer
 from ruler.machine.decode import Event
 from ruler.patterns.reader import Document, Node, read_document
 
+LONGEST_PATH = 500  # characters; longer paths are not looked for, since all their prefixes are kept
+
 
 def document_of_event(event: Event) -> Document | None:
     """Return the text of an event as a document; None for a decoded event."""
@@ -32,7 +34,7 @@ def document_of_event(event: Event) -> Document | None:
 
 def duplicates(document: Document, paths: Iterable[str]) -> dict[str, Reason]:
     """Return, for each of ``paths`` to which a duplicate name leads, which one it is."""
-    wanted = set(paths)
+    wanted = [path for path in set(paths) if len(path) <= LONGEST_PATH]
     on_the_way: dict[str, list[str]] = {}
     for asked in wanted:
         for index, character in enumerate(asked + "."):

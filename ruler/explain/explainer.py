@@ -24,7 +24,7 @@ from ruler.explain.choice import Sketch, choose
 from ruler.explain.clause_texts import explain_clause, note_of_apart
 from ruler.explain.duplicates import document_of_event, duplicates
 from ruler.explain.event_view import EventView, view_event
-from ruler.explain.missing import EventPaths
+from ruler.explain.missing import EventPaths, no_such_path, why_no_value
 from ruler.explain.results import EventExplanation, Proposed, Reason, RuleExplanation, SubRuleExplanation
 from ruler.explain.verdicts import verdicts
 from ruler.machine.decode import Event, decode
@@ -33,6 +33,7 @@ from ruler.patterns.located import LocatedRule, LocatedSubRule, locate_rule
 from ruler.patterns.model import Absent
 
 EXPLAINED_SUB_RULES = 20  # of one rule, the nearest; a rule may have a thousand
+COMPARED_PATHS = 30  # absent paths of one rule that are compared with those of the event
 PROPOSED_RULES = 5  # near misses of an event that get proposals
 
 
@@ -67,6 +68,7 @@ class Explainer:
         self.given = event
         self.event = decode(event)
         self.limits = limits
+        self._missing: dict[str, list[Reason]] = {}  # of the rule at hand: path -> why it has no value
 
     @cached_property
     def event_paths(self) -> EventPaths:
@@ -82,6 +84,7 @@ class Explainer:
 
     def explain(self, rule: AskedRule, *, with_proposals: bool = True) -> RuleExplanation:
         """Return why ``rule`` matches the event, or does not."""
+        self._missing.clear()
         located = self._located(rule)
         view = view_event(self.event, _paths_of(located))
         parts = self._parts(located, view)
@@ -170,17 +173,24 @@ class Explainer:
         )
 
     def _notes(self, each: Acceptance, failed: bool, view: EventView, repeated: dict[str, Reason]) -> list[Reason]:
-        from ruler.explain.missing import why_no_value
-
         path = each.clause.path
         if not failed:
             return []
         notes = []
         if not each.leaves:
-            notes += why_no_value(path, self.event, view.containers.get(path, ()), self.event_paths)
+            notes += self._why_no_value(path, view)
         if path in repeated:
             notes.append(repeated[path])
         return notes
+
+    def _why_no_value(self, path: str, view: EventView) -> list[Reason]:
+        found = self._missing.get(path)
+        if found is None:
+            if len(self._missing) >= COMPARED_PATHS and path not in view.containers:
+                return [no_such_path(path)]
+            found = why_no_value(path, self.event, view.containers.get(path, ()), self.event_paths)
+            self._missing[path] = found
+        return found
 
 
 def _paths_of(located: Iterable[LocatedRule]) -> set[str]:

@@ -63,7 +63,7 @@ def why_no_value(
     """Return why ``wanted`` has no value in ``event``; ``containers`` are what stands there instead."""
     if containers:
         return [_why_container(wanted, containers, event_paths)]
-    reasons = [Reason("absent", f"the event has no path {_named(wanted)}")]
+    reasons = [no_such_path(wanted)]
     value = _value_on_the_way(wanted, event)
     if value is not None:
         rest = wanted[len(value.path) + 1 :]
@@ -76,6 +76,11 @@ def why_no_value(
         )
     similar = event_paths.like(wanted)
     return reasons + ([similar] if similar is not None else [])
+
+
+def no_such_path(wanted: str) -> Reason:
+    """Return the plain reason: there is no such path."""
+    return Reason("absent", f"the event has no path {_named(wanted)}")
 
 
 def _why_container(wanted: str, containers: Sequence[Container], event_paths: EventPaths) -> Reason:
