@@ -12,7 +12,6 @@ Always: whether a rule matches is what the engine said, and whether a sub-rule d
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -198,9 +197,6 @@ def _paths_of(located: Iterable[LocatedRule]) -> set[str]:
 
 
 def _proposals(rule: LocatedRule, event: dict[str, Any]) -> tuple[Proposed, ...]:
-    try:
-        module = importlib.import_module("ruler.explain.proposals")
-    except ModuleNotFoundError:
-        return ()
-    proposals: tuple[Proposed, ...] = module.propose(rule, event)
-    return proposals
+    from ruler.explain.proposals import propose  # only rules that do not match need it
+
+    return propose(rule, event)
