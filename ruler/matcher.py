@@ -18,7 +18,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Hashable, ItemsView, Iterable, Iterator, Mapping, ValuesView
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, final, overload
 
 from ruler.engine import Draft, Engine, choose_engine
 from ruler.errors import MachineError, RuleError, text_of
@@ -28,10 +28,24 @@ from ruler.machine.stats import StateRow, Stats
 from ruler.names import Names
 from ruler.patterns.compiler import Limits, compile_rule
 
+if TYPE_CHECKING:  # what explains is loaded when it is asked for
+    from ruler.explain.results import EventExplanation, MatchDetail, RuleExplanation
+
 Name = TypeVar("Name", bound=Hashable)
 Seen = TypeVar("Seen")
 
 RuleText = str | bytes | bytearray | memoryview | Mapping[str, Any]
+
+
+@final
+class _NoName:
+    """Stands for a name that was not given: None may be one."""
+
+    def __repr__(self) -> str:
+        return "<all rules>"
+
+
+_ALL_RULES: Final = _NoName()
 
 
 class Matcher(Generic[Name]):
@@ -111,6 +125,57 @@ class Matcher(Generic[Name]):
         """
         most = sys.maxsize if at_most is None else min(_limit("at_most", at_most), sys.maxsize)
         return LineSelection(*self._engine.select_lines(_contiguous(data), bool(invert), most))
+
+    # -- why -----------------------------------------------------------------------------------------------
+
+    def match_details(self, event: Event) -> list[MatchDetail]:
+        """Return how ``event`` matches: for each sub-rule that does, the branches, values, places and patterns.
+
+        In the order of ``rules_for_event``; a rule that matches through two branches has two. EventError as there.
+        Cost: some hundred microseconds for each rule that matches.
+        """
+        from ruler.explain.details import match_details
+        from ruler.explain.explainer import AskedRule
+        from ruler.machine.decode import decode
+
+        found, texts = self._look_at_match(event, lambda found: found)
+        rules = (AskedRule(name, texts[name], True) for name in found)
+        return match_details(decode(event), rules, self._limits)
+
+    @overload
+    def explain(self, event: Event, *, limit: int | None = None) -> EventExplanation: ...
+    @overload
+    def explain(self, event: Event, name: Name) -> RuleExplanation: ...
+    def explain(
+        self, event: Event, name: Name | _NoName = _ALL_RULES, *, limit: int | None = None
+    ) -> RuleExplanation | EventExplanation:
+        """Return why ``event`` matches the rule ``name``, or does not; without a name, for all rules.
+
+        All rules: those that do not match come first, the nearest misses before others, then those that match;
+        ``limit`` is how many are explained. ``str`` of the answer is for people, ``as_dict()`` for programs.
+        EventError as ``rules_for_event``; UnknownRuleError when nothing was added under ``name``.
+        Cost: some milliseconds a rule that is explained, some hundred microseconds for each other.
+        """
+        from ruler.explain.explainer import AskedRule, Explainer
+
+        most = None if limit is None else _limit("limit", limit)
+        names = None if isinstance(name, _NoName) else [name]
+        found, texts = self._look_at_match(event, lambda _: self._names.ids if names is None else names)
+        explainer = Explainer(event, self._limits)
+        matched = set(found)
+        rules = [AskedRule(each, its_texts, each in matched) for each, its_texts in texts.items()]
+        return explainer.explain(rules[0]) if names is not None else explainer.explain_all(rules, most)
+
+    def _look_at_match(
+        self, event: Event, names_of: Callable[[list[Name]], Iterable[Name]]
+    ) -> tuple[list[Name], dict[Name, tuple[str, ...]]]:
+        """Return the names that ``event`` matches, and the texts of the names that ``names_of`` makes of them."""
+
+        def look() -> tuple[list[Name], dict[Name, tuple[str, ...]]]:
+            found = self._engine.rules_for_event(event)
+            return found, {name: self._engine.texts(self._names.known(name)) for name in names_of(found)}
+
+        return _look(self._engine, self._lock, look)
 
     # -- changing the rules --------------------------------------------------------------------------------
 

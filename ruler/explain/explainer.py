@@ -1,0 +1,202 @@
+"""Explains rules for one event: what matched, what did not and why, nearest misses first.
+
+In: the event, and for each rule its name, its texts and whether the engine matched it. Out: RuleExplanations.
+
+    rule {"a": [1], "b": [2]}, event {"a": 1}  ->  a is accepted, by 1; b is absent: one clause fails
+
+How near a rule is is that of its nearest sub-rule: the fewest clauses that fail, then the fewest paths that are absent;
+values in different elements of one array count as less than a clause. Ties stay in the order of adding. Many rules are
+ranked by their clauses alone; reasons and proposals are worked out for those that are shown.
+Always: whether a rule matches is what the engine said, and whether a sub-rule does is what the judge says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from ruler.explain import judge
+from ruler.explain.accepting import Acceptance, acceptance_of, accepts_any
+from ruler.explain.choice import Sketch, choose
+from ruler.explain.clause_texts import explain_clause, note_of_apart
+from ruler.explain.duplicates import document_of_event, duplicates
+from ruler.explain.event_view import EventView, view_event
+from ruler.explain.missing import EventPaths, no_such_path, why_no_value
+from ruler.explain.results import EventExplanation, Proposed, Reason, RuleExplanation, SubRuleExplanation
+from ruler.explain.verdicts import verdicts
+from ruler.machine.decode import Event, decode
+from ruler.patterns.compiler import Limits
+from ruler.patterns.located import LocatedRule, LocatedSubRule, locate_rule
+from ruler.patterns.model import Absent
+
+EXPLAINED_SUB_RULES = 20  # of one rule, the nearest; a rule may have a thousand
+COMPARED_PATHS = 30  # absent paths of one rule that are compared with those of the event
+PROPOSED_RULES = 5  # near misses of an event that get proposals
+
+
+@dataclass(frozen=True, slots=True)
+class AskedRule:
+    """A rule to explain."""
+
+    name: Hashable
+    texts: tuple[str, ...]
+    matched: bool  # what the engine said
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Part:
+    """One sub-rule of a rule, and how near it is to matching."""
+
+    text_index: int
+    rule: LocatedRule
+    sub_rule: LocatedSubRule
+    failing: int  # clauses that nothing satisfies
+    absent: int  # of these, those whose path has no value
+
+    @property
+    def distance(self) -> tuple[int, int]:
+        return self.failing, self.absent
+
+
+class Explainer:
+    """Explains rules for one event. What several rules need of the event is worked out once."""
+
+    def __init__(self, event: Event, limits: Limits) -> None:
+        self.given = event
+        self.event = decode(event)
+        self.limits = limits
+        self._missing: dict[str, list[Reason]] = {}  # of the rule at hand: path -> why it has no value
+
+    @cached_property
+    def event_paths(self) -> EventPaths:
+        """The paths that the event has, to compare those with that it has not."""
+        return EventPaths(self.event)
+
+    @cached_property
+    def document(self) -> Any:
+        """The event's text, which still has its duplicate names; None for a decoded event."""
+        return document_of_event(self.given)
+
+    # -- rules
+
+    def explain(self, rule: AskedRule, *, with_proposals: bool = True) -> RuleExplanation:
+        """Return why ``rule`` matches the event, or does not."""
+        self._missing.clear()
+        located = self._located(rule)
+        view = view_event(self.event, _paths_of(located))
+        parts = self._parts(located, view)
+        leaves = [leaf for found in view.leaves.values() for leaf in found]
+        matched = judge.which_match([part.sub_rule.sub_rule for part in parts], Sketch.with_values(leaves).event)
+        order = sorted(range(len(parts)), key=lambda index: (not matched[index], *parts[index].distance, index))
+        shown = [parts[index] for index in order[:EXPLAINED_SUB_RULES]]
+        repeated = {} if self.document is None else duplicates(self.document, _paths_of(located))
+        explained = [
+            self._sub_rule(part, matched[index], view, repeated) for index, part in zip(order, shown, strict=False)
+        ]
+        return RuleExplanation(
+            rule.name,
+            rule.matched,
+            tuple(explained),
+            len(parts),
+            () if rule.matched or not with_proposals else _proposals(shown[0].rule, self.event),
+            len(rule.texts) > 1,
+        )
+
+    def explain_all(self, rules: Sequence[AskedRule], limit: int | None) -> EventExplanation:
+        """Return the explanation of the first ``limit`` rules, nearest misses first."""
+        missed = [rule for rule in rules if not rule.matched]
+        matched = [rule for rule in rules if rule.matched]
+        if limit is None or limit > 0:
+            missed = self._by_distance(missed)
+        explained = [
+            self.explain(rule, with_proposals=index < PROPOSED_RULES)
+            for index, rule in enumerate([*missed, *matched][:limit])
+        ]
+        return EventExplanation(tuple(explained), len(rules), len(matched))
+
+    def _by_distance(self, rules: list[AskedRule]) -> list[AskedRule]:
+        located = [self._located(rule) for rule in rules]
+        view = view_event(self.event, (path for each in located for path in _paths_of(each)))
+        nearest = [min(part.distance for part in self._parts(each, view)) for each in located]
+        return [rule for _, rule in sorted(zip(nearest, rules, strict=True), key=lambda pair: pair[0])]
+
+    def _located(self, rule: AskedRule) -> list[LocatedRule]:
+        return [locate_rule(text, limits=self.limits) for text in rule.texts]
+
+    # -- sub-rules
+
+    def _parts(self, located: list[LocatedRule], view: EventView) -> list[_Part]:
+        known: dict[int, tuple[bool, bool]] = {}  # a clause of many sub-rules is one object
+        parts = []
+        for text_index, rule in enumerate(located):
+            for sub_rule in rule.sub_rules:
+                failing = absent = 0
+                for clause in sub_rule.clauses:
+                    found = known.get(id(clause))
+                    if found is None:
+                        leaves = view.leaves.get(clause.path, ())
+                        patterns = [alternative.pattern for alternative in clause.alternatives]
+                        holds = not leaves and any(isinstance(pattern, Absent) for pattern in patterns)
+                        found = known[id(clause)] = holds or accepts_any(patterns, leaves), not leaves
+                    failing += not found[0]
+                    absent += not found[0] and found[1]
+                parts.append(_Part(text_index, rule, sub_rule, failing, absent))
+        return parts
+
+    def _sub_rule(self, part: _Part, matched: bool, view: EventView, repeated: dict[str, Reason]) -> SubRuleExplanation:
+        acceptances = [acceptance_of(clause, view.leaves.get(clause.path, ())) for clause in part.sub_rule.clauses]
+        chosen = choose(acceptances) if matched else None
+        failed: set[str] = set()
+        apart: list[Acceptance] = []
+        if not matched:
+            failed, apart = verdicts(acceptances)
+        clauses = [
+            explain_clause(
+                each,
+                part.rule,
+                failed=each.clause.path in failed,
+                chosen_absent=chosen is not None and chosen.get(each.clause.path, 0) is None,
+                notes=self._notes(each, each.clause.path in failed, view, repeated),
+            )
+            for each in acceptances
+        ]
+        return SubRuleExplanation(
+            matched,
+            part.sub_rule.branches,
+            tuple(clauses),
+            note_of_apart(apart) if apart else None,
+            chosen or {},
+            part.text_index,
+        )
+
+    def _notes(self, each: Acceptance, failed: bool, view: EventView, repeated: dict[str, Reason]) -> list[Reason]:
+        path = each.clause.path
+        if not failed:
+            return []
+        notes = []
+        if not each.leaves:
+            notes += self._why_no_value(path, view)
+        if path in repeated:
+            notes.append(repeated[path])
+        return notes
+
+    def _why_no_value(self, path: str, view: EventView) -> list[Reason]:
+        found = self._missing.get(path)
+        if found is None:
+            if len(self._missing) >= COMPARED_PATHS and path not in view.containers:
+                return [no_such_path(path)]
+            found = why_no_value(path, self.event, view.containers.get(path, ()), self.event_paths)
+            self._missing[path] = found
+        return found
+
+
+def _paths_of(located: Iterable[LocatedRule]) -> set[str]:
+    return {clause.path for rule in located for sub_rule in rule.sub_rules for clause in sub_rule.clauses}
+
+
+def _proposals(rule: LocatedRule, event: dict[str, Any]) -> tuple[Proposed, ...]:
+    from ruler.explain.proposals import propose  # only rules that do not match need it
+
+    return propose(rule, event)
