@@ -7,17 +7,10 @@ Text is coloured only where a stream is a terminal that is not "dumb", and never
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 
-Paint = Callable[[str, str], str]  # (style, text) -> text as it is written
-"""Styles: "good", "bad", "warning", "place", "label"."""
+from ruler.paint import Paint, plain
 
 _CODES = {"good": "32", "bad": "31", "warning": "33", "place": "1", "label": "2"}
-
-
-def plain(style: str, text: str) -> str:
-    """Return ``text``: the paint of everything that is no terminal."""
-    return text
 
 
 def paint_for(descriptor: int) -> Paint:

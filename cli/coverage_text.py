@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from ruler.coverage import BranchCount, Report, RuleCount, Shape
 from ruler.errors import json_path
 from ruler.findings import EMPTY_NAME, printable
-from ruler_cli.colour import Paint
+from ruler.paint import Paint
 
 SHOWN_SHAPES = 10
 MOST_FIELD_LINES = 6  # of a shape

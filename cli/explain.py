@@ -14,9 +14,10 @@ from ruler import EventError, Matcher
 from ruler.findings import Finding, Source, in_text_order, printable
 from ruler.machine.decode import decode
 from ruler.machine.select_lines import JSON_WHITE_SPACE
+from ruler.paint import Paint
 from ruler.rule_files import add_rules
 from ruler_cli.arguments import NEAR, Parser, whole_number
-from ruler_cli.colour import Paint, paint_for
+from ruler_cli.colour import paint_for
 from ruler_cli.exit_codes import EXIT_TROUBLE
 from ruler_cli.lines import open_input
 from ruler_cli.rule_options import add_rule_options, refuse_reading_twice, rule_sets, tell

@@ -13,7 +13,8 @@ import json
 from collections.abc import Iterable
 
 from ruler.findings import ERROR, Finding, printable
-from ruler_cli.colour import Paint, paint_for
+from ruler.paint import Paint
+from ruler_cli.colour import paint_for
 from ruler_cli.streams import write_message, write_output
 
 FORMATS = ("human", "json", "github", "sarif")

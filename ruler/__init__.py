@@ -24,16 +24,22 @@ from ruler.version import VERSION as __version__
 
 if TYPE_CHECKING:
     from ruler.checks.check import check
+    from ruler.coverage import Coverage
+    from ruler.explain.results import EventExplanation, MatchDetail, RuleExplanation
     from ruler.findings import Finding
 
 __all__ = [
+    "Coverage",
     "EngineError",
     "EventError",
+    "EventExplanation",
     "Finding",
     "LineSelection",
     "MachineError",
+    "MatchDetail",
     "Matcher",
     "RuleError",
+    "RuleExplanation",
     "RulerError",
     "Stats",
     "UnknownRuleError",
@@ -43,7 +49,14 @@ __all__ = [
 ]
 
 # Public names that matching does not need -> the module that has them; loaded when asked for.
-_LATER = {"Finding": "ruler.findings", "check": "ruler.checks.check"}
+_LATER = {
+    "Coverage": "ruler.coverage",
+    "EventExplanation": "ruler.explain.results",
+    "Finding": "ruler.findings",
+    "MatchDetail": "ruler.explain.results",
+    "RuleExplanation": "ruler.explain.results",
+    "check": "ruler.checks.check",
+}
 
 
 def __getattr__(name: str) -> object:

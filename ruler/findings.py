@@ -16,24 +16,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from ruler.errors import Location, RuleError, json_path
+from ruler.paint import Paint, plain
 
 # Controls, and what reorders or breaks text: bidirectional marks, line separators, byte order mark, and
 # surrogates, which are how Python carries file names that are not UTF-8.
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 _SHORT_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
-
-Paint = Callable[[str, str], str]  # (style, text) -> text as it is written; cli/colour.py names the styles
-
-
-def plain(style: str, text: str) -> str:
-    """Return ``text``: the paint of everything that is no terminal."""
-    return text
-
 
 EMPTY_NAME = '""'
 TAB_CELLS = 4

@@ -8,6 +8,8 @@ element_tree.py elements of arrays that have values for several clauses
 missing.py      why a path has no value             duplicates.py names that stand twice in the event
 clause_texts.py one clause explained                text_form.py  explanations for a terminal
 shown.py        values and places on one line
+proposals.py    what to change so that a rule matches; clause_changes.py, event_changes.py, rule_changes.py and
+                accepted_values.py find it
 event_view.py   the values an event has at some paths, each with its place and its array elements
 judge.py        asks the python engine about a few sub-rules and one event
 """

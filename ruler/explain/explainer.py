@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ruler.explain import judge
 from ruler.explain.accepting import Acceptance, acceptance_of, accepts_any
@@ -24,12 +24,15 @@ from ruler.explain.clause_texts import explain_clause, note_of_apart
 from ruler.explain.duplicates import document_of_event, duplicates
 from ruler.explain.event_view import EventView, view_event
 from ruler.explain.missing import EventPaths, no_such_path, why_no_value
-from ruler.explain.results import EventExplanation, Proposed, Reason, RuleExplanation, SubRuleExplanation
+from ruler.explain.results import EventExplanation, Reason, RuleExplanation, SubRuleExplanation
 from ruler.explain.verdicts import verdicts
 from ruler.machine.decode import Event, decode
 from ruler.patterns.compiler import Limits
 from ruler.patterns.located import LocatedRule, LocatedSubRule, locate_rule
 from ruler.patterns.model import Absent
+
+if TYPE_CHECKING:
+    from ruler.explain.proposals import Proposal
 
 EXPLAINED_SUB_RULES = 20  # of one rule, the nearest; a rule may have a thousand
 COMPARED_PATHS = 30  # absent paths of one rule that are compared with those of the event
@@ -196,7 +199,7 @@ def _paths_of(located: Iterable[LocatedRule]) -> set[str]:
     return {clause.path for rule in located for sub_rule in rule.sub_rules for clause in sub_rule.clauses}
 
 
-def _proposals(rule: LocatedRule, event: dict[str, Any]) -> tuple[Proposed, ...]:
+def _proposals(rule: LocatedRule, event: dict[str, Any]) -> tuple[Proposal, ...]:
     from ruler.explain.proposals import propose  # only rules that do not match need it
 
     return propose(rule, event)

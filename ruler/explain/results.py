@@ -13,31 +13,18 @@ Always: objects are frozen, so they may be kept and shared. ``as_dict`` gives pl
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from ruler.errors import Location, json_path, text_of
 from ruler.explain.event_view import Leaf
+from ruler.paint import Paint
 
-Paint = Callable[[str, str], str]  # (style, text) -> text as it is written; styles: good, bad, warning, place, label
+if TYPE_CHECKING:
+    from ruler.explain.proposals import Proposal
 
 LONGEST_LIST = 5  # values of one path that are shown; of the others only the number is told
-
-
-class Proposed(Protocol):
-    """A change that makes a rule match: a Proposal of ruler/explain/proposals.py."""
-
-    @property
-    def changes(self) -> str:
-        """ "event" or "rule"."""
-
-    @property
-    def text(self) -> str: ...
-    @property
-    def result(self) -> str: ...
-    @property
-    def edit_count(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +136,7 @@ class RuleExplanation:
     matched: bool
     sub_rules: tuple[SubRuleExplanation, ...]  # those that matched first, then the nearest misses
     sub_rule_count: int  # of many sub-rules only the first are here
-    proposals: tuple[Proposed, ...] = ()
+    proposals: tuple[Proposal, ...] = ()
     has_several_texts: bool = False
 
     def as_dict(self) -> dict[str, Any]:

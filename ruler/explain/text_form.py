@@ -23,12 +23,12 @@ from ruler.explain.results import (
     ClauseExplanation,
     EventExplanation,
     MatchDetail,
-    Paint,
     RuleExplanation,
     SubRuleExplanation,
 )
 from ruler.explain.shown import cut, pointer_of, shown, visible
 from ruler.findings import EMPTY_NAME
+from ruler.paint import Paint
 
 WIDEST_PATH = 40  # columns of the paths that others are aligned with
 SHOWN_REASONS = 3  # of one value, the most telling

@@ -7,26 +7,15 @@ Always: a test is judged by the matcher alone; what explains its answer is asked
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 from ruler.errors import EventError
+from ruler.explain import RuleExplanation
 from ruler.findings import Finding
 from ruler.matcher import Matcher
 from ruler.testing.model import RuleTest
 
-Paint = Callable[[str, str], str]  # (style, text) -> text as it is written
-
 MOST_EXPLAINED = 10  # rules of one test: a longer text is not read, and each takes time
-
-
-class Explanation(Protocol):
-    """Why a rule matches an event or does not: a part of what ``Matcher.explain`` returns."""
-
-    def text(self, paint: Paint) -> str: ...
-
-    def as_dict(self) -> dict[str, object]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +25,7 @@ class Failure:
     code: str  # stable, for programs: "rule-does-not-match"
     message: str
     rule: str | None = None  # None when it is about the event
-    explanation: Explanation | None = None  # None too for rules beyond the first ten
+    explanation: RuleExplanation | None = None  # None too for rules beyond the first ten
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,16 +89,10 @@ def outcome_of(test: RuleTest, matcher: Matcher[str]) -> Outcome:
     return Outcome(
         test,
         tuple(
-            Failure(code, message, name, explained(matcher, test, name) if index < MOST_EXPLAINED else None)
+            Failure(code, message, name, matcher.explain(test.event, name) if index < MOST_EXPLAINED else None)
             for index, (code, name, message) in enumerate(wrong)
         ),
     )
-
-
-def explained(matcher: Matcher[str], test: RuleTest, name: str) -> Explanation | None:
-    """Return why the rule ``name`` matches the event of ``test`` or does not."""
-    explain: Callable[..., Explanation] | None = getattr(matcher, "explain", None)
-    return None if explain is None else explain(test.event, name)
 
 
 def _judged_error(test: RuleTest, error: EventError) -> tuple[Failure, ...]:

@@ -12,9 +12,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from ruler.explain import RuleExplanation
 from ruler.findings import Finding, printable
+from ruler.paint import Paint, plain
 from ruler.testing.model import RuleTest, RuleTestFile
-from ruler.testing.run import Explanation, Outcome, Paint
+from ruler.testing.run import Outcome
 
 
 @dataclass(slots=True)
@@ -31,11 +33,6 @@ class FileResult:
     @property
     def failed_count(self) -> int:
         return sum(not outcome.passed for outcome in self.outcomes)
-
-
-def plain(style: str, text: str) -> str:
-    """Return ``text``: the paint of everything that is no terminal."""
-    return text
 
 
 def place_of(test: RuleTest) -> str:
@@ -59,7 +56,7 @@ def failure_lines(outcome: Outcome, paint: Paint = plain) -> list[str]:
     return lines
 
 
-def explanation_lines(explanation: Explanation | None, paint: Paint = plain) -> list[str]:
+def explanation_lines(explanation: RuleExplanation | None, paint: Paint = plain) -> list[str]:
     """Return the lines of an explanation, none without one. Its text is printable as it is."""
     return [] if explanation is None else explanation.text(paint).split("\n")
 
