@@ -17,6 +17,7 @@ from ruler.checks.budget import Budget
 from ruler.checks.dead_branches import dead_branches
 from ruler.checks.edits import deletions, edited
 from ruler.checks.meaning import meaning_findings
+from ruler.checks.rule import CheckedRule, Lines
 from ruler.checks.value_sets import ValueSet
 from ruler.explain.judge import matches
 from ruler.findings import Finding, Source
@@ -25,13 +26,18 @@ from ruler.patterns.compiler import Expansion, expand
 from ruler.patterns.located import locate_node
 from ruler.patterns.model import Absent, Clause, Exists, Pattern, SubRule
 from ruler.patterns.reader import read_document
-from ruler.rule_files import rule_of_pattern, rules_of_text
+from ruler.rule_files import NamedRule, rule_of_pattern, rules_of_text
+
+
+def checked(rule: NamedRule) -> CheckedRule:
+    """A rule that compiles, as the checks take it."""
+    return CheckedRule(rule, locate_node(rule.document, rule.node), Lines(rule.document.text))
 
 
 def findings_of(text: str) -> list[Finding]:
     """The warnings about the one rule that ``text`` is."""
     [rule] = rule_of_pattern("pattern-1", text.encode()).rules
-    return list(meaning_findings(rule, locate_node(rule.document, rule.node)))
+    return list(meaning_findings(checked(rule)))
 
 
 def codes(text: str) -> list[tuple[str, str]]:
@@ -48,7 +54,8 @@ def fixed(text: str, finding: Finding) -> str:
 # ----- one path, in a small world
 
 SMALL = ["", "a", "A", "1", "a1", "A1", "1a"]
-BOUNDS = ["0", "1", "1.0000000000000002", "1.0000000000000004", "9007199254740992", "9007199254740993"]
+GREATEST = "1.7976931348623157e308"
+BOUNDS = ["0", "1", "1.0000000000000002", "1.0000000000000004", "9007199254740992", "9007199254740993", GREATEST]
 FILLED = SMALL[1:]
 small_numeric = st.lists(st.sampled_from(BOUNDS), min_size=2, max_size=2, unique=True).map(
     lambda two: sorted(two, key=float) if float(two[0]) != float(two[1]) else sorted(two)
@@ -350,7 +357,7 @@ def test_findings_have_their_place_in_the_file() -> None:
     """Pointer, line and column count in the file, the location in the rule."""
     text = '[{"name": "r", "rule":\n  {"a/b": ["x", "x"]}}]'
     [rule] = rules_of_text(Source("rules.json", text), text.encode()).rules
-    [finding] = meaning_findings(rule, locate_node(rule.document, rule.node))
+    [finding] = meaning_findings(checked(rule))
     assert ("warning", 2, 17, "/0/rule/a~1b/1") == (finding.severity, finding.line, finding.column, finding.pointer)
     assert 'r: $["a/b"][1]' == finding.subject
     assert finding.fix is not None

@@ -76,11 +76,7 @@ def warnings_of(rule: CheckedRule) -> Iterator[Finding]:
         pattern_type_findings,
         wildcard_findings,
         complexity_findings,
-        _meaning_findings,
+        meaning_findings,
     )
     for findings in kinds:
         yield from findings(rule)
-
-
-def _meaning_findings(rule: CheckedRule) -> Iterator[Finding]:
-    yield from meaning_findings(rule.named, rule.located)
