@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -122,7 +123,7 @@ FOUND = [
     ("dotted-path-clash", '{"a": {"b": [1]}, "a.b": [2]}'),
     ("branch-overridden", '{"a": [1], "$or": [{"a": [2]}, {"b": [3]}]}'),
     ("address-not-cidr", '{"a": ["10.0.0.0/8"]}'),
-    ("address-not-cidr", '{"a": [{"exactly": "::/0"}]}'),
+    ("address-not-cidr", '{"a": [1, "fe80::/10"]}'),
     ("address-not-cidr", '{"a": [{"cidr": "10.1.0.0/16"}, "10.0.0.0"]}'),
     ("cidr-host-bits", '{"a": [{"cidr": "10.0.0.1/8"}]}'),
     ("cidr-host-bits", '{"a": [{"cidr": "::ffff:10.0.0.1/104"}]}'),
@@ -193,6 +194,51 @@ def test_a_path_that_another_rule_uses_as_an_object_is_found() -> None:
         assert ("exists-on-object", "r") == (finding.code, finding.rule)
         assert finding.message == '"detail" is an object where the rule "s" tests "detail.id", so it is always absent'
     assert [] == codes(f'{{{user}, "r": {{"detail-type": [{{"exists": true}}]}}}}')
+
+
+def test_no_sensible_rule_is_warned_of() -> None:
+    """Rules of the kinds that people write for AWS events, together and each alone: a false alarm costs trust."""
+    text = (Path(__file__).parent / "warnings" / "sensible-rules.json").read_text("utf-8")
+    rules = json.loads(text)
+    assert len(rules) > 50
+    assert [] == [str(finding) for finding in ruler.check(text)]
+    assert [] == [str(finding) for name, rule in rules.items() for finding in ruler.check({name: rule})]
+
+
+@pytest.mark.parametrize(
+    ("rules", "expected"),
+    [
+        # Other events, so the path may be a value there.
+        ('"r": {"s": ["x"], "a": [{"exists": true}]}, "o": {"s": ["y", null], "a": {"b": [1]}}', []),
+        ('"r": {"s": ["x", "y"], "a": [{"exists": true}]}, "o": {"s": ["y"], "a": {"b": [1]}}', ["r"]),
+        ('"r": {"s": [{"prefix": "x"}], "a": [{"exists": true}]}, "o": {"s": ["y"], "a": {"b": [1]}}', ["r"]),
+        # A value of its own says that events differ; not so when one event needs both.
+        ('"r": {"a": ["x"]}, "o": {"a": {"b": [1]}}', []),
+        ('"r": {"a": [null]}, "o": {"a": {"b": [1]}}', []),
+        ('"r": {"a": [null, {"exists": false}]}, "o": {"a": {"b": [1]}}', []),
+        ('"r": {"a": ["x"], "a.b": [1]}', ["r"]),
+        ('"r": {"$or": [{"a": ["x"]}, {"a.b": [1]}]}', []),
+        ('"r": {"$or": [{"a": [{"exists": true}]}, {"a.b": [1]}]}', ["r"]),
+        # Absence of a path inside is no use of an object.
+        ('"r": {"a": ["x"], "a.b": [{"exists": false}]}', []),
+        ('"r": {"a": [{"exists": true}]}, "o": {"a.b": [{"exists": false}]}', []),
+    ],
+)
+def test_only_what_is_an_object_in_the_same_events_is_warned_of(rules: str, expected: list[str]) -> None:
+    """One event would need both, or exists asks about what is an object in events that may be the same."""
+    assert expected == [each.rule for each in ruler.check(f"{{{rules}}}") if each.code == "exists-on-object"]
+
+
+def test_blocks_that_events_carry_are_not_warned_of() -> None:
+    """By the name of the path, as all addresses, or because the rule says so."""
+    assert codes('{"r": {"ip": ["10.0.0.0/8"], "host": ["10.0.0.0/8"]}}') == ["address-not-cidr"] * 2
+    sensible = [
+        '"ipRanges": {"items": ["10.0.0.0/8"]}',
+        '"to": ["0.0.0.0/0", "::/0"]',
+        '"ip": [{"exactly": "10.0.0.0/8"}]',
+    ]
+    for rule in sensible:
+        assert codes(f'{{"r": {{{rule}}}}}') == []
 
 
 @pytest.mark.parametrize(
