@@ -11,6 +11,7 @@ import pytest
 import ruler
 from ruler.checks import wildcard_complexity
 from ruler.checks.registry import WARNINGS
+from ruler.errors import json_path
 from ruler.findings import Finding
 from ruler.patterns.wildcards import pattern_of_pieces
 
@@ -304,9 +305,29 @@ def test_the_search_for_a_hard_value_is_bounded() -> None:
 # ----- bounds
 
 
-def test_warnings_of_one_rule_end_at_a_thousand() -> None:
-    blocks = ", ".join(f'{{"cidr": "10.{number // 250}.{number % 250}.1/24"}}' for number in range(1500))
-    assert 1000 == len(ruler.check(f'{{"r": {{"a": [{blocks}]}}}}'))
+def test_warnings_of_one_rule_end_at_a_thousand_and_say_so() -> None:
+    """Last, as a warning that has the place of the last one told."""
+    blocks = [f'{{"cidr": "10.{number // 250}.{number % 250}.1/24"}}' for number in range(1500)]
+    found = ruler.check(f'{{"r": {{"a": [{", ".join(blocks)}]}}}}')
+    assert ["cidr-host-bits"] * 1000 + ["findings-left-out"] == [each.code for each in found]
+    assert ("warning", "$.a[999].cidr") == (found[-1].severity, json_path(found[-1].location or ()))
+    assert 1000 == len(ruler.check(f'{{"r": {{"a": [{", ".join(blocks[:1000])}]}}}}'))
+
+
+def test_errors_of_one_rule_end_at_a_thousand_and_say_so() -> None:
+    clauses = [f'"{number}": 1' for number in range(1500)]
+    found = ruler.check(f'{{"r": {{{", ".join(clauses)}}}}}')
+    assert ["clause-not-array"] * 1000 + ["findings-left-out"] == [each.code for each in found]
+    assert ("error", None) == (found[-1].severity, found[-1].fix)
+    assert 999 == len(ruler.check(f'{{"r": {{{", ".join(clauses[:999])}}}}}'))
+
+
+@pytest.mark.parametrize("elements", ['"x", ' * 999 + '"x"', "[], " * 999 + "[]"], ids=("warnings", "errors"))
+def test_findings_below_a_very_long_name_are_few(elements: str) -> None:
+    """Each has the name in its place: together they would take gigabytes."""
+    found = ruler.check(f'{{"r": {{"{"n" * 600_000}": [{elements}]}}}}')
+    assert 3 == len(found)
+    assert "findings-left-out" == found[-1].code
 
 
 def test_deep_rules_are_checked() -> None:
