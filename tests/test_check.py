@@ -334,6 +334,6 @@ def test_deep_rules_are_checked() -> None:
     """As deep as rules may be, in objects, in branches, and in one path."""
     deep = '{"a":' * 1020 + "[1]" + "}" * 1020
     assert [] == codes_of_rule(deep)
-    branches = '{"$or":[' * 300 + '{"a":[1]}' + ',{"b":[2]}]}' * 300
+    branches = '{"$or":[' * 150 + '{"a":[1]}' + ',{"b":[2]}]}' * 150
     assert set(codes_of_rule(branches)) <= {"dead-branch"}
     assert [] == codes_of_rule('{"' + ".".join("a" * 50_000) + '": [1]}')

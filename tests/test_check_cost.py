@@ -6,9 +6,10 @@ import tracemalloc
 
 import pytest
 
+from ruler.checks import branch_warnings
 from ruler.checks.check import check
 from ruler.findings import excerpt
-from ruler.patterns.reader import Document
+from ruler.patterns.reader import Document, read_document
 
 MEGABYTE = 1_000_000
 
@@ -43,3 +44,19 @@ def test_lines_of_warnings_are_not_counted_from_the_top_of_the_file(monkeypatch:
     monkeypatch.delattr(Document, "line_and_column")
     assert len(expected) == 4
     assert expected == [(each.code, each.line, each.column) for each in check(text)]
+
+
+def test_fixes_of_nested_branches_are_proved_in_bounded_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To prove one the whole rule is compiled again: of many branches only the first fixes are offered."""
+    texts: list[str] = []
+
+    def counting(text: str) -> Document:
+        texts.append(text)
+        return read_document(text)
+
+    monkeypatch.setattr(branch_warnings, "read_document", counting)
+    monkeypatch.setattr(branch_warnings, "MOST_PROVED", 10_000)
+    rule = '{"$or":[' * 100 + '{"a":[1]}' + ',{"b":[2]}]}' * 100
+    found = check(f'{{"r": {rule}}}')
+    assert 0 < sum(map(len, texts)) <= 10_000
+    assert {True, False} == {finding.fix is None for finding in found}

@@ -24,7 +24,7 @@ from ruler.patterns.model import Clause
 from ruler.patterns.reader import Node, read_document
 
 NO_LIMITS = Limits(max_paths=10**9, max_sub_rules=10**9)  # the rule has been read, within its own
-LONGEST_PROVED = 200_000  # characters of a rule that is compiled again to prove a fix
+MOST_PROVED = 200_000  # characters that are compiled again to prove the fixes of one rule
 
 _SubRules = set[frozenset[Clause]]
 
@@ -34,6 +34,7 @@ class BranchWarnings:
 
     def __init__(self, rule: CheckedRule, budget: Budget) -> None:
         self.rule = rule
+        self.unproved = MOST_PROVED  # characters that may still be
         self.expansion = expand(rule.located.document, rule.located.node, limits=NO_LIMITS)
         self.found, self.alive = dead_branches(self.expansion, rule.located.node, budget)
         self.dead = [each.branch for each in self.found]
@@ -96,7 +97,8 @@ class BranchWarnings:
     def is_proved(self, edits: tuple[Edit, ...]) -> bool:
         """Whether the edited rule has the sub-rules of this one that are alive or repeated, and no path twice."""
         root = self.rule.located.node
-        if root.end - root.start > LONGEST_PROVED:
+        self.unproved -= root.end - root.start
+        if self.unproved < 0:
             return False
         moved = [Edit(edit.start - root.start, edit.end - root.start, edit.text) for edit in edits]
         try:

@@ -8,15 +8,17 @@ any rules, and the clause asks for nothing but ``exists``: a clause for a value 
 others. Not warned of: sub-rules that are about different events, as one wants ``"source": ["aws.ec2"]`` and the other
 another source; a clause beside one that wants a path inside it to be absent.
 
-Idea: the names of all clauses' paths in one tree; a clause whose path ends inside the tree, not at a leaf of it, is
-a candidate. Of clauses that many others could be compared with a few are; the budget bounds the rest.
+Idea: of all paths, sorted, those inside "a" stand together, after "a.". Of many that a clause could be compared with
+a few are; the budget bounds the rest.
 Source: section 1 of the semantics, "Objects and arrays are never values".
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import islice
 
 from ruler.checks.budget import Budget, Undecided
 from ruler.checks.rule import CheckedRule, json_text, shown_text
@@ -38,39 +40,28 @@ class _User:
     sub_rule: LocatedSubRule
 
 
-@dataclass(slots=True)
-class _Names:
-    """The names that follow one another in paths, and the first clauses that go on below."""
-
-    inner: dict[str, _Names] = field(default_factory=dict)
-    users: list[_User] = field(default_factory=list)
-
-
 class ObjectPaths:
     """The paths that the clauses of some rules use as objects."""
 
     def __init__(self, rules: Iterable[CheckedRule] = ()) -> None:
-        self.top = _Names()
         self.budget = Budget()
         self.plain: dict[int, Plain] = {}  # by the identity of the sub-rule, which a rule keeps alive
+        self.users_of: dict[str, list[_User]] = {}  # by path
         for rule in rules:
             self.add(rule)
+        self.paths = sorted(self.users_of)
 
     def add(self, rule: CheckedRule) -> None:
-        """Let the clauses of ``rule`` be compared with others."""
         for clause in rule.clauses:
-            users: list[_User] = []
             if _kinds(clause) != {Absent}:  # which says that there is nothing inside
-                users = [_User(_name(rule), clause.path, each) for each in rule.sub_rules_of(clause)[:MOST_USERS]]
-            current = self.top
-            for name in clause.path.split("."):
-                current.users += users[: MOST_USERS - len(current.users)]
-                current = current.inner.setdefault(name, _Names())
+                known = self.users_of.setdefault(clause.path, [])
+                more = rule.sub_rules_of(clause)[: MOST_USERS - len(known)]
+                known += [_User(_name(rule), clause.path, each) for each in more]
 
     def findings(self, rule: CheckedRule) -> Iterator[Finding]:
         """Yield a warning for each clause of ``rule`` that tests an object."""
         for clause in rule.clauses:
-            users = self.users(clause.path)
+            users = list(islice(self.users(clause.path), MOST_USERS))
             if users:
                 try:
                     user = self.user(rule, clause, users)
@@ -79,12 +70,13 @@ class ObjectPaths:
                 if user is not None:
                     yield _finding(rule, clause, user)
 
-    def users(self, path: str) -> list[_User]:
-        """The first clauses below ``path``, which is the path of a clause."""
-        current = self.top
-        for name in path.split("."):
-            current = current.inner[name]
-        return current.users
+    def users(self, path: str) -> Iterator[_User]:
+        """The clauses below ``path``."""
+        inside = f"{path}."
+        for index in range(bisect_left(self.paths, inside), len(self.paths)):
+            if not self.paths[index].startswith(inside):
+                return
+            yield from self.users_of[self.paths[index]]
 
     def user(self, rule: CheckedRule, clause: LocatedClause, users: list[_User]) -> _User | None:
         """The clause that uses what ``clause`` tests as an object; None when it is about other events."""
