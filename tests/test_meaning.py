@@ -258,16 +258,19 @@ absence_clauses = st.dictionaries(st.sampled_from(["a.w", "a.x", "a.y"]), absenc
 flat_elements = st.dictionaries(st.sampled_from("wxy"), small_numbers, min_size=1, max_size=2)
 
 
-@given(absence_clauses, st.data(), st.lists(st.lists(flat_elements, min_size=1, max_size=3), min_size=20, max_size=20))
+ten_arrays = st.lists(st.lists(flat_elements, min_size=1, max_size=3), min_size=10, max_size=10)
+
+
+@given(absence_clauses, st.data())
 def test_a_branch_with_more_clauses_is_dead_only_where_absence_allows_it(
-    clauses: dict[str, str], data: st.DataObject, arrays: list[list[dict[str, int]]]
+    clauses: dict[str, str], data: st.DataObject
 ) -> None:
     """A branch beside one with some of its clauses: when it is called dead, it never matches alone."""
     paths = data.draw(st.sets(st.sampled_from(sorted(clauses)), min_size=1, max_size=len(clauses) - 1))
     shorter = spelled({path: clauses[path] for path in sorted(paths)})
     text = f'{{"$or": [{shorter}, {spelled(clauses)}]}}'
     if codes(text) == [("dead-branch", '$["$or"][1]')]:
-        for event in [json.dumps({"a": elements}) for elements in arrays]:
+        for event in [json.dumps({"a": elements}) for elements in data.draw(ten_arrays)]:
             assert oracle.matches(shorter, event) == oracle.matches(text, event)
 
 
