@@ -18,8 +18,8 @@ from ruler.rule_files import RuleSet, read_rule_file, rule_of_pattern, rules_of_
 from ruler_cli.arguments import NEAR, OneOf, Parser
 from ruler_cli.exit_codes import EXIT_FINE, EXIT_TROUBLE
 from ruler_cli.findings_output import FORMATS, write_findings
-from ruler_cli.rewrite import difference, write_file
-from ruler_cli.streams import write_message, write_output
+from ruler_cli.rewrite import difference, without_controls, write_file
+from ruler_cli.streams import STANDARD_OUTPUT, write_message, write_output
 
 EXIT_DENIED = 1
 ALL_WARNINGS = "warnings"  # what --deny takes for every code
@@ -189,7 +189,9 @@ def _fixed(options: Options, rule_sets: list[RuleSet]) -> tuple[list[RuleSet], l
         if source is None or fixed is None or fixed.text == source.text:
             continue
         if options.shows_difference:
-            write_output(difference(printable(source.name), source.text, fixed.text).encode())
+            text = difference(printable(source.name), source.text, fixed.text)
+            # A patch has every character as it is; a terminal would obey some of them.
+            write_output((without_controls(text) if os.isatty(STANDARD_OUTPUT) else text).encode())
             continue
         try:
             write_file(options.files[index], source.text, fixed.text)

@@ -13,6 +13,8 @@ import tempfile
 from contextlib import suppress
 from difflib import unified_diff
 
+from ruler.findings import printable
+
 CONTEXT_LINES = 3
 
 
@@ -54,6 +56,11 @@ def difference(name: str, before: str, after: str) -> str:
     """Return the unified diff that makes ``before`` into ``after``, both called ``name``."""
     lines = unified_diff(_lines(before), _lines(after), name, name, n=CONTEXT_LINES)
     return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+
+
+def without_controls(text: str) -> str:
+    """Return ``text`` as a terminal may have it: line ends and tabs as they are, what else it would obey escaped."""
+    return "\n".join("\t".join(map(printable, line.split("\t"))) for line in text.split("\n"))
 
 
 def _lines(text: str) -> list[str]:

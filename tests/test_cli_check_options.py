@@ -15,7 +15,7 @@ from cli_runner import Shell
 from ruler import check
 from ruler.findings import Finding, Source
 from ruler_cli.findings_output import workflow_command
-from ruler_cli.rewrite import difference, write_file
+from ruler_cli.rewrite import difference, without_controls, write_file
 
 ODD = '{"r": {"key": [{"wildcard": "img/*"}], "total": {"numeric": [">", 5]}}}'
 WRONG = '{"r": {"a": "x"}, "s": {"key": [{"wildcard": "img/*"}]}}'
@@ -254,6 +254,21 @@ def test_a_diff_tells_a_missing_line_end() -> None:
         "--- f\n+++ f\n@@ -1,2 +1,2 @@\n a\r\n-b\n\\ No newline at end of file\n+c\n\\ No newline at end of file\n"
     )
     assert expected == difference("f", "a\r\nb", "a\r\nc")
+
+
+def test_a_diff_has_its_characters_in_a_pipe_and_escapes_on_a_terminal(shell: Shell) -> None:
+    """What JSON may hold raw can still be a command to a terminal."""
+    rules = '{"r": {"a": "\x9b31m\u202e"}}\n'
+    shell.write("rules.json", rules)
+    assert f"-{rules}".encode() in shell.run("check", "--diff", "rules.json").output
+    assert '-\t"\\u009b31m\\u202e"\\r\n' == without_controls('-\t"\x9b31m\u202e"\r\n')
+    main, terminal = os.openpty()
+    process = shell.start("check", "--diff", "rules.json", stdout=terminal)
+    process.communicate()
+    os.close(terminal)
+    shown = os.read(main, 10_000).decode()
+    os.close(main)
+    assert '-{"r": {"a": "\\u009b31m\\u202e"}}' in shown
 
 
 def test_a_link_stays_a_link(shell: Shell) -> None:
