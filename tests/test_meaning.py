@@ -17,7 +17,7 @@ from ruler.checks.budget import Budget
 from ruler.checks.dead_branches import dead_branches
 from ruler.checks.edits import deletions, edited
 from ruler.checks.meaning import meaning_findings
-from ruler.checks.rule import CheckedRule, Lines
+from ruler.checks.rule import CheckedRule
 from ruler.checks.value_sets import ValueSet
 from ruler.explain.judge import matches
 from ruler.findings import Finding, Source
@@ -31,7 +31,7 @@ from ruler.rule_files import NamedRule, rule_of_pattern, rules_of_text
 
 def checked(rule: NamedRule) -> CheckedRule:
     """A rule that compiles, as the checks take it."""
-    return CheckedRule(rule, locate_node(rule.document, rule.node), Lines(rule.document.text))
+    return CheckedRule(rule, locate_node(rule.document, rule.node))
 
 
 def findings_of(text: str) -> list[Finding]:

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, replace
 from ruler.checks.error_fixes import with_fixes
 from ruler.checks.object_paths import ObjectPaths
 from ruler.checks.registry import warnings_of
-from ruler.checks.rule import CheckedRule, Lines
+from ruler.checks.rule import CheckedRule
 from ruler.errors import RuleError, text_of
 from ruler.findings import DECODED, Finding, Source, in_text_order
 from ruler.patterns.compiler import document_of
@@ -68,14 +68,12 @@ class _CheckedSet:
     def __post_init__(self) -> None:
         self.rules = []
         self.errors = []
-        lines: dict[int, Lines] = {}  # by document
         for named in self.rule_set.rules:
             document = named.document
-            known = lines.get(id(document)) or lines.setdefault(id(document), Lines(document.text))
             try:
-                self.rules.append(CheckedRule(named, locate_node(document, named.node), known))
+                self.rules.append(CheckedRule(named, locate_node(document, named.node)))
             except RuleError as error:
-                self.errors += with_fixes(named, named.errors() or [named.finding(error)], known)
+                self.errors += with_fixes(named, named.errors() or [named.finding(error)])
 
     def findings(self, paths: ObjectPaths) -> list[Finding]:
         warnings: list[Finding] = []

@@ -10,7 +10,6 @@ Where a rule came as a mapping, check.py takes lines and fixes away: the text th
 from __future__ import annotations
 
 import json
-from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -24,33 +23,12 @@ from ruler.rule_files import NamedRule
 LONGEST_SHOWN = 120  # characters of a description or hint that repeat what a fix writes
 
 
-class Lines:
-    """The beginnings of the lines of one text."""
-
-    def __init__(self, text: str) -> None:
-        self.starts = [0]
-        end = text.find("\n")
-        while end >= 0:
-            self.starts.append(end + 1)
-            end = text.find("\n", end + 1)
-
-    def place(self, offset: int) -> tuple[int, int]:
-        """Return the line and the column of ``offset``, both from 1."""
-        line = bisect_right(self.starts, offset)
-        return line, offset - self.starts[line - 1] + 1
-
-    def offset(self, line: int, column: int) -> int:
-        """Return the offset of a line and a column."""
-        return self.starts[line - 1] + column - 1
-
-
 @dataclass(frozen=True)
 class CheckedRule:
     """A rule that compiles, with what every check needs to know of it."""
 
     named: NamedRule
     located: LocatedRule
-    lines: Lines  # of the rule's document
 
     @cached_property
     def clauses(self) -> list[LocatedClause]:
@@ -88,14 +66,14 @@ class CheckedRule:
 
     def line(self, offset: int) -> int | None:
         """The line of ``offset``; None when the rule was no text."""
-        return None if self.located.document.is_from_mapping else self.lines.place(offset)[0]
+        return None if self.located.document.is_from_mapping else self.named.document.lines.place(offset)[0]
 
     def warning(
         self, code: str, node: Node, message: str, *, why: str, hint: str = "", fix: Fix | None = None, at: int = -1
     ) -> Finding:
         """Return the warning ``code`` about ``node``; ``at`` is the offset to show, that of ``node`` unless given."""
         location = self.location(node)
-        line, column = self.lines.place(node.start if at < 0 else at)
+        line, column = self.named.document.lines.place(node.start if at < 0 else at)
         return Finding(
             self.named.source,
             code,
