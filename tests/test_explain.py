@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from ruler import EventError, Matcher, UnknownRuleError
 from ruler.explain import RuleExplanation
 from ruler.explain.reasons import REASON_CODES
+from ruler.patterns.compiler import Limits
+from ruler.patterns.located import LONGEST_KEPT, locate_text
 
 
 def matcher_of(rules: list[str], engine: str) -> Matcher[int]:
@@ -221,6 +223,26 @@ def test_hard_choices_are_found_by_halving() -> None:
     [detail] = matcher.match_details({"a": items})
     places = [value.leaf.place.pointer for value in detail.values if value.leaf]
     assert ["/a/300/x", "/a/300/y"] == places
+
+
+def test_details_of_ordinary_events_ask_no_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first values that go together are a match; a clause that accepts nothing is none. So it is fast."""
+
+    def refuse(*_: Any) -> bool:
+        raise AssertionError("the engine was asked")
+
+    monkeypatch.setattr("ruler.explain.judge.matches", refuse)
+    matcher = Matcher({"r": {"$or": [{"a": [1]}, {"a": [2]}, {"c": {"x": [1], "y": [{"exists": False}]}}], "b": [3]}})
+    details = matcher.match_details({"a": 1, "b": [2, 3], "c": [{"x": 1}, {"y": 1}]})
+    assert [['$["$or"][0]'], ['$["$or"][2]']] == [detail.as_dict()["branches"] for detail in details]
+
+
+def test_located_rules_are_kept_for_the_next_question() -> None:
+    """Equal texts under equal limits are located once, unless they are long."""
+    rule, long_rule = '{"kept": [1]}', '{"kept": ["' + "x" * LONGEST_KEPT + '"]}'
+    assert locate_text(rule) is locate_text(rule)
+    assert locate_text(rule) is not locate_text(rule, limits=Limits(max_paths=1))
+    assert locate_text(long_rule) is not locate_text(long_rule)
 
 
 # ----- hostile input

@@ -38,6 +38,11 @@ class Acceptance:
         """Whether the clause by itself would match the event."""
         return bool(self.accepted) or (self.has_absent and not self.leaves)
 
+    @property
+    def may_hold(self) -> bool:
+        """Whether the clause may hold beside others; False where no choice of values helps."""
+        return bool(self.accepted) or self.has_absent or self.looked_at < len(self.leaves)
+
 
 def acceptance_of(clause: LocatedClause, leaves: Sequence[Leaf]) -> Acceptance:
     """Return what ``clause`` makes of ``leaves``."""

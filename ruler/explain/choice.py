@@ -59,7 +59,7 @@ class OutOfBudget(Exception):
 
 def choose(clauses: Sequence[Acceptance]) -> Choice | None:
     """Return the values by which the clauses of a sub-rule match, paths ascending; None when they do not."""
-    plain = _plain_choice(clauses)
+    plain = plain_choice(clauses)
     if plain is not None:
         return plain
     if not _asks_for_absence(clauses):
@@ -76,7 +76,7 @@ def choose(clauses: Sequence[Acceptance]) -> Choice | None:
 
 def match_together(clauses: Sequence[Acceptance], budget: Budget) -> bool:
     """Return whether values can be chosen for all of ``clauses``, paths ascending. Raises OutOfBudget."""
-    return _plain_choice(clauses) is not None or _Questions(clauses, budget).ask()
+    return plain_choice(clauses) is not None or _Questions(clauses, budget).ask()
 
 
 def conflict(clauses: Sequence[Acceptance], budget: Budget) -> list[Acceptance]:
@@ -85,7 +85,7 @@ def conflict(clauses: Sequence[Acceptance], budget: Budget) -> list[Acceptance]:
     With absence among them the last is not certain: leaving a path out may also make a value count again.
     Raises OutOfBudget when not even the first question can be asked.
     """
-    if _plain_choice(clauses) is not None:
+    if plain_choice(clauses) is not None:
         return []
     if not _asks_for_absence(clauses):
         try:
@@ -100,7 +100,8 @@ def _asks_for_absence(clauses: Sequence[Acceptance]) -> bool:
     return any(each.has_absent for each in clauses)
 
 
-def _plain_choice(clauses: Sequence[Acceptance]) -> Choice | None:
+def plain_choice(clauses: Sequence[Acceptance]) -> Choice | None:
+    """Return path after path the first value that goes with those before; None when that comes to an end."""
     trail: Trail = {}
     chosen: Choice = {}
     for each in clauses:
