@@ -293,7 +293,7 @@ plain_clauses = st.lists(
 @given(clauses=plain_clauses, event=strategies.array_events)
 def test_clauses_that_are_apart_do_not_match_and_the_chosen_do(clauses: list[tuple[str, str]], event: str) -> None:
     """Told by the tree of elements, which is no engine; without any of those that are apart the others match."""
-    from ruler.explain.accepting import acceptance_of
+    from ruler.explain.accepting import EventValues, acceptance_of
     from ruler.explain.choice import Budget, choose, conflict
     from ruler.explain.event_view import view_event
     from ruler.machine.decode import decode
@@ -303,10 +303,10 @@ def test_clauses_that_are_apart_do_not_match_and_the_chosen_do(clauses: list[tup
         return "{" + ",".join(f'"{path}":{patterns}' for path, patterns in chosen) + "}"
 
     [sub_rule] = locate_rule(rule_of(clauses)).sub_rules
-    view = view_event(decode(event), [path for path, _ in clauses])
-    acceptances = [acceptance_of(clause, view.leaves.get(clause.path, ())) for clause in sub_rule.clauses]
+    values = EventValues(view_event(decode(event), [path for path, _ in clauses]))
+    acceptances = [acceptance_of(clause, values.at(clause.path)) for clause in sub_rule.clauses]
     matched = oracle.matches(rule_of(clauses), event)
-    assert matched == (choose(acceptances) is not None)
+    assert matched == (choose(acceptances, Budget()) is not None)
     apart = {each.clause.path for each in conflict(acceptances, Budget())}
     assert matched == (not apart)
     if apart:

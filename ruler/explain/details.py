@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ruler.explain import judge
-from ruler.explain.accepting import Acceptance, acceptance_of
-from ruler.explain.choice import Choice, Sketch, choose, plain_choice
+from ruler.explain.accepting import Acceptance, EventValues, acceptance_of
+from ruler.explain.choice import Budget, Choice, Sketch, choose, plain_choice
 from ruler.explain.event_view import EventView, view_event
 from ruler.explain.explainer import AskedRule
 from ruler.explain.results import ChosenValue, MatchDetail
@@ -54,7 +54,8 @@ class _Details:
     """Finds how sub-rules match one event. A clause of many sub-rules is one object, and is looked at once."""
 
     def __init__(self, view: EventView) -> None:
-        self.leaves = view.leaves
+        self.values = EventValues(view)
+        self.budget = Budget()
         self.known: dict[int, Acceptance] = {}  # by the identity of the clause
 
     def of_part(self, part: _Part) -> MatchDetail | None:
@@ -70,13 +71,13 @@ class _Details:
             leaves = [leaf for each in acceptances for leaf in each.leaves]
             if not judge.matches([part.sub_rule.sub_rule], Sketch.with_values(leaves).event):
                 return None
-            choice = choose(acceptances)
+            choice = choose(acceptances, self.budget)
         return MatchDetail(part.rule.name, part.text_index, part.sub_rule.branches, _values(part, acceptances, choice))
 
     def acceptance(self, clause: LocatedClause) -> Acceptance:
         found = self.known.get(id(clause))
         if found is None:
-            found = self.known[id(clause)] = acceptance_of(clause, self.leaves.get(clause.path, ()))
+            found = self.known[id(clause)] = acceptance_of(clause, self.values.at(clause.path))
         return found
 
 

@@ -18,8 +18,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ruler.explain import judge
-from ruler.explain.accepting import Acceptance, acceptance_of, accepts_any
-from ruler.explain.choice import Sketch, choose
+from ruler.explain.accepting import Acceptance, EventValues, acceptance_of, accepts_any
+from ruler.explain.choice import Budget, Sketch, choose
 from ruler.explain.clause_texts import explain_clause, note_of_apart
 from ruler.explain.duplicates import document_of_event, duplicates
 from ruler.explain.event_view import EventView, view_event
@@ -61,6 +61,16 @@ class _Part:
     distance: Distance
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Facts:
+    """What the event has for one rule."""
+
+    view: EventView
+    values: EventValues
+    repeated: dict[str, Reason]  # path -> the duplicate name on the way to it
+    budget: Budget  # for the choices of all its sub-rules
+
+
 class Explainer:
     """Explains rules for one event. What several rules need of the event is worked out once."""
 
@@ -93,9 +103,8 @@ class Explainer:
         order = sorted(range(len(parts)), key=lambda index: (not matched[index], *parts[index].distance, index))
         shown = [parts[index] for index in order[:EXPLAINED_SUB_RULES]]
         repeated = {} if self.document is None else duplicates(self.document, _paths_of(located))
-        explained = [
-            self._sub_rule(part, matched[index], view, repeated) for index, part in zip(order, shown, strict=False)
-        ]
+        facts = _Facts(view, EventValues(view), repeated, Budget())
+        explained = [self._sub_rule(part, matched[index], facts) for index, part in zip(order, shown, strict=False)]
         return RuleExplanation(
             rule.name,
             rule.matched,
@@ -109,11 +118,9 @@ class Explainer:
         """Return the explanation of the first ``limit`` rules, nearest misses first."""
         missed = [rule for rule in rules if not rule.matched]
         matched = [rule for rule in rules if rule.matched]
-        if limit is None or limit > 0:
-            missed = self._by_distance(missed)
         explained = [
             self.explain(rule, with_proposals=index < PROPOSED_RULES)
-            for index, rule in enumerate([*missed, *matched][:limit])
+            for index, rule in enumerate([*self._by_distance(missed), *matched][:limit])
         ]
         return EventExplanation(tuple(explained), len(rules), len(matched))
 
@@ -141,20 +148,20 @@ class Explainer:
             for sub_rule in rule.sub_rules
         ]
 
-    def _sub_rule(self, part: _Part, matched: bool, view: EventView, repeated: dict[str, Reason]) -> SubRuleExplanation:
-        acceptances = [acceptance_of(clause, view.leaves.get(clause.path, ())) for clause in part.sub_rule.clauses]
-        chosen = choose(acceptances) if matched else None
+    def _sub_rule(self, part: _Part, matched: bool, facts: _Facts) -> SubRuleExplanation:
+        acceptances = [acceptance_of(clause, facts.values.at(clause.path)) for clause in part.sub_rule.clauses]
+        chosen = choose(acceptances, facts.budget) if matched else None
         failed: set[str] = set()
         apart: list[Acceptance] = []
         if not matched:
-            failed, apart = verdicts(acceptances)
+            failed, apart = verdicts(acceptances, facts.budget)
         clauses = [
             explain_clause(
                 each,
                 part.rule,
                 failed=each.clause.path in failed,
                 chosen_absent=chosen is not None and chosen.get(each.clause.path, 0) is None,
-                notes=self._notes(each, each.clause.path in failed, view, repeated),
+                notes=self._notes(each, facts) if each.clause.path in failed else [],
             )
             for each in acceptances
         ]
@@ -167,16 +174,10 @@ class Explainer:
             part.text_index,
         )
 
-    def _notes(self, each: Acceptance, failed: bool, view: EventView, repeated: dict[str, Reason]) -> list[Reason]:
+    def _notes(self, each: Acceptance, facts: _Facts) -> list[Reason]:
         path = each.clause.path
-        if not failed:
-            return []
-        notes = []
-        if not each.leaves:
-            notes += self._why_no_value(path, view)
-        if path in repeated:
-            notes.append(repeated[path])
-        return notes
+        notes = [] if each.leaves else self._why_no_value(path, facts.view)
+        return [*notes, facts.repeated[path]] if path in facts.repeated else notes
 
     def _why_no_value(self, path: str, view: EventView) -> list[Reason]:
         found = self._missing.get(path)
@@ -192,7 +193,7 @@ class _Misses:
     """Counts the clauses of sub-rules that fail each by itself; one object in many sub-rules is looked at once."""
 
     def __init__(self, view: EventView) -> None:
-        self.leaves = view.leaves
+        self.values = EventValues(view)
         self.known: dict[int, Distance] = {}  # by the identity of the clause
 
     def distance(self, clauses: Iterable[Clause | LocatedClause]) -> Distance:
@@ -206,11 +207,11 @@ class _Misses:
         return failing, absent
 
     def _of_clause(self, clause: Clause | LocatedClause) -> Distance:
-        leaves = self.leaves.get(clause.path, ())
+        values = self.values.at(clause.path)
         patterns = clause.patterns
-        if accepts_any(patterns, leaves) or (not leaves and any(isinstance(each, Absent) for each in patterns)):
+        if accepts_any(patterns, values) or (not values.leaves and any(isinstance(each, Absent) for each in patterns)):
             return 0, 0
-        return 1, not leaves
+        return 1, not values.leaves
 
 
 def _paths_of(located: Iterable[LocatedRule]) -> set[str]:
