@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import Any
 
 import oracle
@@ -197,6 +198,29 @@ def test_any_name_can_be_asked_for() -> None:
         matcher.match_details("[1]")
     with pytest.raises(ValueError, match="limit is 0"):
         matcher.explain({"a": 1}, limit=0)
+
+
+def test_an_explanation_is_of_one_moment(engine: str) -> None:
+    """While another thread replaces the rule, what the engine said and the texts that are explained belong together."""
+    matcher = Matcher({"r": {"a": [1]}}, engine=engine)
+    is_over = threading.Event()
+
+    def change() -> None:
+        while not is_over.is_set():
+            for value in (2, 1):
+                matcher.replace_rule("r", {"a": [value]})
+
+    thread = threading.Thread(target=change)
+    thread.start()
+    try:
+        for _ in range(300):
+            explained = matcher.explain({"a": 1}, "r")
+            assert explained.matched == any(each.matched for each in explained.sub_rules)
+            assert all(detail.values[0].accepted_by[0][0] == "1" for detail in matcher.match_details({"a": 1}))
+            assert len(matcher.match_details({"a": 1})) <= 1
+    finally:
+        is_over.set()
+        thread.join()
 
 
 def test_a_name_with_several_texts_has_the_sub_rules_of_all() -> None:
