@@ -255,6 +255,19 @@ def test_details_of_ordinary_events_ask_no_engine(monkeypatch: pytest.MonkeyPatc
     assert [['$["$or"][0]'], ['$["$or"][2]']] == [detail.as_dict()["branches"] for detail in details]
 
 
+def test_a_path_that_must_be_absent_and_is_makes_no_choice_harder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is left out, so that the elements of arrays decide and no engine is asked again and again."""
+
+    def refuse(*_: Any) -> bool:
+        raise AssertionError("the engine was asked")
+
+    monkeypatch.setattr("ruler.explain.judge.matches", refuse)
+    matcher = Matcher({"r": {"a": {"n": [{"exists": False}], "x": [1], "y": [2]}}})
+    [sub_rule] = matcher.explain({"a": [{"x": 1, "y": 0}, {"x": 1, "y": 2}]}, "r").sub_rules
+    places = {path: leaf and leaf.place.pointer for path, leaf in sub_rule.chosen.items()}
+    assert {"a.n": None, "a.x": "/a/1/x", "a.y": "/a/1/y"} == places
+
+
 def test_located_rules_are_kept_for_the_next_question() -> None:
     """Equal texts under equal limits are located once, unless they are long."""
     rule, long_rule = '{"kept": [1]}', '{"kept": ["' + "x" * LONGEST_KEPT + '"]}'
