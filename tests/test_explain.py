@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from typing import Any
 
@@ -205,6 +206,8 @@ def test_an_explanation_is_of_one_moment(engine: str) -> None:
                 matcher.replace_rule("r", {"a": [value]})
 
     thread = threading.Thread(target=change)
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # so that threads take turns in the midst of everything
     thread.start()
     try:
         for _ in range(300):
@@ -215,6 +218,7 @@ def test_an_explanation_is_of_one_moment(engine: str) -> None:
     finally:
         is_over.set()
         thread.join()
+        sys.setswitchinterval(interval)
 
 
 def test_a_name_with_several_texts_has_the_sub_rules_of_all() -> None:
