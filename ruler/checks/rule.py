@@ -17,7 +17,7 @@ from functools import cached_property
 from ruler.errors import Location, RuleError
 from ruler.findings import WARNING, Edit, Finding, Fix, json_pointer
 from ruler.patterns.compiler import compile_rule, location_of
-from ruler.patterns.located import Alternative, LocatedClause, LocatedRule
+from ruler.patterns.located import Alternative, LocatedClause, LocatedRule, LocatedSubRule
 from ruler.patterns.reader import Node
 from ruler.rule_files import NamedRule
 
@@ -57,6 +57,18 @@ class CheckedRule:
         """Each clause that has an effect in some sub-rule, once, in text order."""
         found = {clause.node.start: clause for sub_rule in self.located.sub_rules for clause in sub_rule.clauses}
         return [found[start] for start in sorted(found)]
+
+    @cached_property
+    def _sub_rules(self) -> dict[int, list[LocatedSubRule]]:
+        found: dict[int, list[LocatedSubRule]] = {}
+        for sub_rule in self.located.sub_rules:
+            for clause in sub_rule.clauses:
+                found.setdefault(clause.node.start, []).append(sub_rule)
+        return found
+
+    def sub_rules_of(self, clause: LocatedClause) -> list[LocatedSubRule]:
+        """Return the sub-rules that have ``clause``, one of ``clauses``, in order."""
+        return self._sub_rules[clause.node.start]
 
     @cached_property
     def alternatives(self) -> list[tuple[LocatedClause, Alternative]]:

@@ -9,7 +9,7 @@ Always: at most LISTED_PATHS paths of the event are compared, so a large event c
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ruler.explain.event_view import Container, Leaf, view_event
@@ -35,26 +35,28 @@ class EventPaths:
         for path in self.paths:
             self.by_letters.setdefault(_letters(path), path)
 
-    def like(self, wanted: str) -> Reason | None:
-        """Return what path of the event may have been meant by ``wanted``."""
+    def like(self, wanted: str) -> tuple[str, Reason] | None:
+        """Return what path of the event may have been meant by ``wanted``, and how the two differ."""
         if len(wanted) > LONGEST_PATH:
             return None
         same_letters = self.by_letters.get(_letters(wanted))
         if same_letters is not None and _letters(wanted):
             how = "in case" if fold(same_letters) == fold(wanted) else "in punctuation"
-            return Reason("path-differs-in-case", f"the event has {_named(same_letters)}, which differs only {how}")
+            return _like("path-differs-in-case", same_letters, f", which differs only {how}")
         near = next((path for path in self.paths if _is_one_edit(path, wanted)), None)
         if near is not None:
-            return Reason("path-misspelt", f"the event has {_named(near)}, which differs in one letter")
+            return _like("path-misspelt", near, ", which differs in one letter")
         deeper = next((path for path in self.paths if path.endswith(f".{wanted}")), None)
         if deeper is not None:
-            around = deeper[: -len(wanted) - 1]
-            return Reason("path-elsewhere", f"the event has {_named(deeper)}: it is inside of {_named(around)}")
+            return _like("path-elsewhere", deeper, f": it is inside of {_named(deeper[: -len(wanted) - 1])}")
         outer = next((path for path in self.paths if wanted.endswith(f".{path}")), None)
         if outer is not None:
-            around = wanted[: -len(outer) - 1]
-            return Reason("path-elsewhere", f"the event has {_named(outer)}: it is not inside of {_named(around)}")
+            return _like("path-elsewhere", outer, f": it is not inside of {_named(wanted[: -len(outer) - 1])}")
         return None
+
+    def inside(self, outer: str) -> Iterator[str]:
+        """Yield the paths of values inside of the object at ``outer``."""
+        return (path for path in self.paths if path.startswith(f"{outer}."))
 
 
 def why_no_value(
@@ -75,7 +77,7 @@ def why_no_value(
             )
         )
     similar = event_paths.like(wanted)
-    return reasons + ([similar] if similar is not None else [])
+    return reasons + ([similar[1]] if similar is not None else [])
 
 
 def no_such_path(wanted: str) -> Reason:
@@ -87,7 +89,7 @@ def _why_container(wanted: str, containers: Sequence[Container], event_paths: Ev
     kind = next(kind for kind in _HELD if any(each.kind == kind for each in containers))
     place = cut(next(each for each in containers if each.kind == kind).place.pointer, LONGEST_POINTER)
     if kind == "object":
-        inner = next((path for path in event_paths.paths if path.startswith(f"{wanted}.")), None)
+        inner = next(event_paths.inside(wanted), None)
         such = f", such as {_named(inner)}" if inner is not None else ""
         text = (
             f"the path holds an object at {place}, which is no value; what is inside of it has paths of its own{such}"
@@ -142,6 +144,10 @@ def _is_one_edit(one: str, other: str) -> bool:
     left, right = one[start:], other[start:]
     is_swap = left[:2] == right[:2][::-1] and left[2:] == right[2:]
     return is_swap or left[1:] == right[1:] or left == right[1:] or left[1:] == right
+
+
+def _like(code: str, path: str, difference: str) -> tuple[str, Reason]:
+    return path, Reason(code, f"the event has {_named(path)}{difference}")
 
 
 def _named(path: str) -> str:

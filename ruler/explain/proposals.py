@@ -23,6 +23,7 @@ from ruler.explain import judge
 from ruler.explain.clause_changes import Choices, Effort, holds_when_absent, prefixes_of
 from ruler.explain.event_changes import EventChange, changed_event, event_changes
 from ruler.explain.event_view import view_event
+from ruler.explain.missing import EventPaths
 from ruler.explain.rule_changes import RuleChange, rule_changes
 from ruler.patterns.compiler import Limits, compile_rule
 from ruler.patterns.located import LocatedRule, LocatedSubRule
@@ -119,16 +120,20 @@ def _rule_proposal(
     choices: Choices, rule: LocatedRule, sub_rules: list[LocatedSubRule], event: dict[str, Any]
 ) -> Proposal | None:
     choices.effort.renew()
+    event_paths = EventPaths(event)
     changes: list[RuleChange] = []
     for sub_rule in sub_rules:
-        changes += rule_changes(choices, sub_rule)
+        changes += rule_changes(choices, sub_rule, event_paths)
     changes.sort(key=lambda change: change.cost)
     length = 0
     for change in changes[: MOST_VERIFICATIONS // 2]:
         for plainly in (False, True):
-            words, result = change.applied(rule, plainly=plainly)
+            applied = change.applied(rule, plainly=plainly)
+            if applied is None:
+                break
+            words, result, edit_count = applied
             if _would_match(result, event):
-                return Proposal("rule", words, result, len(change.widenings))
+                return Proposal("rule", words, result, edit_count)
             length += len(result)
         if length > MOST_VERIFIED:
             break

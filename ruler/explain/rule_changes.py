@@ -7,15 +7,17 @@ each clause that fails, pieces of text to put in place of others.
     {"state": ["running"]}, {"state": "done"}              ->  write ["running", "done"] in place of the array
 
 Idea: an alternative is widened where that says what is meant: a bound is moved, case is ignored, an exclusion is taken
-off its list. Otherwise the event's value becomes one more alternative.
-Always: what an alternative accepted before, it accepts after; the text outside of the pieces stays as the user
-wrote it. Whether the rule then matches is for the caller to verify.
+off its list. Otherwise the event's value becomes one more alternative. A clause whose path the event does not have is
+written for another path where it accepts the value there (moved_clauses.py), else it may also find none.
+Always: what an alternative accepted before, it accepts after, but for a clause that moves; the text outside of the
+pieces stays as the user wrote it. Whether the rule then matches is for the caller to verify.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from ruler.errors import Location, RuleError, json_path
@@ -28,6 +30,9 @@ from ruler.explain.clause_changes import (
     holds_when_absent,
     listed_edits,
 )
+from ruler.explain.event_view import view_event
+from ruler.explain.missing import EventPaths
+from ruler.explain.moved_clauses import MovedClause
 from ruler.findings import Edit
 from ruler.patterns.acceptance import Value, accepts, is_number
 from ruler.patterns.folding import fold
@@ -38,6 +43,9 @@ from ruler.patterns.reader import Node, shortened
 from ruler.patterns.rewrites import quoted
 
 _ABSENT, _PRESENT = '{"exists": false}', '{"exists": true}'
+_MOVE = 0.5  # how large another path is
+_MOST_MOVING = 3  # changes of one sub-rule with such clauses that are tried
+_MOST_INSIDE = 20  # paths inside of an object that are tried in its place
 _ADD_ABSENT = 1.5  # how large it is, beside widening: from 0, for a value in another case, to 1, one of another type
 _ADD_PRESENT = 2.0
 _LONGEST_ONE_OFF = 10_000  # characters of an alternative that is rewritten
@@ -64,6 +72,21 @@ class Widening:
 
 
 @dataclass(frozen=True, slots=True)
+class Moving:
+    """A clause that is to test another path, at which it accepts the event's value."""
+
+    moved: MovedClause
+
+    def rewritten(self, rule: LocatedRule, *, plainly: bool) -> Rewriting | None:
+        """Return the text to write; None when it cannot be written there."""
+        rewritten = self.moved.rewritten(rule)
+        if rewritten is None:
+            return None
+        node, location, text = rewritten
+        return Rewriting((Edit(node.start, node.end, text),), node, location)
+
+
+@dataclass(frozen=True, slots=True)
 class Rewriting:
     """Edits inside one node of the rule, shown as one: the node as it is and as it will be."""
 
@@ -80,38 +103,55 @@ class Rewriting:
 
 @dataclass(frozen=True, slots=True)
 class RuleChange:
-    """Widenings that belong together."""
+    """Clauses to rewrite together."""
 
-    widenings: tuple[Widening, ...]
+    parts: tuple[Widening | Moving, ...]
     cost: tuple[int, float]
 
-    def applied(self, rule: LocatedRule, *, plainly: bool) -> tuple[str, str]:
-        """Return the words for people and the text of the rule with the change."""
-        rewritings = [widening.rewritten(rule, plainly=plainly) for widening in self.widenings]
+    def applied(self, rule: LocatedRule, *, plainly: bool) -> tuple[str, str, int] | None:
+        """Return the words for people, the text of the rule with the change, and how many edits that takes.
+
+        None when it cannot be written.
+        """
+        found = [part.rewritten(rule, plainly=plainly) for part in self.parts]
+        if None in found:
+            return None
+        rewritings = list({each.edits: each for each in found if each is not None}.values())  # clauses can share a name
         edits = sorted((edit for each in rewritings for edit in each.edits), key=lambda edit: edit.start)
         words = listed_edits((each.words(rule) for each in rewritings[:MOST_SHOWN]), len(rewritings))
-        return words, _edited(rule.document.text, rule.node.start, rule.node.end, edits)
+        return words, _edited(rule.document.text, rule.node.start, rule.node.end, edits), len(rewritings)
 
 
-def rule_changes(choices: Choices, sub_rule: LocatedSubRule) -> list[RuleChange]:
+def rule_changes(choices: Choices, sub_rule: LocatedSubRule, event_paths: EventPaths) -> list[RuleChange]:
     """Return changes of the clauses of ``sub_rule``, smallest first, after which it should match the event."""
-    plans = cheapest_plans(sub_rule.clauses, _Ways(choices).of_clause, choices.effort)
-    return [RuleChange(plan.edits, plan.cost) for plan in plans]
+    plans = cheapest_plans(sub_rule.clauses, _Ways(choices, event_paths).of_clause, choices.effort)
+    changes = [RuleChange(plan.edits, plan.cost) for plan in plans]
+    moving = [change for change in changes if any(isinstance(part, Moving) for part in change.parts)]
+    passed_over = set(map(id, moving[_MOST_MOVING:]))  # what is moved is less likely to match than what is widened
+    return [change for change in changes if id(change) not in passed_over]
 
 
 class _Ways:
     """The ways in which clauses can hold for one event once they are widened."""
 
-    def __init__(self, choices: Choices) -> None:
+    def __init__(self, choices: Choices, event_paths: EventPaths) -> None:
         self.choices = choices
+        self.event_paths = event_paths
+        self.meant: dict[str, str | None] = {}  # by the path of a clause without values
 
     def of_clause(self, clause: LocatedClause, trail: Trail) -> Iterator[Way]:
         """Yield the ways of ``clause`` after ``trail``, as good as smallest first."""
         is_absent = next(self.choices.consistent(clause, trail), None) is None
         can_be_absent = holds_when_absent(clause)
         if is_absent:
-            edits = () if can_be_absent else (Widening(clause, addition=_ABSENT),)
-            yield Way(trail, edits, _ADD_ABSENT * len(edits))
+            if can_be_absent:
+                yield Way(trail)
+                return
+            has_values = clause.path in self.choices.view.leaves  # but in other elements of an array
+            meant = None if has_values else self.path_meant(clause)
+            if meant is not None:
+                yield Way(trail, (Moving(MovedClause(clause, meant)),), _MOVE)
+            yield Way(trail, (Widening(clause, addition=_ABSENT),), _ADD_ABSENT)
             return
         for choice, joined in self.choices.consistent(clause, trail):
             if choice.is_accepted:
@@ -120,6 +160,17 @@ class _Ways:
                 yield Way(joined, (Widening(clause, addition=_PRESENT),), _ADD_PRESENT)
             else:
                 yield Way(joined, (Widening(clause, choice.leaf.value, choice.alternative),), choice.weight)
+
+    def path_meant(self, clause: LocatedClause) -> str | None:
+        """Return a path of the event that may have been meant, at which ``clause`` accepts a value."""
+        if clause.path not in self.meant:
+            like = self.event_paths.like(clause.path)
+            paths = [like[0]] if like is not None else list(islice(self.event_paths.inside(clause.path), _MOST_INSIDE))
+            leaves = view_event(self.choices.view.event, paths).leaves
+            self.meant[clause.path] = next(
+                (path for path in paths if any(self.choices.accepts(clause, leaf.value) for leaf in leaves[path])), None
+            )
+        return self.meant[clause.path]
 
 
 # -- widening one alternative
