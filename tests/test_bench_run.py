@@ -239,8 +239,10 @@ def test_other_measures_have_figures(
     scenario_file.write_text(text, encoding="utf-8")
     workers = {"python": command("python"), "moto": stub()}
     rows = {each.engine: each for each in measure(load_scenario(scenario_file), "quick", workers, 2)}
-    assert {*figures} <= {*rows["python"].figures}
-    assert [2] * len(rows["python"].figures) == [len(values) for values in rows["python"].figures.values()]
+    counts = {name: len(values) for name, values in rows["python"].figures.items()}
+    counts.pop("share of the added memory that stays", None)  # one rule may fit into what the process had before
+    assert {*figures} <= {*counts}
+    assert {2} == {*counts.values()}
     assert ("cannot", {}, "not here") == (rows["moto"].status, rows["moto"].figures, rows["moto"].reason)
 
 
