@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import tomllib
 from pathlib import Path
 
@@ -61,6 +62,7 @@ def layer_of(module: str) -> str:
     return MODULE_LAYERS[module]
 
 
+@functools.cache
 def modules() -> dict[str, Path]:
     """Our modules by import name."""
     found = {}
@@ -88,6 +90,7 @@ def imports_of(module: str, source: str, *, is_package: bool) -> set[str]:
     return {name for name in found if name.split(".")[0] in ("ruler", "ruler_cli")}
 
 
+@functools.cache
 def arrows() -> list[tuple[str, str]]:
     """Every (importing module, imported module) among ours."""
     return [

@@ -23,8 +23,7 @@ from ruler.explain import judge
 from ruler.explain.clause_changes import Choices, Effort, holds_when_absent, prefixes_of
 from ruler.explain.event_changes import EventChange, changed_event, event_changes
 from ruler.explain.event_view import view_event
-from ruler.explain.missing import EventPaths
-from ruler.explain.rule_changes import RuleChange, rule_changes
+from ruler.explain.rule_changes import PathsMeant, RuleChange, rule_changes
 from ruler.patterns.compiler import Limits, compile_rule
 from ruler.patterns.located import LocatedRule, LocatedSubRule
 
@@ -120,10 +119,10 @@ def _rule_proposal(
     choices: Choices, rule: LocatedRule, sub_rules: list[LocatedSubRule], event: dict[str, Any]
 ) -> Proposal | None:
     choices.effort.renew()
-    event_paths = EventPaths(event)
+    paths_meant = PathsMeant(choices)
     changes: list[RuleChange] = []
     for sub_rule in sub_rules:
-        changes += rule_changes(choices, sub_rule, event_paths)
+        changes += rule_changes(choices, sub_rule, paths_meant)
     changes.sort(key=lambda change: change.cost)
     length = event_length = 0
     for change in changes[: MOST_VERIFICATIONS // 2]:

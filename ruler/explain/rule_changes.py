@@ -45,6 +45,7 @@ from ruler.patterns.rewrites import quoted
 _ABSENT, _PRESENT = '{"exists": false}', '{"exists": true}'
 _MOVE = 0.5  # how large another path is
 _MOST_MOVING = 3  # changes of one sub-rule with such clauses that are tried
+_MOST_LOOKED_FOR = 30  # clauses for which another path is looked for, each in the whole event
 _MOST_INSIDE = 20  # paths inside of an object that are tried in its place
 _ADD_ABSENT = 1.5  # how large it is, beside widening: from 0, for a value in another case, to 1, one of another type
 _ADD_PRESENT = 2.0
@@ -122,9 +123,34 @@ class RuleChange:
         return words, _edited(rule.document.text, rule.node.start, rule.node.end, edits), len(rewritings)
 
 
-def rule_changes(choices: Choices, sub_rule: LocatedSubRule, event_paths: EventPaths) -> list[RuleChange]:
+class PathsMeant:
+    """For clauses whose paths the event does not have: the paths that may have been meant, each looked for once."""
+
+    def __init__(self, choices: Choices) -> None:
+        self.choices = choices
+        self.event_paths = EventPaths(choices.view.event)
+        self.found: dict[int, str | None] = {}  # by the identity of the clause
+
+    def of_clause(self, clause: LocatedClause) -> str | None:
+        """Return a path of the event at which ``clause`` accepts a value; None too for all but the first clauses."""
+        if id(clause) not in self.found:
+            if len(self.found) == _MOST_LOOKED_FOR:
+                return None
+            self.found[id(clause)] = self._look_for(clause)
+        return self.found[id(clause)]
+
+    def _look_for(self, clause: LocatedClause) -> str | None:
+        like = self.event_paths.like(clause.path)
+        paths = [like[0]] if like is not None else list(islice(self.event_paths.inside(clause.path), _MOST_INSIDE))
+        leaves = view_event(self.choices.view.event, paths).leaves
+        return next(
+            (path for path in paths if any(self.choices.accepts(clause, leaf.value) for leaf in leaves[path])), None
+        )
+
+
+def rule_changes(choices: Choices, sub_rule: LocatedSubRule, paths_meant: PathsMeant) -> list[RuleChange]:
     """Return changes of the clauses of ``sub_rule``, smallest first, after which it should match the event."""
-    plans = cheapest_plans(sub_rule.clauses, _Ways(choices, event_paths).of_clause, choices.effort)
+    plans = cheapest_plans(sub_rule.clauses, _Ways(choices, paths_meant).of_clause, choices.effort)
     changes = [RuleChange(plan.edits, plan.cost) for plan in plans]
     moving = [change for change in changes if any(isinstance(part, Moving) for part in change.parts)]
     passed_over = set(map(id, moving[_MOST_MOVING:]))  # what is moved is less likely to match than what is widened
@@ -134,10 +160,9 @@ def rule_changes(choices: Choices, sub_rule: LocatedSubRule, event_paths: EventP
 class _Ways:
     """The ways in which clauses can hold for one event once they are widened."""
 
-    def __init__(self, choices: Choices, event_paths: EventPaths) -> None:
+    def __init__(self, choices: Choices, paths_meant: PathsMeant) -> None:
         self.choices = choices
-        self.event_paths = event_paths
-        self.meant: dict[str, str | None] = {}  # by the path of a clause without values
+        self.paths_meant = paths_meant
 
     def of_clause(self, clause: LocatedClause, trail: Trail) -> Iterator[Way]:
         """Yield the ways of ``clause`` after ``trail``, as good as smallest first."""
@@ -148,7 +173,7 @@ class _Ways:
                 yield Way(trail)
                 return
             has_values = clause.path in self.choices.view.leaves  # but in other elements of an array
-            meant = None if has_values else self.path_meant(clause)
+            meant = None if has_values else self.paths_meant.of_clause(clause)
             if meant is not None:
                 yield Way(trail, (Moving(MovedClause(clause, meant)),), _MOVE)
             yield Way(trail, (Widening(clause, addition=_ABSENT),), _ADD_ABSENT)
@@ -160,17 +185,6 @@ class _Ways:
                 yield Way(joined, (Widening(clause, addition=_PRESENT),), _ADD_PRESENT)
             else:
                 yield Way(joined, (Widening(clause, choice.leaf.value, choice.alternative),), choice.weight)
-
-    def path_meant(self, clause: LocatedClause) -> str | None:
-        """Return a path of the event that may have been meant, at which ``clause`` accepts a value."""
-        if clause.path not in self.meant:
-            like = self.event_paths.like(clause.path)
-            paths = [like[0]] if like is not None else list(islice(self.event_paths.inside(clause.path), _MOST_INSIDE))
-            leaves = view_event(self.choices.view.event, paths).leaves
-            self.meant[clause.path] = next(
-                (path for path in paths if any(self.choices.accepts(clause, leaf.value) for leaf in leaves[path])), None
-            )
-        return self.meant[clause.path]
 
 
 # -- widening one alternative
