@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
+from scripts_of import ROOT, load_script
 
 from ruler.checks.registry import FILE_CODES, WARNINGS
 from ruler.errors import ERROR_CODES
 
-ROOT = Path(__file__).resolve().parent.parent
-_spec = importlib.util.spec_from_file_location(
-    "regenerate_warning_texts", ROOT / "scripts" / "regenerate_warning_texts.py"
-)
-assert _spec is not None and _spec.loader is not None
-script: Any = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(script)
+script = load_script("regenerate_warning_texts")
 
 FILES = sorted((ROOT / "tests" / "warnings").glob("*.txt"))
 CASES = [line for path in FILES for line in path.read_text("utf-8").splitlines() if script.is_case(line)]

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
+from scripts_of import ROOT, load_script
 
 from ruler.explain.reasons import REASON_CODES
 
-ROOT = Path(__file__).resolve().parent.parent
-_spec = importlib.util.spec_from_file_location(
-    "regenerate_explanations", ROOT / "scripts" / "regenerate_explanations.py"
-)
-assert _spec is not None and _spec.loader is not None
-script: Any = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(script)
+script = load_script("regenerate_explanations")
 
 FILES = sorted((ROOT / "tests" / "explanations").glob("*.txt"))
 CASES = [case for path in FILES for case in script.cases_of(path.read_text("utf-8"))]

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
-from pathlib import Path
 
 import pytest
+from scripts_of import ROOT, load_script
 
 from ruler.errors import ERROR_CODES, RuleError, json_path
 from ruler.patterns.compiler import compile_rule
 
-ROOT = Path(__file__).resolve().parent.parent
-_spec = importlib.util.spec_from_file_location("regenerate_error_texts", ROOT / "scripts" / "regenerate_error_texts.py")
-assert _spec is not None and _spec.loader is not None
-script = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(script)
+script = load_script("regenerate_error_texts")
 
 FILES = sorted((ROOT / "tests" / "errors").glob("*.txt"))
 CASES = [line for path in FILES for line in path.read_text("utf-8").splitlines() if script.is_rule_case(line)]

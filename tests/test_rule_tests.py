@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import importlib.util
 import json
 import os
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 import strategies
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scripts_of import load_script
 
 from ruler import Matcher
 from ruler.findings import Source
@@ -22,11 +22,7 @@ from ruler.testing.run import outcome_of
 from ruler.testing.search import find_tests
 from ruler.testing.text import FileResult, outcome_text, summary
 
-ROOT = Path(__file__).resolve().parent.parent
-_spec = importlib.util.spec_from_file_location("texts", ROOT / "scripts" / "regenerate_test_file_texts.py")
-assert _spec is not None and _spec.loader is not None
-script = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(script)
+script = load_script("regenerate_test_file_texts")
 
 BIG = {"big": {"total": [{"numeric": [">", 1000]}]}, "small": {"total": [{"numeric": ["<", 10]}]}}
 
@@ -51,10 +47,14 @@ def messages(**test: object) -> list[str]:
 
 def test_recorded_texts_are_what_is_found() -> None:
     """After a change of texts, run scripts/regenerate_test_file_texts.py and read the diff."""
-    assert script.TEXTS.read_text("utf-8") == script.file_text()
+    recorded = script.TEXTS.read_text("utf-8")
+    assert recorded == script.file_text(recorded)
 
 
-@pytest.mark.parametrize("line", script.cases())
+CASES = [line for line in script.TEXTS.read_text("utf-8").splitlines() if script.is_case(line)]
+
+
+@pytest.mark.parametrize("line", CASES)
 def test_every_recorded_case_is_an_error_with_its_place(line: str) -> None:
     """What, where, why and what to write, without a word of blame, printable whatever the file held."""
     findings = script.findings_of(line)

@@ -7,19 +7,15 @@ from __future__ import annotations
 
 import ast
 import functools
-import importlib.util
 import re
 from pathlib import Path
 
 import pytest
+from scripts_of import ROOT, load_script
 
 from ruler.errors import ERROR_CODES
 
-ROOT = Path(__file__).resolve().parent.parent
-_spec = importlib.util.spec_from_file_location("regenerate_error_texts", ROOT / "scripts" / "regenerate_error_texts.py")
-assert _spec is not None and _spec.loader is not None
-script = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(script)
+script = load_script("regenerate_error_texts")
 
 ERRORS = sorted((ROOT / "tests" / "errors").glob("*.txt"))
 OTHERS = sorted(path for name in ("warnings", "explanations") for path in (ROOT / "tests" / name).rglob("*.txt"))
