@@ -14,10 +14,9 @@ from functools import partial
 from typing import Any, NoReturn
 
 from ruler.findings import printable
+from ruler.words import near_word
 from ruler_cli.exit_codes import EXIT_TROUBLE
 from ruler_cli.streams import write_message, write_output
-
-NEAR = 0.7  # how like a known word another must be to be taken for it: "--coun" is, "--colour" is not
 
 COMMANDS = {  # what the first argument may be meant as -> what to write
     "filter": "ruler filter",
@@ -68,10 +67,8 @@ class Parser(argparse.ArgumentParser):
         refuse(self.prog, self._reworded(message))
 
     def _refuse_option(self, option: str) -> NoReturn:
-        from difflib import get_close_matches  # 1 ms, for errors alone
-
-        near = get_close_matches(option, self._option_string_actions, 1, NEAR)
-        self.error(f"there is no option {option}" + (f"; did you mean {near[0]}?" if near else ""))
+        near = near_word(option, self._option_string_actions)
+        self.error(f"there is no option {option}" + (f"; did you mean {near}?" if near else ""))
 
     def _reworded(self, message: str) -> str:
         """Return a message of argparse in our words. Those about one option begin with its names."""
@@ -109,10 +106,8 @@ def refuse_command(word: str) -> None:
     """End with a message when ``word``, the first argument that is no option, is neither a command nor a file."""
     if word == "-" or os.path.lexists(word):
         return
-    from difflib import get_close_matches  # 1 ms, for errors alone
-
-    near = get_close_matches(word.lower(), COMMANDS, 1, NEAR)
-    advice = f"; did you mean '{COMMANDS[near[0]]}'?" if near else ""
+    near = near_word(word.lower(), COMMANDS)
+    advice = f"; did you mean '{COMMANDS[near]}'?" if near else ""
     refuse("ruler", f'"{word}" is neither a command nor a file{advice}')
 
 

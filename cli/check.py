@@ -15,7 +15,8 @@ from ruler.checks.check import check_rule_sets
 from ruler.checks.registry import WARNINGS
 from ruler.findings import ERROR, Finding, Source, printable
 from ruler.rule_files import RuleSet, read_rule_file, rule_of_pattern, rules_of_text
-from ruler_cli.arguments import NEAR, OneOf, Parser
+from ruler.words import counted, near_word
+from ruler_cli.arguments import OneOf, Parser
 from ruler_cli.exit_codes import EXIT_FINE, EXIT_TROUBLE
 from ruler_cli.findings_output import FORMATS, write_findings
 from ruler_cli.rewrite import difference, without_controls, write_file
@@ -138,10 +139,8 @@ def _codes(parser: Parser, option: str, values: Iterable[str]) -> frozenset[str]
         elif word in WARNINGS:
             codes.add(word)
         else:
-            from difflib import get_close_matches  # 1 ms, for errors alone
-
-            near = get_close_matches(word.lower(), [*WARNINGS, ALL_WARNINGS], 1, NEAR)
-            advice = f'did you mean "{near[0]}"?' if near else "docs/checks.md lists them"
+            near = near_word(word.lower(), [*WARNINGS, ALL_WARNINGS])
+            advice = f'did you mean "{near}"?' if near else "docs/checks.md lists them"
             parser.error(f'{option}: there is no warning "{word}"; {advice}')
     return frozenset(codes)
 
@@ -226,15 +225,11 @@ def _tell_fixed(fixed: FixedText) -> None:
 
 
 def _summary(rule_sets: list[RuleSet], findings: list[Finding], denied: frozenset[str]) -> str:
-    rules = _counted(sum(len(rule_set.rules) for rule_set in rule_sets), "rule")
+    rules = counted(sum(len(rule_set.rules) for rule_set in rule_sets), "rule")
     errors = sum(finding.severity == ERROR for finding in findings)
     warnings = len(findings) - errors
-    text = f"{rules} in {_counted(len(rule_sets), 'file')}: {_counted(errors, 'error') if errors else 'no errors'}"
+    text = f"{rules} in {counted(len(rule_sets), 'file')}: {counted(errors, 'error') if errors else 'no errors'}"
     if warnings:
         denied_count = sum(finding.severity != ERROR and finding.code in denied for finding in findings)
-        text += f", {_counted(warnings, 'warning')}" + (f" ({denied_count} denied)" if denied_count else "")
+        text += f", {counted(warnings, 'warning')}" + (f" ({denied_count} denied)" if denied_count else "")
     return text
-
-
-def _counted(count: int, thing: str) -> str:
-    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"

@@ -12,6 +12,7 @@ from ruler.coverage import BranchCount, Report, RuleCount, Shape
 from ruler.errors import json_path
 from ruler.findings import EMPTY_NAME, printable
 from ruler.paint import Paint
+from ruler.words import counted
 
 SHOWN_SHAPES = 10
 MOST_FIELD_LINES = 6  # of a shape
@@ -22,7 +23,7 @@ def lines_of(report: Report[str], paint: Paint, *, only_unused: bool) -> Iterato
     """Yield the lines of ``report``, or only what never matched."""
     rule_count = len(report.rules)
     shown = report.unused() if only_unused else report
-    yield f"{_counted(report.events, 'event')}, {_counted(rule_count, 'rule')}"
+    yield f"{counted(report.events, 'event')}, {counted(rule_count, 'rule')}"
     if shown.rules:
         yield ""
         yield paint("label", "matched  decided")
@@ -85,7 +86,7 @@ def _unmatched_lines(report: Report[str], paint: Paint) -> Iterator[str]:
     hidden = report.shapes[SHOWN_SHAPES:]
     if hidden:
         events = sum(shape.events for shape in hidden)
-        yield f"  {events:,} of {_counted(len(hidden), 'more shape')}, which --format json shows"
+        yield f"  {events:,} of {counted(len(hidden), 'more shape')}, which --format json shows"
     if report.events_of_other_shapes:
         yield f"  {report.events_of_other_shapes:,} of other shapes: only {len(report.shapes):,} are told apart"
 
@@ -120,7 +121,3 @@ def _field_lines(fields: list[str], more: int) -> Iterator[str]:
     if hidden:
         lines[-1] += f" and {hidden:,} more"
     yield from lines
-
-
-def _counted(count: int, thing: str) -> str:
-    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"

@@ -16,7 +16,8 @@ from ruler.machine.decode import decode
 from ruler.machine.select_lines import JSON_WHITE_SPACE
 from ruler.paint import Paint
 from ruler.rule_files import add_rules
-from ruler_cli.arguments import NEAR, Parser, whole_number
+from ruler.words import near_word
+from ruler_cli.arguments import Parser, whole_number
 from ruler_cli.bad_lines import SHOWN_BAD_LINES, total_of_bad_lines
 from ruler_cli.colour import paint_for
 from ruler_cli.exit_codes import EXIT_TROUBLE
@@ -136,10 +137,8 @@ def _asked_about(matcher: Matcher[str], options: Options) -> Matcher[str] | None
 
 
 def _advice(name: str, matcher: Matcher[str]) -> str:
-    from difflib import get_close_matches  # 1 ms, for errors alone
-
-    near = get_close_matches(name, list(matcher), 1, NEAR)
-    return f'; did you mean "{near[0]}"?' if near else ""
+    near = near_word(name, matcher)
+    return f'; did you mean "{near}"?' if near else ""
 
 
 def _explain_events(matcher: Matcher[str], options: Options) -> int:

@@ -42,6 +42,7 @@ MODULE_LAYERS = {
     "ruler.lines": "shared",
     "ruler.paint": "shared",
     "ruler.version": "shared",
+    "ruler.words": "shared",
     "ruler.engine": "engine",
     "ruler.names": "engine",
     "ruler.matcher": "matcher",

@@ -68,7 +68,6 @@ class Coverage(Generic[Name]):
         self._copies_left = most_copied_clauses
         self._rules: dict[Name, _Rule] = {}
         self._groups: list[int] = []  # of each part
-        self._group_count = 0
         self._tallies: dict[tuple[int, ...], int] = {}  # answer -> events
         self._tallied_parts = 0
         self._matched: list[int] = []  # of each part

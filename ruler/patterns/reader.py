@@ -26,6 +26,7 @@ from ruler.errors import Location, RuleError
 from ruler.lines import Lines
 from ruler.patterns.mappings import text_from_mapping
 from ruler.patterns.numbers import read_number
+from ruler.words import near_word
 
 MAX_DEPTH = 1024  # objects and arrays inside each other; the top one is depth 1
 _LONGEST_QUOTE = 60  # characters of the user's text that one message repeats
@@ -388,9 +389,7 @@ class _Reader:
         is_comment = word.startswith(("//", "/*")) or (word.startswith("#") and "{" in self.text)
         if self.is_table_heading() or (not self.stack and not is_comment and self.text.strip() != word):
             self.fail_not_json_at_all(self.stack[0].start if self.stack else start)
-        from difflib import get_close_matches  # 1 ms, for errors alone
-
-        close = get_close_matches(word.lower(), _LITERALS, n=1, cutoff=0.7) if word.isalpha() else []
+        close = near_word(word.lower(), _LITERALS) if word.isalpha() else None
         if word.lower() in ("true", "false", "null", "none"):
             write = {"none": "null"}.get(word.lower(), word.lower())
         elif word.startswith("'") and len(word) > 2 and word.endswith("'") and '"' not in word:
@@ -398,7 +397,7 @@ class _Reader:
         elif re.fullmatch(r"[+-]?[0-9]*\.?[0-9]+|[+-]?[0-9]+\.", word):
             write = repr(float(word)) if "." in word else str(int(word))
         elif close:
-            write = f'{close[0]}, or "{word}" if a string is meant'
+            write = f'{close}, or "{word}" if a string is meant'
         elif re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]*", word):
             write = f'"{word}", if a string is meant'
         elif word.startswith(("/", "#")):

@@ -7,12 +7,11 @@ Always: linear in the text, whatever it is; only guessing what a name was meant 
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 from ruler.findings import Finding, Source, json_pointer
 from ruler.patterns.reader import Document, Node
+from ruler.words import MOST_COMPARED, near_word, pairs_compared
 
 # What else a member may have been called -> what to write. In small letters, with - between words.
 OTHER_WORDS = {
@@ -35,9 +34,9 @@ OTHER_WORDS = {
     "errors": "error",
 }
 _NEAR = 0.6  # how like a known word another must be to be taken for it
-# Likeness is slow to find, so a file full of unknown names gets no advice beyond these, nor one with very long names.
+# Likeness is slow to find, so a file full of unknown names gets no advice beyond these, nor beyond MOST_COMPARED pairs
+# of characters in all.
 MOST_GUESSES = 50
-MOST_COMPARED = 10_000_000  # pairs of characters, of all guesses together: some three seconds
 MOST_FINDINGS = 1000  # kept for one file: hostile text can hold one in every four characters
 
 Members = dict[str, Node]
@@ -53,9 +52,6 @@ class MembersReader:
         self.findings: list[Finding] = []
         self.guess_count = 0
         self.compared_count = 0  # pairs of characters
-        self.line_starts = [0]
-        for line in document.text.split("\n"):
-            self.line_starts.append(self.line_starts[-1] + len(line) + 1)
 
     def members(self, node: Node, steps: Steps, known: tuple[str, ...], thing: str, form: str) -> Members:
         """The members of an object that are known, by name. Reports the others, and takes each for what was meant."""
@@ -85,7 +81,7 @@ class MembersReader:
         members: dict[str, tuple[int, Node]] = {}
         for name, start, value in node.value:
             if name in members:
-                line, _ = self.line_and_column(members[name][0])
+                line, _ = self.document.line_and_column(members[name][0])
                 self.report(
                     "test-member-twice",
                     start,
@@ -103,13 +99,12 @@ class MembersReader:
         if self.guess_count == MOST_GUESSES:
             return ""
         known = list(known)
-        pair_count = len(word) * sum(map(len, known))
+        pair_count = pairs_compared(word, known)
         if self.compared_count + pair_count > MOST_COMPARED:
             return ""
         self.guess_count += 1
         self.compared_count += pair_count
-        near = get_close_matches(word, known, 1, _NEAR)
-        return near[0] if near else ""
+        return near_word(word, known, _NEAR) or ""
 
     # -- texts ---------------------------------------------------------------------------------------------
 
@@ -120,13 +115,9 @@ class MembersReader:
         if len(self.findings) == MOST_FINDINGS:
             code, what = "too-many-errors", f"more than {MOST_FINDINGS} errors; the rest is left out"
             why, write = "so many errors have few causes", "what the errors before this one say, and try again"
-        line, column = self.line_and_column(start)
+        line, column = self.document.line_and_column(start)
         finding = Finding(self.source, code, what, why, write, line, column, pointer=json_pointer(steps))
         self.findings.append(finding)
-
-    def line_and_column(self, offset: int) -> tuple[int, int]:
-        line = bisect_right(self.line_starts, offset)  # not the document's, which counts from the top each time
-        return line, offset - self.line_starts[line - 1] + 1
 
     def describe(self, node: Node) -> str:
         """``the string "x"``, ``an array``, ``the number 5``, ``null``."""

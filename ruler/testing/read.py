@@ -244,7 +244,7 @@ class _FileReader(MembersReader):
         self._check_expectations(node, steps, members, expected)
         if len(self.findings) > before:
             return None
-        line, column = self.line_and_column(node.start)
+        line, column = self.document.line_and_column(node.start)
         return RuleTest(
             name,
             event,

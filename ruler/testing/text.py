@@ -17,6 +17,7 @@ from ruler.findings import Finding, printable
 from ruler.paint import Paint, plain
 from ruler.testing.model import RuleTest, RuleTestFile
 from ruler.testing.run import Outcome
+from ruler.words import counted
 
 
 @dataclass(slots=True)
@@ -69,10 +70,6 @@ def summary(results: Iterable[FileResult]) -> str:
     troubled_count = sum(bool(result.findings) for result in results)
     parts = [f"{failed_count} failed" if failed_count else "all passed"] if test_count else []
     if troubled_count:
-        parts.append(f"{_counted(troubled_count, 'file')} with errors, not tested")
-    tests = f"{_counted(test_count, 'test')} in {_counted(len(results), 'file')}"
+        parts.append(f"{counted(troubled_count, 'file')} with errors, not tested")
+    tests = f"{counted(test_count, 'test')} in {counted(len(results), 'file')}"
     return f"{tests}: {', '.join(parts)}"
-
-
-def _counted(count: int, thing: str) -> str:
-    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
