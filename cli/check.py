@@ -14,7 +14,7 @@ from ruler.checks.apply import FixedText, fix_text
 from ruler.checks.check import check_rule_sets
 from ruler.checks.registry import WARNINGS
 from ruler.findings import ERROR, Finding, Source, printable
-from ruler.rule_files import RuleSet, read_rule_file, rule_of_pattern, rules_of_text
+from ruler.rule_sources import RuleSet, read_rule_file, rule_of_pattern, rules_of_text
 from ruler_cli.arguments import NEAR, OneOf, Parser
 from ruler_cli.exit_codes import EXIT_FINE, EXIT_TROUBLE
 from ruler_cli.findings_output import FORMATS, write_findings

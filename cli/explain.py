@@ -15,7 +15,7 @@ from ruler.findings import Finding, Source, in_text_order, printable
 from ruler.machine.decode import decode
 from ruler.machine.select_lines import JSON_WHITE_SPACE
 from ruler.paint import Paint
-from ruler.rule_files import add_rules
+from ruler.rule_sources import add_rules
 from ruler_cli.arguments import NEAR, Parser, whole_number
 from ruler_cli.colour import paint_for
 from ruler_cli.exit_codes import EXIT_TROUBLE

@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterable, Iterator
 
 from ruler.findings import Finding
-from ruler.rule_files import RuleSet, read_rule_file, rule_of_pattern
+from ruler.rule_sources import RuleSet, read_rule_file, rule_of_pattern
 from ruler_cli.arguments import OneOf, Parser
 from ruler_cli.streams import write_message
 

@@ -28,7 +28,7 @@ from ruler.errors import EventError, RuleError  # noqa: E402
 from ruler.findings import Finding, Source, in_text_order  # noqa: E402
 from ruler.patterns.compiler import Limits, compile_node, compile_rule  # noqa: E402
 from ruler.patterns.reader import document_from_mapping, read_document  # noqa: E402
-from ruler.rule_files import read_rule_file, rule_of_pattern, rules_of_text  # noqa: E402
+from ruler.rule_sources import read_rule_file, rule_of_pattern, rules_of_text  # noqa: E402
 
 ERROR_TEXTS = ROOT / "tests" / "errors"
 NAMES = {"datetime": datetime, "decimal": decimal, "inf": float("inf"), "nan": float("nan")}

@@ -19,7 +19,7 @@ sys.path.insert(0, str(ROOT))
 from ruler.checks.apply import apply_fixes, is_safe  # noqa: E402
 from ruler.checks.check import check_rule_sets  # noqa: E402
 from ruler.findings import Finding, Source  # noqa: E402
-from ruler.rule_files import rules_of_text  # noqa: E402
+from ruler.rule_sources import rules_of_text  # noqa: E402
 
 WARNING_TEXTS = ROOT / "tests" / "warnings"
 NOTE = (

@@ -22,7 +22,7 @@ from ruler.findings import Edit, Finding, Fix
 from ruler.patterns.compiler import Expansion, Limits, expand, location_of
 from ruler.patterns.model import Clause
 from ruler.patterns.reader import Node, read_document
-from ruler.rule_files import NamedRule
+from ruler.rule_sources import NamedRule
 
 NO_LIMITS = Limits(max_paths=10**9, max_sub_rules=10**9)  # the rule has been read, within its own
 LONGEST_PROVED = 200_000  # characters of a rule that is compiled again to prove a fix

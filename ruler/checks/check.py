@@ -26,7 +26,7 @@ from ruler.findings import DECODED, Finding, Source, in_text_order
 from ruler.patterns.compiler import document_of
 from ruler.patterns.located import locate_node
 from ruler.patterns.reader import Document, Node
-from ruler.rule_files import NamedRule, RuleSet, rule_of_pattern, rules_of_text
+from ruler.rule_sources import NamedRule, RuleSet, rule_of_pattern, rules_of_text
 
 MOST_WARNINGS = 1000  # for one rule; hostile text can hold one in every few characters
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ruler.errors import Location
 from ruler.findings import WARNING, Finding, Fix, json_pointer
 from ruler.patterns.reader import Node
-from ruler.rule_files import NamedRule
+from ruler.rule_sources import NamedRule
 
 
 def warning_at(

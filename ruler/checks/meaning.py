@@ -30,7 +30,7 @@ from ruler.patterns.compiler import location_of
 from ruler.patterns.located import Alternative, LocatedClause, LocatedRule
 from ruler.patterns.model import Absent, AnythingBut, Exact, Pattern
 from ruler.patterns.reader import Node
-from ruler.rule_files import NamedRule
+from ruler.rule_sources import NamedRule
 
 ABSENT = Absent()
 ANY_ALTERNATIVE = "a value is accepted when any alternative of the list accepts it"

@@ -19,7 +19,7 @@ from ruler.findings import WARNING, Edit, Finding, Fix, json_pointer
 from ruler.patterns.compiler import compile_rule, location_of
 from ruler.patterns.located import Alternative, LocatedClause, LocatedRule
 from ruler.patterns.reader import Node
-from ruler.rule_files import NamedRule
+from ruler.rule_sources import NamedRule
 
 LONGEST_SHOWN = 120  # characters of a description or hint that repeat what a fix writes
 
