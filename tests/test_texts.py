@@ -40,6 +40,14 @@ INTERNALS = re.compile(r"\bruler(_cli)?\.[a-z_]+|\b(orjson|argparse|Traceback|AS
 PUBLIC = {"Matcher"}  # may be named where a limit is to be raised
 
 
+# An extra is needed to say these; tests/test_rule_sources_yaml.py has their texts.
+OF_YAML = {"file-needs-yaml", "file-not-yaml", "rule-yaml-unclear"}
+    "file-needs-yaml",
+    "file-not-yaml",
+    "rule-yaml-unclear",
+}  # an extra; test_rule_sources_yaml.py has their texts
+
+
 @functools.cache
 def class_names() -> set[str]:
     """The classes of the library and of the command line that no word of a text could be."""
@@ -85,7 +93,7 @@ def test_every_case_says_something_and_every_code_occurs() -> None:
     source = "".join(path.read_text("utf-8") for path in (ROOT / "ruler" / "rule_sources").glob("*.py"))
     of_files = set(re.findall(r'"((?:file|entry|rule)-[a-z-]+)",', source))
     assert {"file-not-rules", "rule-name-twice", "entry-name", "file-unreadable"} <= of_files
-    assert found == set(ERROR_CODES) | of_files
+    assert found == set(ERROR_CODES) | (of_files - OF_YAML)
 
 
 def has_advice(line: str, first: str) -> bool:

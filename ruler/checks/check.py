@@ -20,13 +20,14 @@ from itertools import islice
 from ruler.checks.error_fixes import with_fixes
 from ruler.checks.object_paths import ObjectPaths
 from ruler.checks.registry import warnings_of
-from ruler.checks.rule import CheckedRule, Lines
+from ruler.checks.rule import CheckedRule
 from ruler.errors import RuleError, text_of
 from ruler.findings import DECODED, Finding, Source, in_text_order
 from ruler.patterns.compiler import document_of
+from ruler.patterns.lines import Lines
 from ruler.patterns.located import locate_node
 from ruler.patterns.reader import Document, Node
-from ruler.rule_sources import NamedRule, RuleSet, rule_of_pattern, rules_of_text
+from ruler.rule_sources import NamedRule, RuleSet, fix_in_source, lines_of, rule_of_pattern, rules_of_text
 
 MOST_WARNINGS = 1000  # for one rule; hostile text can hold one in every few characters
 
@@ -34,8 +35,9 @@ MOST_WARNINGS = 1000  # for one rule; hostile text can hold one in every few cha
 def check(rules: Mapping[object, object] | str | bytes | bytearray | memoryview) -> list[Finding]:
     """Return every error of ``rules``, then every warning, each in text order; an empty list when all is well.
 
-    ``rules`` is a mapping of names to rules, as Matcher takes it, or the text of a rule file; the path of
-    a file is not read. Findings of decoded rules have no line, no column, no file and no fix.
+    ``rules`` is a mapping of names to rules, as Matcher takes it, or the text of a rule file or of any other form
+    in which files hold rules; the path of a file is not read. Findings of decoded rules have no line, no column, no
+    file and no fix.
     """
     if isinstance(rules, Mapping):
         return check_rule_sets([_rules_of_mapping(rules)])[0]
@@ -73,11 +75,12 @@ class _CheckedSet:
         lines: dict[int, Lines] = {}  # by document
         for named in self.rule_set.rules:
             document = named.document
-            known = lines.get(id(document)) or lines.setdefault(id(document), Lines(document.text))
+            known = lines.get(id(document)) or lines.setdefault(id(document), lines_of(document))
             try:
                 self.rules.append(CheckedRule(named, locate_node(document, named.node), known))
             except RuleError as error:
-                self.errors += with_fixes(named, named.errors() or [named.finding(error)], known)
+                errors = with_fixes(named, named.errors() or [named.finding(error)], known)
+                self.errors += [_with_fix_in_source(document, each) for each in errors]
 
     def findings(self, paths: ObjectPaths) -> list[Finding]:
         warnings: list[Finding] = []
@@ -85,8 +88,16 @@ class _CheckedSet:
             found = in_text_order(islice(_all_warnings(rule, paths), MOST_WARNINGS))
             if rule.named.document.is_from_mapping:  # the text, and its lines, are ours
                 found = [replace(each, line=None, column=None, fix=None) for each in found]
-            warnings += found
+            warnings += [_with_fix_in_source(rule.named.document, each) for each in found]
         return [*_ordered([*self.rule_set.findings, *self.errors]), *_ordered(warnings)]
+
+
+def _with_fix_in_source(document: Document, finding: Finding) -> Finding:
+    """Return ``finding`` with a fix that edits the source, in which the text of ``document`` may stand in a string."""
+    if finding.fix is None:
+        return finding
+    fix = fix_in_source(document, finding.fix)
+    return finding if fix is finding.fix else replace(finding, fix=fix, unwritten_fix=None if fix else finding.fix)
 
 
 def _all_warnings(rule: CheckedRule, paths: ObjectPaths) -> Iterable[Finding]:

@@ -16,9 +16,10 @@ from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import replace
 
-from ruler.checks.rule import Lines, clause_compiles, replacement
+from ruler.checks.rule import clause_compiles, replacement
 from ruler.findings import Edit, Finding, Fix
 from ruler.patterns.compiler import is_pattern_without_array
+from ruler.patterns.lines import Lines
 from ruler.patterns.reader import Document, Node
 from ruler.patterns.vocabulary import PATTERN_TYPES
 from ruler.rule_sources import NamedRule

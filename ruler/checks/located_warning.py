@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ruler.errors import Location
-from ruler.findings import WARNING, Finding, Fix, json_pointer
+from ruler.findings import WARNING, Finding, Fix
 from ruler.patterns.reader import Node
 from ruler.rule_sources import NamedRule
 
@@ -33,7 +33,7 @@ def warning_at(
         column,
         rule=rule.label or rule.name,
         location=location,
-        pointer=json_pointer((*rule.place, *location)),
+        pointer=rule.pointer(location),
         severity=WARNING,
         fix=None if rule.document.is_from_mapping else fix,  # the user has no text to edit
     )

@@ -10,38 +10,18 @@ Where a rule came as a mapping, check.py takes lines and fixes away: the text th
 from __future__ import annotations
 
 import json
-from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
 
 from ruler.errors import Location, RuleError
-from ruler.findings import WARNING, Edit, Finding, Fix, json_pointer
+from ruler.findings import WARNING, Edit, Finding, Fix
 from ruler.patterns.compiler import compile_rule, location_of
+from ruler.patterns.lines import Lines
 from ruler.patterns.located import Alternative, LocatedClause, LocatedRule
 from ruler.patterns.reader import Node
 from ruler.rule_sources import NamedRule
 
 LONGEST_SHOWN = 120  # characters of a description or hint that repeat what a fix writes
-
-
-class Lines:
-    """The beginnings of the lines of one text."""
-
-    def __init__(self, text: str) -> None:
-        self.starts = [0]
-        end = text.find("\n")
-        while end >= 0:
-            self.starts.append(end + 1)
-            end = text.find("\n", end + 1)
-
-    def place(self, offset: int) -> tuple[int, int]:
-        """Return the line and the column of ``offset``, both from 1."""
-        line = bisect_right(self.starts, offset)
-        return line, offset - self.starts[line - 1] + 1
-
-    def offset(self, line: int, column: int) -> int:
-        """Return the offset of a line and a column."""
-        return self.starts[line - 1] + column - 1
 
 
 @dataclass(frozen=True)
@@ -94,7 +74,7 @@ class CheckedRule:
             column,
             rule=self.named.label or self.named.name,
             location=location,
-            pointer=json_pointer((*self.named.place, *location)),
+            pointer=self.named.pointer(location),
             severity=WARNING,
             fix=fix,
         )
