@@ -210,15 +210,12 @@ def _allowed_findings(options: Options, rule_set: RuleSet) -> list[Finding]:
 
 
 def _tell_unwritten(options: Options, rule_set: RuleSet) -> None:
-    """Say how many fixes are wanted that nobody can write, because the rules stand in YAML."""
-    if all(is_editable(rule.document) for rule in rule_set.rules):
+    """Say that nothing is fixed, where rules that need it stand in YAML."""
+    if rule_set.source is None or all(is_editable(rule.document) for rule in rule_set.rules):
         return
-    fixes = [(each, each.unwritten_fix) for each in _allowed_findings(options, rule_set)]
-    wanted = [fix for each, fix in fixes if fix and (options.fixes_all or fix.keeps_meaning or each.severity == ERROR)]
-    if wanted and rule_set.source is not None:
+    if _allowed_findings(options, rule_set):
         name = printable(rule_set.source.name)
-        are = "fix is" if len(wanted) == 1 else "fixes are"
-        write_message(f"{name}: {len(wanted)} {are} not written, because the rules stand in YAML; write them by hand")
+        write_message(f"{name}: nothing is fixed, because the rules stand in YAML; write by hand what is advised")
 
 
 def _tell_fixed(fixed: FixedText) -> None:

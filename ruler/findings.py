@@ -89,7 +89,6 @@ class Finding:
     pointer: str | None = None  # RFC 6901, from the top of the source: "/s3-put/source"
     severity: str = ERROR
     fix: Fix | None = None
-    unwritten_fix: Fix | None = None  # of a text that was made from the source, so nobody knows what to edit there
 
     @property
     def subject(self) -> str:

@@ -42,10 +42,6 @@ PUBLIC = {"Matcher"}  # may be named where a limit is to be raised
 
 # An extra is needed to say these; tests/test_rule_sources_yaml.py has their texts.
 OF_YAML = {"file-needs-yaml", "file-not-yaml", "rule-yaml-unclear"}
-    "file-needs-yaml",
-    "file-not-yaml",
-    "rule-yaml-unclear",
-}  # an extra; test_rule_sources_yaml.py has their texts
 
 
 @functools.cache

@@ -94,10 +94,8 @@ class _CheckedSet:
 
 def _with_fix_in_source(document: Document, finding: Finding) -> Finding:
     """Return ``finding`` with a fix that edits the source, in which the text of ``document`` may stand in a string."""
-    if finding.fix is None:
-        return finding
-    fix = fix_in_source(document, finding.fix)
-    return finding if fix is finding.fix else replace(finding, fix=fix, unwritten_fix=None if fix else finding.fix)
+    fix = finding.fix and fix_in_source(document, finding.fix)
+    return finding if fix is finding.fix else replace(finding, fix=fix)
 
 
 def _all_warnings(rule: CheckedRule, paths: ObjectPaths) -> Iterable[Finding]:

@@ -60,11 +60,11 @@ def rule_of_text(name: str, source: Source, content: bytes) -> RuleSet:
     try:
         document = read_document(content)
     except RuleError as error:
-        other = _other_document(source, error)
-        if isinstance(other, Finding):
-            found.findings.append(other)
+        try:
+            document = _other_document(source, error)
+        except RuleError as last_error:
+            found.findings.append(finding_of_text(source, last_error))
             return found
-        document = other
     known = rules_of_document(source, document)
     root = document.root
     if known.form or root.kind == "array" or is_named_rule(root):
@@ -105,31 +105,32 @@ def read_again(rule_set: RuleSet, text: str) -> RuleSet:
 
 
 def _rules_of_other_text(source: Source, error: RuleError) -> RuleSet:
-    other = _other_document(source, error)
-    if isinstance(other, Finding):
-        return RuleSet(findings=[other], source=source)
-    return rules_of_document(source, other)
+    try:
+        document = _other_document(source, error)
+    except RuleError as last_error:
+        return RuleSet(findings=[_finding_of_text(source, last_error)], source=source)
+    return rules_of_document(source, document)
 
 
-def _other_document(source: Source, error: RuleError) -> Document | Finding:
-    """The document of a text that is no JSON (that is ``error``) but YAML; what to say when it is neither."""
+def _other_document(source: Source, error: RuleError) -> Document:
+    """Return the document of a text that is no JSON (that is ``error``) but YAML; raises RuleError if it is neither."""
     suffix = source.name.lower()
     is_yaml = suffix.endswith(YAML_SUFFIXES) or (not suffix.endswith(".json") and _looks_like_yaml(source.text))
     if not is_yaml or error.code in ("not-utf8", "empty-text"):
-        return _finding_of_text(source, error)
+        raise error
     try:
         from ruler.rule_sources.yaml_text import yaml_document
 
         return yaml_document(source.text)
     except ImportError:
-        why = "YAML is read with the help of another package, which is an extra"
-        what, write = (
+        raise RuleError(
+            "file-needs-yaml",
             "this is YAML, which cannot be read here",
-            "pip install 'ruler-events[yaml]', or JSON in this file",
-        )
-        return Finding(source, "file-needs-yaml", what, why, write, 1, 1)
-    except RuleError as yaml_error:
-        return _finding_of_text(source, yaml_error)
+            why="YAML is read with the help of another package, which is an extra",
+            write="pip install 'ruler-events[yaml]', or JSON in this file",
+            line=1,
+            column=1,
+        ) from None
 
 
 def _report_not_one(found: RuleSet, source: Source, document: Document, what: str) -> None:

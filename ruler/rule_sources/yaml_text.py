@@ -33,7 +33,7 @@ STANDARD_TAG = "tag:yaml.org,2002:"
 SAME_NAME_FUNCTIONS = ("Ref", "Condition")  # the long form of the others begins with Fn::
 
 _JSON_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?").fullmatch
-_NUMBER_OF_BOTH = re.compile(r"([-+]?)(0|[1-9][0-9]*|(?=\.[0-9]))(\.?)([0-9]*)").fullmatch  # +5, .5 and 5.
+_NUMBER_OF_BOTH = re.compile(r"([-+]?)(0|[1-9][0-9]*|(?=\.[0-9]))(?:\.([0-9]*))?").fullmatch  # +5, .5 and 5.
 _NUMBER_OF_ONE = re.compile(
     r"[-+]?(0[0-9_]+|0[xob][0-9a-fA-F_]+|[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?|[0-9][0-9_]*_[0-9_]*(\.[0-9_]*)?"
     r"|([0-9][0-9_]*\.?[0-9_]*|\.[0-9_]+)([eE][-+]?[0-9]+)?|\.(inf|Inf|INF))|\.(nan|NaN|NAN)"
@@ -131,7 +131,7 @@ class _Generator:
         elif kind in ("MappingStart", "SequenceStart"):
             self.begin(event, is_mapping=kind == "MappingStart")
         elif kind in ("MappingEnd", "SequenceEnd"):
-            self.end(event)
+            self.end()
         elif kind == "Scalar":
             self.scalar(event)
         elif kind == "Alias":
@@ -165,7 +165,7 @@ class _Generator:
         if is_name and not is_name_allowed:
             raise _not_yaml("a name that is not a string, which JSON does not have", self.lines, self.last)
         if inner.count:
-            self.write(": " if inner.is_mapping and not is_name else ", ", self.last)
+            self.write(": " if inner.is_mapping and not is_name else ", ", self.origins[-1])
         inner.count += 1
         return is_name
 
@@ -191,9 +191,9 @@ class _Generator:
         self.write("{" if is_mapping else "[", self.last)
         self.open.append(_Open(is_mapping, ("}" if is_mapping else "]") + closing, anchor))
 
-    def end(self, event: Any) -> None:
+    def end(self) -> None:
         ended = self.open.pop()
-        self.write(ended.closing, max(event.end_mark.index - 1, 0))
+        self.write(ended.closing, self.origins[-1])
         if ended.anchor is not None:
             self.note_anchor(*ended.anchor)
 
@@ -217,7 +217,7 @@ class _Generator:
             last = max(end - 1, start) if event.style in ("'", '"') else end
             self.write_string(event.value, scalar_offsets(self.text, start, end, event.value, event.style), last)
         if closing:
-            self.write(closing, max(end - 1, 0))
+            self.write(closing, self.origins[-1])
         if event.anchor:
             self.note_anchor(event.anchor, first_piece, offset)
 
@@ -275,7 +275,7 @@ def _number(word: str) -> str | None:
     if json_number is not None:
         return word if json_number[3] is None or _EXPONENT_OF_BOTH(word) else None
     parts = _NUMBER_OF_BOTH(word)
-    if parts is None or not (parts[2] or parts[4]):
+    if parts is None:
         return None
-    sign, whole, _, fraction = parts.groups()
+    sign, whole, fraction = parts.groups()
     return f"{sign.replace('+', '')}{whole or '0'}{'.' + fraction if fraction else ''}"
