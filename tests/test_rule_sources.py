@@ -371,3 +371,15 @@ def test_no_text_of_any_form_raises(content: bytes, name: str) -> None:
     """Whatever a file holds, it has rules or findings, or is empty of rules."""
     found = rules_of_text(Source(name, content.decode(errors="replace")), content)
     assert found.source is not None
+
+
+def test_other_errors_of_a_rule_with_a_function_are_told_as_well() -> None:
+    """But for those where the function stands."""
+    pattern = {"source": [{"Ref": "x"}], "a": {"Fn::Sub": "x"}, "b": "y"}
+    found = rules_in(template(A=("AWS::Events::Rule", {"EventPattern": pattern})))
+    assert [] == found.rules
+    assert [
+        ("rule-unresolved", ("source", 0)),
+        ("rule-unresolved", ("a",)),
+        ("clause-not-array", ("b",)),
+    ] == [(finding.code, finding.location) for finding in found.findings]

@@ -25,7 +25,7 @@ RULE_FORM = '{"source": ["aws.s3"]}'
 RULE_MEANING = "a rule is an object that maps fields to the values they accept"
 STRING_MEANING = "a rule is an object; this string holds the text of one"
 LONGEST_ADVICE = 120  # characters of the user's text that advice repeats
-MOST_UNRESOLVED = 100  # told of one rule
+MOST_UNRESOLVED = 100  # told of one rule, which then has no other errors told
 
 UNRESOLVED_WHY = "an intrinsic function has a value only when the template is deployed"
 UNRESOLVED_WRITE = 'the value itself; the pattern of a deployed rule is what "aws events describe-rule" prints'
@@ -66,8 +66,21 @@ class RuleReader:
                     pointer=json_pointer((*place, *location)),
                 )
             )
-        if not unknown:
-            self.found.rules.append(NamedRule(name, node, self.document, self.source, label, place, dialect))
+        rule = NamedRule(name, node, self.document, self.source, label, place, dialect)
+        if len(unknown) == MOST_UNRESOLVED:
+            return  # there may be more that are not known
+        if unknown:
+            self._report_other_errors(rule, [location_at(node, each.offset) for each in unknown])
+        else:
+            self.found.rules.append(rule)
+
+    def _report_other_errors(self, rule: NamedRule, unknown: list[Location]) -> None:
+        """Report the errors of a rule that is not added, but for those where something stands in for the unknown."""
+        stand_ins = set(unknown)
+        for finding in rule.errors():
+            location = finding.location or ()
+            if not any(location[:length] in stand_ins for length in range(len(location) + 1)):
+                self.found.findings.append(finding)
 
     def add_pattern(self, name: str, node: Node, *, dialect: str, label: str = "") -> None:
         """Add the rule ``node``, an object or a string that holds one; reports anything else."""
@@ -119,7 +132,7 @@ class RuleReader:
                 if function.start not in known:
                     what = f"found {self.advised(function)}, which cannot be resolved here"
                     found.append(Doubt(function.start, "rule-unresolved", what, UNRESOLVED_WHY, UNRESOLVED_WRITE))
-        return sorted(found, key=lambda doubt: doubt.offset)
+        return sorted(found, key=lambda doubt: doubt.offset)[:MOST_UNRESOLVED]
 
     def report(self, code: str, start: int, what: str, *, why: str, write: str) -> None:
         """Report what stands at the offset ``start``, of no rule in particular."""
