@@ -288,3 +288,16 @@ def test_importing_ruler_loads_no_yaml() -> None:
     code = "import sys, ruler; ruler.check('{\"r\": {\"a\": [1]}}'); print('yaml' in sys.modules)"
     assert "False\n" == subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert ruler.check('{"r": {"a": [1]}}') == []
+
+
+@has_yaml
+def test_the_page_shows_what_check_says_of_yaml() -> None:
+    """docs/sources.md cannot run this where the extra is missing."""
+    root = Path(__file__).parent.parent
+    page = (root / "docs" / "sources.md").read_text("utf-8")
+    name = "examples/sources/template.yaml"
+    text = (root / name).read_text("utf-8")
+    found = rules_in(text, name)
+    findings = [*found.findings, *(error for rule in found.rules for error in rule.errors())]
+    assert page.split("```text\n")[1].split("```")[0].splitlines() == "\n".join(map(str, findings)).splitlines()
+    assert page.split("```yaml\n")[1].split("```")[0] in text
