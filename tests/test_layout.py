@@ -39,6 +39,7 @@ PACKAGES = (
 MODULE_LAYERS = {
     "ruler.errors": "shared",
     "ruler.fields": "shared",
+    "ruler.lines": "shared",
     "ruler.paint": "shared",
     "ruler.version": "shared",
     "ruler.engine": "engine",

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import ruler
 from ruler.findings import Edit, Fix, Source
 from ruler.patterns.reader import read_document
-from ruler.rule_sources import RuleSet, fix_in_source, lines_of, read_rule_file, read_rule_files, rules_of_text
+from ruler.rule_sources import RuleSet, fix_in_source, read_rule_file, read_rule_files, rules_of_text
 from ruler.rule_sources.placed import StringDocument, string_document
 
 SHOP = {"source": ["shop"]}
@@ -208,15 +208,15 @@ def test_each_character_of_a_string_is_found_where_it_is_written(value: str, dat
     for each in written:
         expected.append(offset)
         offset += len(each)
-    document = string_document(outer, outer.root.value[1], lines_of(outer))
+    document = string_document(outer, outer.root.value[1])
     assert inner == document.text
-    assert [*expected, offset] == list(document.lines.origins)
+    assert [*expected, offset] == list(document.places.origins)
 
 
 def test_an_edit_in_a_string_is_an_edit_of_the_file() -> None:
     text = '{"p": "{\\"a\\": \\"x\\\\\\"y\\"}"}'
     outer = read_document(text)
-    document = string_document(outer, outer.root.value[0][2], lines_of(outer))
+    document = string_document(outer, outer.root.value[0][2])
     assert isinstance(document, StringDocument)
     value = document.root.value[0][2]
     inner = document.text[value.start : value.end]

@@ -247,7 +247,7 @@ def test_each_character_of_a_scalar_is_found_where_it_is_written(value: str, sty
     document = yaml_document(text)
     node = document.root.value[0][2]
     assert value == node.value
-    origins = document.lines.origins
+    origins = document.places.origins
     for offset in range(node.start + 1, node.end - 1):
         character = document.text[offset]
         if character in "ab{}:,[]é😀" and document.text[offset - 1] != "\\":

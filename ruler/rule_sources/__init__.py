@@ -10,8 +10,8 @@ text that stands in the source in another way, such as in a string.
 """
 
 from ruler.rule_sources.files import STANDARD_INPUT, read_rule_file, read_rule_files
-from ruler.rule_sources.named_rules import NamedRule, RuleSet, add_rules, text_of
-from ruler.rule_sources.placed import fix_in_source, is_editable, lines_of
+from ruler.rule_sources.named_rules import NamedRule, RuleSet, add_rules, text_of, within_limits
+from ruler.rule_sources.placed import fix_in_source, is_editable
 from ruler.rule_sources.read import read_again, rule_of_pattern, rules_of_text
 
 __all__ = [
@@ -21,11 +21,11 @@ __all__ = [
     "add_rules",
     "fix_in_source",
     "is_editable",
-    "lines_of",
     "read_again",
     "read_rule_file",
     "read_rule_files",
     "rule_of_pattern",
     "rules_of_text",
     "text_of",
+    "within_limits",
 ]

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 from ruler.errors import RuleError
 from ruler.findings import Source, finding_of_text
-from ruler.patterns.lines import Lines
+from ruler.lines import Lines
 from ruler.patterns.reader import read_document
 from ruler.rule_sources.named_rules import RuleSet
 from ruler.rule_sources.placed import line_document

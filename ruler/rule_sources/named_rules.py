@@ -10,15 +10,17 @@ the string, and the location goes on inside the rule.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from ruler.errors import Location, RuleError
-from ruler.findings import Finding, Source, json_pointer
+from ruler.findings import Finding, Source, in_text_order, json_pointer
 from ruler.patterns.compiler import compile_node
 from ruler.patterns.reader import Document, Node
 from ruler.rule_sources.placed import StringDocument
 
+MOST_FINDINGS = 1000  # errors, and as many warnings, told of one rule; the compiler stops there too
+LONGEST_PLACES = 1_000_000  # characters of the places of one rule's errors, and as many of its warnings
 RULE_FILE = ""  # the form of an object of rules by name, and of a list of named rules
 
 
@@ -44,9 +46,12 @@ class NamedRule:
         return json_pointer(self.place if isinstance(self.document, StringDocument) else (*self.place, *location))
 
     def errors(self) -> list[Finding]:
-        """Every error of this rule; none when it compiles."""
+        """Every error of this rule, within the limits of what is told of one; none when it compiles."""
         _, errors = compile_node(self.document, self.node)
-        return [self.finding(error) for error in errors]
+        found = within_limits(map(self.finding, errors))
+        if len(found) == len(errors) >= MOST_FINDINGS:  # where the compiler stops
+            found.append(_left_out(found))
+        return found
 
     def finding(self, error: RuleError) -> Finding:
         """The finding that ``error`` is; it stands where the rule begins when the error has no place."""
@@ -65,6 +70,37 @@ class NamedRule:
             location=error.location,
             pointer=self.pointer(error.location),
         )
+
+
+def within_limits(findings: Iterable[Finding]) -> list[Finding]:
+    """Return the findings about one rule, as many as are told, and at their end one that says so when others are not.
+
+    They are made one by one, so that those which are left out cost nothing: a name may have megabytes, and stands in
+    the place of every finding below it.
+    """
+    found: list[Finding] = []
+    length = 0
+    for finding in findings:
+        if len(found) == MOST_FINDINGS or length > LONGEST_PLACES:
+            return [*found, _left_out(found)]
+        length += len(finding.pointer or "")
+        found.append(finding)
+    return found
+
+
+def _left_out(found: list[Finding]) -> Finding:
+    """The finding that stands where the last of ``found`` in the text does, and says that they are not all."""
+    last = in_text_order(found)[-1]
+    kind = last.severity if len(found) == 1 else f"{last.severity}s"
+    return replace(
+        last,
+        code="findings-left-out",
+        message=f"{len(found)} {kind} of this rule are told; any others are left out",
+        why=f"of one rule at most {MOST_FINDINGS} errors and {MOST_FINDINGS} warnings are told, and fewer where their "
+        "places are very long",
+        hint="the rule without these; checking it again tells the others",
+        fix=None,
+    )
 
 
 @dataclass(slots=True)

@@ -23,7 +23,7 @@ from functools import cached_property
 
 from ruler.errors import RuleError
 from ruler.findings import Edit, Fix
-from ruler.patterns.lines import Lines
+from ruler.lines import Lines
 from ruler.patterns.reader import Document, Node, read_document
 
 # One character of a string's value, or a run of characters that stand for themselves.
@@ -71,12 +71,13 @@ class PlacedLines(Lines):
 
 @dataclass(frozen=True, kw_only=True)
 class PlacedDocument(Document):
-    """A document whose text stands in the source in another way; ``lines`` knows where."""
+    """A document whose text stands in the source in another way; ``places`` knows where."""
 
-    lines: PlacedLines
+    places: PlacedLines
 
-    def line_and_column(self, offset: int) -> tuple[int, int]:
-        return self.lines.place(offset)
+    @cached_property
+    def lines(self) -> Lines:
+        return self.places
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,29 +110,25 @@ class GeneratedDocument(PlacedDocument):
     doubts: Sequence[Doubt] = field(default=())
 
 
-def lines_of(document: Document) -> Lines:
-    """Return the places of the characters of ``document`` in its source."""
-    return document.lines if isinstance(document, PlacedDocument) else Lines(document.text)
-
-
-def string_document(outer: Document, node: Node, outer_lines: Lines) -> StringDocument:
+def string_document(outer: Document, node: Node) -> StringDocument:
     """Return the document in the string ``node`` of ``outer``; raises RuleError with its place in the source."""
-    lines = PlacedLines(_source_lines(outer_lines), lambda: _string_origins(outer, node))
+    source_lines = outer.places.source_lines if isinstance(outer, PlacedDocument) else outer.lines
+    places = PlacedLines(source_lines, lambda: _string_origins(outer, node))
     try:
         inner = read_document(node.value)
     except RuleError as error:
-        raise lines.moved(error, node.value) from None
-    return StringDocument(inner.text, inner.root, lines=lines, outer=outer)
+        raise places.moved(error, node.value) from None
+    return StringDocument(inner.text, inner.root, places=places, outer=outer)
 
 
 def line_document(text: str, start: int, source_lines: Lines) -> LineDocument:
     """Return the document of one line, which begins at ``start``; raises RuleError with its place in the source."""
-    lines = PlacedLines(source_lines, lambda: range(start, start + len(text) + 1))
+    places = PlacedLines(source_lines, lambda: range(start, start + len(text) + 1))
     try:
         inner = read_document(text)
     except RuleError as error:
-        raise lines.moved(error, text) from None
-    return LineDocument(text, inner.root, lines=lines)
+        raise places.moved(error, text) from None
+    return LineDocument(text, inner.root, places=places)
 
 
 def is_editable(document: Document) -> bool:
@@ -147,7 +144,7 @@ def fix_in_source(document: Document, fix: Fix) -> Fix | None:
     if not is_editable(document):
         return None
     is_string = isinstance(document, StringDocument)
-    origins = document.lines.origins
+    origins = document.places.origins
     edits = (
         Edit(origins[edit.start], origins[edit.end], _in_string(edit.text) if is_string else edit.text)
         for edit in fix.edits
@@ -155,15 +152,11 @@ def fix_in_source(document: Document, fix: Fix) -> Fix | None:
     return replace(fix, edits=tuple(edits))
 
 
-def _source_lines(lines: Lines) -> Lines:
-    return lines.source_lines if isinstance(lines, PlacedLines) else lines
-
-
 def _string_origins(outer: Document, node: Node) -> Sequence[int]:
     places = _places_in_string(outer, node)
     if not isinstance(outer, PlacedDocument):
         return places
-    origins = outer.lines.origins
+    origins = outer.places.origins
     return array("q", [origins[place] for place in places])
 
 

@@ -11,15 +11,13 @@ Always: a rule that holds what cannot be known here, such as ``!Ref Bucket``, is
 from __future__ import annotations
 
 from bisect import bisect_left
-from functools import cached_property
 
 from ruler.errors import Location, RuleError
 from ruler.findings import Finding, Source, json_pointer
 from ruler.patterns.compiler import location_at, location_of
-from ruler.patterns.lines import Lines
 from ruler.patterns.reader import Document, Node, read_document
 from ruler.rule_sources.named_rules import RULE_FILE, NamedRule, RuleSet, text_of
-from ruler.rule_sources.placed import Doubt, GeneratedDocument, lines_of, string_document
+from ruler.rule_sources.placed import Doubt, GeneratedDocument, string_document
 
 RULE_FORM = '{"source": ["aws.s3"]}'
 RULE_MEANING = "a rule is an object that maps fields to the values they accept"
@@ -42,15 +40,11 @@ class RuleReader:
         self.document = document
         self.found = RuleSet(source=source, form=self.form)
 
-    @cached_property
-    def lines(self) -> Lines:
-        return lines_of(self.document)
-
     def add(self, name: str, node: Node, place: Location, label: str = "", dialect: str = "") -> None:
         """Add the rule ``node``, an object, unless it holds what cannot be known here."""
         unknown = self._unknown_in(node)
         for each in unknown:
-            line, column = self.lines.place(each.offset)
+            line, column = self.document.lines.place(each.offset)
             location = location_at(node, each.offset)
             self.found.findings.append(
                 Finding(
@@ -100,7 +94,7 @@ class RuleReader:
 
     def _add_string(self, name: str, node: Node, place: Location, label: str, dialect: str) -> None:
         try:
-            document = string_document(self.document, node, self.lines)
+            document = string_document(self.document, node)
         except RuleError as error:
             finding = Finding(
                 self.source,
@@ -136,7 +130,7 @@ class RuleReader:
 
     def report(self, code: str, start: int, what: str, *, why: str, write: str) -> None:
         """Report what stands at the offset ``start``, of no rule in particular."""
-        line, column = self.lines.place(start)
+        line, column = self.document.lines.place(start)
         pointer = json_pointer(location_at(self.document.root, start))
         self.found.findings.append(Finding(self.source, code, what, why, write, line, column, pointer=pointer))
 

@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ruler.errors import RuleError
-from ruler.patterns.lines import Lines
+from ruler.lines import Lines
 from ruler.patterns.reader import MAX_DEPTH, read_document, shortened, too_deep
 from ruler.rule_sources.placed import Doubt, GeneratedDocument, PlacedLines
 from ruler.rule_sources.rule_reader import UNRESOLVED_WHY, UNRESOLVED_WRITE
@@ -115,12 +115,12 @@ class _Generator:
     def document(self) -> GeneratedDocument:
         text = "".join(self.pieces)
         self.origins.append(len(self.text) if text else 0)
-        lines = PlacedLines(self.lines, lambda: self.origins)
+        places = PlacedLines(self.lines, lambda: self.origins)
         try:
             inner = read_document(text)
         except RuleError as error:
-            raise lines.moved(error, text) from None
-        return GeneratedDocument(text, inner.root, lines=lines, doubts=self.doubts)
+            raise places.moved(error, text) from None
+        return GeneratedDocument(text, inner.root, places=places, doubts=self.doubts)
 
     def take(self, kind: str, event: Any) -> None:
         self.last = event.start_mark.index

@@ -1,8 +1,7 @@
-"""The lines of a text, so that a place in it is found in logarithmic time.
+"""Where the lines of a text begin, so that an offset becomes a line and a column, and back, in logarithmic time.
 
-    "ab\\ncd"  ->  offset 4 is line 2, column 2
-
-Always: lines end with "\\n" alone, as in ``Document.line_and_column``; lines and columns count from 1, in characters.
+>>> Lines("ab\\ncd").place(4), Lines("ab\\ncd").offset(2, 2)
+((2, 2), 4)
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from bisect import bisect_right
 
 
 class Lines:
-    """The beginnings of the lines of one text."""
+    """The beginnings of the lines of one text. Cost: one pass over the text, and eight bytes and more a line."""
 
     def __init__(self, text: str) -> None:
         self.starts = [0]
@@ -21,7 +20,7 @@ class Lines:
             end = text.find("\n", end + 1)
 
     def place(self, offset: int) -> tuple[int, int]:
-        """Return the line and the column of ``offset``, both from 1."""
+        """Return the line and the column of ``offset``, both from 1, in characters."""
         line = bisect_right(self.starts, offset)
         return line, offset - self.starts[line - 1] + 1
 
