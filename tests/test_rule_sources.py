@@ -383,3 +383,31 @@ def test_other_errors_of_a_rule_with_a_function_are_told_as_well() -> None:
         ("rule-unresolved", ("a",)),
         ("clause-not-array", ("b",)),
     ] == [(finding.code, finding.location) for finding in found.findings]
+
+
+def test_a_name_that_stands_twice_in_a_template_is_an_error() -> None:
+    """One of two resources would be lost."""
+    one = '"A": {"Type": "AWS::Events::Rule", "Properties": {"EventPattern": {"a": [1]}}}'
+    [finding] = rules_in(f'{{"Resources": {{{one},\n{one}}}}}').findings
+    assert ("rule-name-twice", 2, 1, "/Resources/A") == (finding.code, finding.line, finding.column, finding.pointer)
+
+
+DAMAGED = json.dumps(
+    template(
+        A=("AWS::Events::Rule", {"EventPattern": json.dumps({"a": "é\n", "b": [{"wildcard": "x*"}]})}),
+        B=("AWS::Lambda::EventSourceMapping", {"FilterCriteria": {"Filters": [{"Pattern": '{"a": [{"Ref": 1}]}'}]}}),
+        C=("AWS::SNS::Subscription", {"FilterPolicy": {"a": [{"Ref": "x"}]}, "FilterPolicyScope": "MessageBody"}),
+    ),
+    indent=1,
+)
+
+
+@given(st.integers(0, len(DAMAGED)), st.integers(0, 30), st.text(alphabet='[]{}:,"\\un0a \n', max_size=3))
+def test_a_damaged_template_is_read_or_refused(start: int, length: int, put: str) -> None:
+    """Nothing raises, and each finding has a place in the text."""
+    text = DAMAGED[:start] + put + DAMAGED[start + length :]
+    lines = text.split("\n")
+    for finding in ruler.check(text):
+        assert finding.line is not None and finding.column is not None
+        assert 1 <= finding.line <= len(lines)
+        assert 1 <= finding.column <= len(lines[finding.line - 1]) + 1

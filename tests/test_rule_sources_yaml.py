@@ -147,6 +147,8 @@ rules.yaml:2:6: r: $.a: found the string "x", expected an array
         ("'5'", "5"),
         ("!!str 5", "5"),
         ("!!int 5", 5),
+        ("!!int '5'", 5),
+        ("!!bool true", True),
         ("! 5", "5"),
         ("2026-01-01", "2026-01-01"),
         ("y", "y"),
@@ -174,6 +176,30 @@ def test_a_word_that_versions_read_differently_is_an_error(word: str) -> None:
     assert f"found {word} without quotes" == finding.message
     assert f'"{word}" for the string, or the value as JSON has it' == finding.hint
     assert [] == errors_in(f"r:\n  a:\n  - '{word}'\n")
+
+
+@has_yaml
+@pytest.mark.parametrize(("value", "column"), [("!!binary aGk=", 14), ("!!int x", 11), ("!!set {a}", 5)])
+def test_a_tag_that_json_has_no_value_for_is_an_error(value: str, column: int) -> None:
+    found = rules_in(f"r:\n  a:\n  - {value}\n").findings
+    assert ("rule-yaml-unclear", 3, column) == (found[0].code, found[0].line, found[0].column)
+
+
+@has_yaml
+def test_line_ends_and_byte_order_marks_count_as_in_the_file() -> None:
+    """Lines end with \\n; a byte order mark is a character."""
+    assert ['3:6: found the string "x", expected an array'] == errors_in("r:\r\n  # \r\n  a: x\r\n  b: [1]\r\n")
+    assert ['1:9: found the string "x", expected an array'] == errors_in("\ufeffr: {a: x}\n")
+    lines = [
+        "Resources:",
+        " A:",
+        "  Type: AWS::Events::Rule",
+        "  Properties:",
+        "   EventPattern: |",
+        "    {",
+        '     "b": 1}',
+    ]
+    assert ["7:11: found the number 1, expected an array"] == errors_in("\r\n".join(lines))
 
 
 @has_yaml
@@ -301,3 +327,46 @@ def test_the_page_shows_what_check_says_of_yaml() -> None:
     findings = [*found.findings, *(error for rule in found.rules for error in rule.errors())]
     assert page.split("```text\n")[1].split("```")[0].splitlines() == "\n".join(map(str, findings)).splitlines()
     assert page.split("```yaml\n")[1].split("```")[0] in text
+
+
+json_values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**40), 2**40)
+    | st.text(alphabet="ab:-#é😀'\"\\{}[]&*!|> \n\t%@", max_size=9),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(alphabet='ab: é-?!"', max_size=3), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@has_yaml
+@given(
+    json_values, st.sampled_from([None, True, False]), st.sampled_from([None, "'", '"', "|", ">"]), st.integers(4, 40)
+)
+def test_json_written_as_yaml_is_read_as_that_json(
+    value: object, flow: bool | None, style: str | None, width: int
+) -> None:
+    """Whatever the layout; and each value is found where it is written."""
+    import yaml
+
+    from ruler.rule_sources.yaml_text import yaml_document
+
+    text = yaml.safe_dump(value, default_flow_style=flow, default_style=style, width=width, allow_unicode=True)
+    document = yaml_document(text)
+    assert value == json.loads(document.text)
+    assert len(document.text) + 1 == len(document.places.origins)
+    assert 0 <= min(document.places.origins) <= max(document.places.origins) <= len(text)
+
+
+@has_yaml
+@given(st.integers(0, len(TEMPLATE)), st.integers(0, 30), st.text(alphabet="[]{}:-'\"|& \n*!a", max_size=3))
+def test_a_damaged_template_is_read_or_refused(start: int, length: int, put: str) -> None:
+    """Nothing raises, and each finding has a place in the text."""
+    text = TEMPLATE[:start] + put + TEMPLATE[start + length :]
+    lines = text.split("\n")
+    for finding in ruler.check(text):
+        assert finding.line is not None and finding.column is not None
+        assert 1 <= finding.line <= len(lines)
+        assert 1 <= finding.column <= len(lines[finding.line - 1]) + 1

@@ -62,13 +62,10 @@ class RuleFileReader(RuleReader):
         first_starts: dict[str, int] = {}
         for name, name_start, node in root.value:
             if name in first_starts:
-                line, _ = self.document.line_and_column(first_starts[name])
-                self.report(
-                    "rule-name-twice",
+                self.report_name_twice(
                     name_start,
-                    f"the name {self.quoted(name_start)} is already used on line {line}",
-                    why="an object keeps one of two members with the same name; the other rule would be lost",
-                    write='another name, or a list, [{"name": ..., "rule": ...}, ...], '
+                    first_starts[name],
+                    'another name, or a list, [{"name": ..., "rule": ...}, ...], '
                     "where rules with one name are alternatives",
                 )
             first_starts.setdefault(name, name_start)

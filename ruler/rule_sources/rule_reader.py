@@ -71,9 +71,10 @@ class RuleReader:
     def _report_other_errors(self, rule: NamedRule, unknown: list[Location]) -> None:
         """Report the errors of a rule that is not added, but for those where something stands in for the unknown."""
         stand_ins = set(unknown)
+        depths = {len(location) for location in stand_ins}
         for finding in rule.errors():
             location = finding.location or ()
-            if not any(location[:length] in stand_ins for length in range(len(location) + 1)):
+            if not any(location[:depth] in stand_ins for depth in depths):
                 self.found.findings.append(finding)
 
     def add_pattern(self, name: str, node: Node, *, dialect: str, label: str = "") -> None:
@@ -133,6 +134,17 @@ class RuleReader:
         line, column = self.document.lines.place(start)
         pointer = json_pointer(location_at(self.document.root, start))
         self.found.findings.append(Finding(self.source, code, what, why, write, line, column, pointer=pointer))
+
+    def report_name_twice(self, name_start: int, first_start: int, write: str) -> None:
+        """Report a name that stands at ``name_start``, and at ``first_start`` already."""
+        line, _ = self.document.line_and_column(first_start)
+        self.report(
+            "rule-name-twice",
+            name_start,
+            f"the name {self.quoted(name_start)} is already used on line {line}",
+            why="an object keeps one of two members with the same name; the other rule would be lost",
+            write=write,
+        )
 
     def describe(self, node: Node) -> str:
         """``the string "x"``, ``an array``, ``the number 5``, ``null``."""

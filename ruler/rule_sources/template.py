@@ -38,7 +38,7 @@ class TemplateReader(ServiceReader):
     has_functions = True
 
     def read(self) -> RuleSet:
-        resources = members_of(members_of(self.document.root).get("Resources"))
+        resources = self._each_once(members_of(self.document.root)["Resources"])
         kinds = {name: string_of(members_of(node).get("Type")) for name, node in resources.items()}
         if any(kind.startswith(SERVERLESS) for kind in kinds.values()):
             self.found.form = "a SAM template"
@@ -55,6 +55,15 @@ class TemplateReader(ServiceReader):
             )
         return self.found
 
+    def _each_once(self, node: Node) -> dict[str, Node]:
+        """The resources or events in ``node`` by name; reports a name that stands twice."""
+        first_starts: dict[str, int] = {}
+        for name, name_start, _ in node.value if node.kind == "object" else ():
+            if name in first_starts:
+                self.report_name_twice(name_start, first_starts[name], "another name")
+            first_starts.setdefault(name, name_start)
+        return members_of(node)
+
     def _resource(self, name: str, kind: str, properties: Node | None) -> None:
         if properties is None:
             return
@@ -68,7 +77,8 @@ class TemplateReader(ServiceReader):
         elif kind == "AWS::SNS::Subscription":
             self.filter_policy(name, properties)
         elif kind in HOLD_EVENTS:
-            for event_name, event in members_of(members.get("Events")).items():
+            events = members.get("Events")
+            for event_name, event in self._each_once(events).items() if events is not None else ():
                 self._event(f"{name}.{event_name}", event)
 
     def _event(self, name: str, event: Node) -> None:

@@ -30,6 +30,8 @@ from ruler.rule_sources.scalars import scalar_offsets
 
 MOST_REPEATED = 1_000_000  # characters that the aliases of one file may repeat
 STANDARD_TAG = "tag:yaml.org,2002:"
+KNOWN_TAGS = {"!", *(STANDARD_TAG + name for name in ("str", "int", "float", "bool", "null", "map", "seq"))}
+LITERAL_TAGS = {STANDARD_TAG + name for name in ("int", "float", "bool", "null")}
 SAME_NAME_FUNCTIONS = ("Ref", "Condition")  # the long form of the others begins with Fn::
 
 _JSON_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?").fullmatch
@@ -171,7 +173,12 @@ class _Generator:
 
     def function(self, tag: str | None, shown: str) -> str:
         """Write the beginning of the function that a tag stands for; return what ends it."""
-        if tag is None or tag == "!" or tag.startswith(STANDARD_TAG):
+        if tag is None or tag in KNOWN_TAGS:
+            return ""
+        if not tag.startswith("!"):
+            self.doubt(
+                shown, "no value of JSON is what this tag says", "a string, a number, true, false, null or a list"
+            )
             return ""
         what = f"found {shown}, which cannot be resolved here"
         self.doubts.append(Doubt(len(self.origins), "rule-unresolved", what, UNRESOLVED_WHY, UNRESOLVED_WRITE))
@@ -208,8 +215,10 @@ class _Generator:
         closing = "" if is_name else self.function(tag, shortened(self.text[start:end].strip()))
         if tag is not None or event.anchor:  # the event begins with these
             start = self.value_start(start, end)
-        is_plain = event.style is None and (tag is None or tag in (f"{STANDARD_TAG}int", f"{STANDARD_TAG}float"))
-        literal = self.literal(event.value, is_name=is_name) if is_plain else None
+        is_literal = (event.style is None and tag is None) or tag in LITERAL_TAGS
+        literal = self.literal(event.value, is_name=is_name) if is_literal else None
+        if literal is None and tag in LITERAL_TAGS:
+            self.doubt(shortened(self.text[self.last : end]), "the value is not what its tag says", "the value alone")
         if literal is not None:
             self.write(literal, start)
         else:
