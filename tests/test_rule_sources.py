@@ -339,6 +339,18 @@ def test_a_directory_without_rules_is_an_error(shell: Shell) -> None:
         )
 
 
+def test_the_rules_of_a_test_file_may_be_a_directory(shell: Shell) -> None:
+    (shell.directory / "rules").mkdir()
+    shell.write("rules/shop.json", json.dumps(SHOP))
+    test = {"name": "n", "event": {"source": "shop"}, "matches-exactly": ["shop"]}
+    shell.write("tests.json", json.dumps({"rules": "rules", "tests": [test]}))
+    assert 0 == shell.run("test", "tests.json").code
+    shell.write("rules/shop.json", '{"source": "shop"}')
+    result = shell.run("test", "tests.json")
+    assert 2 == result.code
+    assert 'rules/shop.json:1:12: shop: $.source: found the string "shop", expected an array' in result.errors
+
+
 # ----- hostile text
 
 
