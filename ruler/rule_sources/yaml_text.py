@@ -19,7 +19,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NoReturn
 
 from ruler.errors import RuleError
 from ruler.lines import Lines
@@ -33,6 +33,26 @@ STANDARD_TAG = "tag:yaml.org,2002:"
 KNOWN_TAGS = {"!", *(STANDARD_TAG + name for name in ("str", "int", "float", "bool", "null", "map", "seq"))}
 LITERAL_TAGS = {STANDARD_TAG + name for name in ("int", "float", "bool", "null")}
 SAME_NAME_FUNCTIONS = ("Ref", "Condition")  # the long form of the others begins with Fn::
+
+# How the parser calls what it reads, and how we do.
+_TOKENS = {
+    "<stream end>": "the end of the text",
+    "<document start>": "---",
+    "<document end>": "...",
+    "<block end>": "the end of this indentation",
+    "<block mapping start>": "an indented mapping",
+    "<block sequence start>": "an indented list",
+    "<scalar>": "a value",
+    "<alias>": "an alias",
+    "<anchor>": "an anchor",
+    "<tag>": "a tag",
+    "<directive>": "a directive",
+    "<byte order mark>": "a byte order mark",
+    "'?'": "a name",
+    "'\\x00'": "the end of the text",
+    "end of stream": "end of the text",
+    "cannot start any token": "cannot begin a value",
+}
 
 _JSON_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?").fullmatch
 _NUMBER_OF_BOTH = re.compile(r"([-+]?)(0|[1-9][0-9]*|(?=\.[0-9]))(?:\.([0-9]*))?").fullmatch  # +5, .5 and 5.
@@ -78,15 +98,20 @@ def yaml_document(text: str) -> GeneratedDocument:
 
 
 def _not_yaml(problem: str, lines: Lines, offset: int) -> RuleError:
-    line, column = lines.place(offset)
-    return RuleError(
-        "file-not-yaml",
+    for token, words in _TOKENS.items():
+        problem = problem.replace(f"'{token}'", words).replace(token, words)
+    return _refused(
         f"the text is not YAML: {problem or 'it cannot be read'}",
+        lines,
+        offset,
         why="indentation, and brackets and quotes in pairs, say what belongs to what",
         write="YAML, or JSON, which is YAML too",
-        line=line,
-        column=column,
     )
+
+
+def _refused(what: str, lines: Lines, offset: int, *, why: str, write: str) -> RuleError:
+    line, column = lines.place(offset)
+    return RuleError("file-not-yaml", what, why=why, write=write, line=line, column=column)
 
 
 @dataclass(slots=True)
@@ -124,12 +149,16 @@ class _Generator:
             raise places.moved(error, text) from None
         return GeneratedDocument(text, inner.root, places=places, doubts=self.doubts)
 
+    def fail(self, what: str, *, why: str, write: str) -> NoReturn:
+        raise _refused(what, self.lines, self.last, why=why, write=write)
+
     def take(self, kind: str, event: Any) -> None:
         self.last = event.start_mark.index
         if kind == "DocumentStart":
             self.documents += 1
             if self.documents > 1:
-                raise _not_yaml("a second document begins here, expected one", self.lines, self.last)
+                what = "a second document begins here, expected one"
+                self.fail(what, why="a file of rules is one value", write="a file for each document")
         elif kind in ("MappingStart", "SequenceStart"):
             self.begin(event, is_mapping=kind == "MappingStart")
         elif kind in ("MappingEnd", "SequenceEnd"):
@@ -165,7 +194,8 @@ class _Generator:
         inner = self.open[-1]
         is_name = inner.is_mapping and inner.count % 2 == 0
         if is_name and not is_name_allowed:
-            raise _not_yaml("a name that is not a string, which JSON does not have", self.lines, self.last)
+            what = "found a name that is a list, a mapping or an alias"
+            self.fail(what, why="rules are JSON, whose names are strings", write="the name itself")
         if inner.count:
             self.write(": " if inner.is_mapping and not is_name else ", ", self.origins[-1])
         inner.count += 1
@@ -257,13 +287,14 @@ class _Generator:
     def alias(self, event: Any) -> None:
         """Write what stands at an anchor once more; its places are those of the anchor."""
         if event.anchor not in self.anchors:
-            raise _not_yaml(f"nothing before this is called &{shortened(event.anchor)}", self.lines, self.last)
+            what = f"found *{shortened(event.anchor)}, and nothing before it is called &{shortened(event.anchor)}"
+            self.fail(what, why="an alias repeats a value that has ended", write="the value itself")
         self.separate(is_name_allowed=False)
         first_piece, last_piece, start, end = self.anchors[event.anchor]
         self.repeated += end - start
         if self.repeated > MOST_REPEATED:
             what = f"aliases repeat more than {MOST_REPEATED} characters"
-            raise _not_yaml(what, self.lines, self.last)
+            self.fail(what, why="the limit protects against hostile text", write="fewer aliases")
         moved = len(self.origins) - start
         self.doubts += [replace(doubt, offset=doubt.offset + moved) for doubt in self.doubts_between(start, end)]
         self.pieces.append("".join(self.pieces[first_piece:last_piece]))
