@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -300,6 +301,7 @@ def test_each_file_of_a_directory_is_one_rule(tmp_path: Path) -> None:
     ):
         (tmp_path / name).write_text(text)
     (tmp_path / "d.json").mkdir()
+    os.mkfifo(tmp_path / "e.json")
     found = read_rule_file(str(tmp_path))
     assert ["a.b", "b"] == names_of(found)
     assert ["a.b.json", "b.json"] == [Path(rule.source.name).name for rule in found.rules]

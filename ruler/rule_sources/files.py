@@ -5,7 +5,7 @@ In: a path; ``-`` is standard input. Out: a RuleSet for each file. In a director
     rules/big-orders.json    {"total": [{"numeric": [">", 1000]}]}    ->  the rule "big-orders"
 
 Read are files that end in .json, .yaml or .yml, in the order of their names; not those whose name begins with a
-dot, and not those of directories inside.
+dot, and not directories inside.
 
 Always: nothing is raised for what stands there, or does not.
 """
@@ -52,8 +52,8 @@ def _read_directory(path: str) -> list[RuleSet]:
     files: dict[str, str] = {}  # of the rules, by name
     for name in names:
         file = os.path.join(path, name)
-        if os.path.isdir(file):
-            continue
+        if os.path.exists(file) and not os.path.isfile(file):
+            continue  # a directory, or a pipe, which might never end
         rule_name = os.path.splitext(name)[0]
         found.append(_read_rule(file, rule_name))
         if rule_name in files:
