@@ -7,14 +7,14 @@ fixed by itself first; what is told, and the exit code, are of the files as they
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ruler.checks.apply import FixedText, fix_text
 from ruler.checks.check import check_rule_sets
 from ruler.checks.registry import WARNINGS
 from ruler.findings import ERROR, Finding, Source, printable
-from ruler.rule_files import RuleSet, read_rule_file, rule_of_pattern, rules_of_text
+from ruler.rule_sources import RuleSet, is_editable, read_again, read_rule_files, rule_of_pattern
 from ruler.words import counted, near_word
 from ruler_cli.arguments import OneOf, Parser
 from ruler_cli.exit_codes import EXIT_FINE, EXIT_TROUBLE
@@ -162,6 +162,8 @@ def run_check(arguments: Sequence[str]) -> int:
     denied = options.denied - options.allowed
     write_findings(findings, options.format, denied)
     if options.format == "human":
+        for line in _forms(rule_sets):
+            write_output(f"{line}\n".encode())
         write_output(f"{_summary(rule_sets, findings, denied)}\n".encode())
     if any(finding.severity == ERROR for finding in findings):
         return EXIT_TROUBLE
@@ -169,7 +171,7 @@ def run_check(arguments: Sequence[str]) -> int:
 
 
 def _rule_sets(options: Options) -> list[RuleSet]:
-    found = [read_rule_file(path) for path in options.files]
+    found = [rule_set for path in options.files for rule_set in read_rule_files(path)]
     for number, text in enumerate(options.patterns, 1):
         found.append(rule_of_pattern(f"pattern-{number}", os.fsencode(text)))
     return found
@@ -179,11 +181,12 @@ def _fixed(options: Options, rule_sets: list[RuleSet]) -> tuple[list[RuleSet], l
     """Fix each source, or show how; return the rule sets as they are then, and files that cannot be written."""
     after: list[RuleSet] = []
     trouble: list[Finding] = []
+    file_count = len(rule_sets) - len(options.patterns)
     for index, rule_set in enumerate(rule_sets):
         # Without rules the text could not be read: perhaps it is no UTF-8, and could not be written again.
         source = rule_set.source if rule_set.rules else None
-        is_pattern = index >= len(options.files)
-        fixed = _fixed_text(options, source, is_pattern) if source is not None else None
+        _tell_unwritten(options, rule_set)
+        fixed = _fixed_text(options, rule_set, source, index >= file_count) if source is not None else None
         after.append(rule_set)
         if source is None or fixed is None or fixed.text == source.text:
             continue
@@ -193,26 +196,35 @@ def _fixed(options: Options, rule_sets: list[RuleSet]) -> tuple[list[RuleSet], l
             write_output((without_controls(text) if os.isatty(STANDARD_OUTPUT) else text).encode())
             continue
         try:
-            write_file(options.files[index], source.text, fixed.text)
+            write_file(source.name, source.text, fixed.text)
         except OSError as error:
             trouble.append(Finding(Source(source.name, ""), "file-unwritable", error.strerror or str(error)))
             continue
         _tell_fixed(fixed)
-        after[-1] = rules_of_text(Source(source.name, fixed.text), fixed.text.encode())
+        after[-1] = read_again(rule_set, fixed.text)
     return after, trouble
 
 
-def _fixed_text(options: Options, source: Source, is_pattern: bool) -> FixedText:
+def _fixed_text(options: Options, rule_set: RuleSet, source: Source, is_pattern: bool) -> FixedText:
     def findings_of(text: str) -> list[Finding]:
-        content = text.encode()
-        if is_pattern:
-            found = rule_of_pattern(source.name, content)
-        else:
-            found = rules_of_text(Source(source.name, text), content)
-        [findings] = check_rule_sets([found])
-        return [each for each in findings if each.severity == ERROR or each.code not in options.allowed]
+        found = rule_of_pattern(source.name, text.encode()) if is_pattern else read_again(rule_set, text)
+        return _allowed_findings(options, found)
 
     return fix_text(source.text, findings_of, also_unsafe=options.fixes_all)
+
+
+def _allowed_findings(options: Options, rule_set: RuleSet) -> list[Finding]:
+    [findings] = check_rule_sets([rule_set])
+    return [each for each in findings if each.severity == ERROR or each.code not in options.allowed]
+
+
+def _tell_unwritten(options: Options, rule_set: RuleSet) -> None:
+    """Say that nothing is fixed, where rules that need it stand in YAML."""
+    if rule_set.source is None or all(is_editable(rule.document) for rule in rule_set.rules):
+        return
+    if _allowed_findings(options, rule_set):
+        name = printable(rule_set.source.name)
+        write_message(f"{name}: nothing is fixed, because the rules stand in YAML; write by hand what is advised")
 
 
 def _tell_fixed(fixed: FixedText) -> None:
@@ -222,6 +234,14 @@ def _tell_fixed(fixed: FixedText) -> None:
         write_message(printable(f"{place}: fixed {finding.code}: {finding.fix.description}"))
     if not fixed.is_done:
         write_message("ruler check: there is more to fix; run --fix again")
+
+
+def _forms(rule_sets: list[RuleSet]) -> Iterator[str]:
+    """Yield what each file was taken for that is no ordinary rule file."""
+    for rule_set in rule_sets:
+        if rule_set.form and rule_set.source is not None:
+            count = counted(len(rule_set.rules), "rule")
+            yield f"{printable(rule_set.source.name)}: read as {rule_set.form}, {count}"
 
 
 def _summary(rule_sets: list[RuleSet], findings: list[Finding], denied: frozenset[str]) -> str:

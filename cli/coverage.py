@@ -14,7 +14,7 @@ from ruler.coverage import Coverage, Report
 from ruler.coverage.shapes import MOST_SHAPES
 from ruler.findings import Finding, Source, in_text_order
 from ruler.machine.select_lines import JSON_WHITE_SPACE
-from ruler.rule_files import add_rules
+from ruler.rule_sources import add_rules
 from ruler_cli.arguments import OneOf, Parser
 from ruler_cli.bad_lines import BadLine, BadLines
 from ruler_cli.colour import paint_for

@@ -15,7 +15,7 @@ from ruler.findings import Finding, Source, in_text_order, printable
 from ruler.machine.decode import decode
 from ruler.machine.select_lines import JSON_WHITE_SPACE
 from ruler.paint import Paint
-from ruler.rule_files import add_rules
+from ruler.rule_sources import add_rules
 from ruler.words import near_word
 from ruler_cli.arguments import Parser, whole_number
 from ruler_cli.bad_lines import SHOWN_BAD_LINES, total_of_bad_lines

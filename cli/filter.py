@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from ruler import Matcher
 from ruler.findings import Finding, Source, in_text_order
-from ruler.rule_files import add_rules
+from ruler.rule_sources import add_rules
 from ruler_cli.arguments import OneOf, Parser, whole_number
 from ruler_cli.bad_lines import BadLine, BadLines
 from ruler_cli.exit_codes import EXIT_TROUBLE

@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterable, Iterator
 
 from ruler.findings import Finding
-from ruler.rule_files import RuleSet, read_rule_file, rule_of_pattern
+from ruler.rule_sources import RuleSet, read_rule_files, rule_of_pattern
 from ruler_cli.arguments import OneOf, Parser, refuse_command
 from ruler_cli.streams import write_message
 
@@ -41,9 +41,9 @@ def refuse_reading_twice(parser: Parser, parsed: argparse.Namespace, files: Iter
 
 
 def rule_sets(files: Iterable[str], patterns: Iterable[str]) -> Iterator[RuleSet]:
-    """Yield what each rule file holds, then each pattern, called pattern-1 and so on."""
+    """Yield what each rule file holds, or each file of a directory, then each pattern, called pattern-1 and so on."""
     for path in files:
-        yield read_rule_file(path)
+        yield from read_rule_files(path)
     for number, text in enumerate(patterns, 1):
         # The argument's own bytes: in a locale that is not UTF-8, ``text`` is not what the user wrote.
         yield rule_of_pattern(f"pattern-{number}", os.fsencode(text))

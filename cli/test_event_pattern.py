@@ -16,7 +16,7 @@ from ruler.errors import RuleError
 from ruler.findings import Finding, Source, finding_of_text, in_text_order, json_pointer
 from ruler.machine.decode import decode
 from ruler.patterns.reader import Document, Node, read_document
-from ruler.rule_files import add_rules, rule_of_pattern
+from ruler.rule_sources import add_rules, rule_of_pattern
 from ruler_cli.arguments import OneOf, Parser
 from ruler_cli.exit_codes import EXIT_FINE, EXIT_TROUBLE
 from ruler_cli.rule_options import tell

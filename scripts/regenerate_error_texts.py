@@ -26,7 +26,7 @@ from ruler.errors import EventError, RuleError
 from ruler.findings import Finding, Source, in_text_order
 from ruler.patterns.compiler import Limits, compile_node, compile_rule
 from ruler.patterns.reader import document_from_mapping, read_document
-from ruler.rule_files import read_rule_file, rule_of_pattern, rules_of_text
+from ruler.rule_sources import read_rule_file, rule_of_pattern, rules_of_text
 from scripts.recorded_texts import ROOT, file_text_of, note, write_or_check
 
 ERROR_TEXTS = ROOT / "tests" / "errors"

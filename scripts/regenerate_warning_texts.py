@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from ruler.checks.apply import apply_fixes, is_safe
 from ruler.checks.check import check_rule_sets
 from ruler.findings import Finding, Source
-from ruler.rule_files import rules_of_text
+from ruler.rule_sources import rules_of_text
 from scripts.recorded_texts import ROOT, file_text_of, note, write_or_check
 
 WARNING_TEXTS = ROOT / "tests" / "warnings"

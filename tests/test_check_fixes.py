@@ -18,7 +18,7 @@ from ruler.checks.registry import CHANGES_MEANING, EITHER, KEEPS_MEANING, NO_FIX
 from ruler.findings import ERROR, Edit, Finding, Fix, Source
 from ruler.matcher import Matcher
 from ruler.patterns.compiler import compile_rule
-from ruler.rule_files import rules_of_text
+from ruler.rule_sources import rules_of_text
 
 
 def findings_of(text: str) -> list[Finding]:

@@ -19,7 +19,7 @@ LAYERS = (
     "engine",
     "explain",
     "matcher",
-    "rule_files",
+    "rule_sources",
     "checks",
     "testing",
     "coverage",
@@ -31,6 +31,7 @@ PACKAGES = (
     "ruler.patterns",
     "ruler.machine",
     "ruler.explain",
+    "ruler.rule_sources",
     "ruler.checks",
     "ruler.testing",
     "ruler.coverage",
@@ -47,7 +48,6 @@ MODULE_LAYERS = {
     "ruler.names": "engine",
     "ruler.matcher": "matcher",
     "ruler.findings": "patterns",  # errors of rules as people and programs read them
-    "ruler.rule_files": "rule_files",
     "ruler": "ruler",
     "ruler.__main__": "ruler_cli",  # the one module of ruler that starts the command line
 }

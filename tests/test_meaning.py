@@ -26,7 +26,7 @@ from ruler.patterns.compiler import Expansion, expand
 from ruler.patterns.located import locate_node
 from ruler.patterns.model import Absent, Clause, Exists, Pattern, SubRule
 from ruler.patterns.reader import read_document
-from ruler.rule_files import NamedRule, rule_of_pattern, rules_of_text
+from ruler.rule_sources import NamedRule, rule_of_pattern, rules_of_text
 
 
 def checked(rule: NamedRule) -> CheckedRule:

@@ -89,17 +89,17 @@ rules.json:2:16: a comma before the closing ]
 
 
 def test_text_after_the_rules(shell: Shell) -> None:
-    """JSON lines are no rule file."""
+    """Two objects on one line are neither a rule file nor JSON lines."""
     expected = """\
-rules.json:2:1: {"s": {"b": [1]}} after the end of the rules
-    {"s": {"b": [1]}}
-    ^
+rules.json:1:19: {"s": {"b": [1]}} after the end of the rules
+    {"r": {"a": [1]}} {"s": {"b": [1]}}
+                      ^
   why:   a rule file is one JSON value with nothing but white space after it
   write: all rules in one object or in one list
 """
-    found = errors_of(shell, '{"r": {"a": [1]}}\n{"s": {"b": [1]}}')
+    found = errors_of(shell, '{"r": {"a": [1]}} {"s": {"b": [1]}}')
     assert expected.splitlines()[1:] == found.splitlines()[1:]
-    assert found.startswith("rules.json:2:1: ")
+    assert found.startswith("rules.json:1:19: ")
     assert found.splitlines()[0].endswith(" after the end of the rules")
 
 
@@ -166,10 +166,10 @@ def test_rules_may_be_called_name_and_rule(shell: Shell) -> None:
     assert shell.run("check", "rules.json").output == b"2 rules in 1 file: no errors\n"
 
 
-def test_named_rules_one_on_each_line(shell: Shell) -> None:
-    text = '{"name": "r", "rule": {"a": [1]}}\n{"name": "s", "rule": {"a": [2]}}\n'
+def test_named_rules_one_after_another(shell: Shell) -> None:
+    text = '{"name": "r",\n "rule": {"a": [1]}}\n{"name": "s", "rule": {"a": [2]}}\n'
     lines = errors_of(shell, text).splitlines()
-    assert lines[0].startswith("rules.json:2:1: ")
+    assert lines[0].startswith("rules.json:3:1: ")
     assert lines[0].endswith(" after the end of the rules")
     assert lines[1:] == [
         '    {"name": "s", "rule": {"a": [2]}}',

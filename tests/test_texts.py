@@ -36,6 +36,10 @@ INTERNALS = re.compile(r"\bruler(_cli)?\.[a-z_]+|\b(orjson|argparse|Traceback|AS
 PUBLIC = {"Matcher"}  # may be named where a limit is to be raised
 
 
+# An extra is needed to say these; tests/test_rule_sources_yaml.py has their texts.
+OF_YAML = {"file-needs-yaml", "file-not-yaml", "rule-yaml-unclear"}
+
+
 @functools.cache
 def class_names() -> set[str]:
     """The classes of the library and of the command line that no word of a text could be."""
@@ -78,10 +82,10 @@ def test_every_case_says_something_and_every_code_occurs() -> None:
     """Those of rules and events, and those that only a file of rules has."""
     assert [line for line in CASES if not any(messages_of(line))] == []
     found = {code for line in CASES for code in script.codes_of(line)}
-    source = (ROOT / "ruler" / "rule_files.py").read_text("utf-8")
+    source = "".join(path.read_text("utf-8") for path in (ROOT / "ruler" / "rule_sources").glob("*.py"))
     of_files = set(re.findall(r'"((?:file|entry|rule)-[a-z-]+)",', source))
     assert {"file-not-rules", "rule-name-twice", "entry-name", "file-unreadable"} <= of_files
-    assert found == set(ERROR_CODES) | of_files
+    assert found == set(ERROR_CODES) | (of_files - OF_YAML)
 
 
 def has_advice(line: str, first: str) -> bool:

@@ -8,7 +8,7 @@ before warnings, each in text order; never an exception for what the rules hold.
 wildcard-is-prefix 1 56 {"prefix": "img/"} in place of the whole object
 
 Always: a rule with errors gets no warnings, as nobody knows yet what it means. Of one rule as many are told as
-rule_files.py allows.
+named_rules.py allows.
 """
 
 from __future__ import annotations
@@ -26,14 +26,15 @@ from ruler.findings import DECODED, Finding, Source, in_text_order
 from ruler.patterns.compiler import document_of
 from ruler.patterns.located import locate_node
 from ruler.patterns.reader import Document, Node
-from ruler.rule_files import NamedRule, RuleSet, rule_of_pattern, rules_of_text, within_limits
+from ruler.rule_sources import NamedRule, RuleSet, fix_in_source, rule_of_pattern, rules_of_text, within_limits
 
 
 def check(rules: Mapping[object, object] | str | bytes | bytearray | memoryview) -> list[Finding]:
     """Return every error of ``rules``, then every warning, each in text order; an empty list when all is well.
 
-    ``rules`` is a mapping of names to rules, as Matcher takes it, or the text of a rule file; the path of
-    a file is not read. Findings of decoded rules have no line, no column, no file and no fix.
+    ``rules`` is a mapping of names to rules, as Matcher takes it, or the text of a rule file or of any other form
+    in which files hold rules; the path of a file is not read. Findings of decoded rules have no line, no column, no
+    file and no fix.
     """
     if isinstance(rules, Mapping):
         return check_rule_sets([_rules_of_mapping(rules)])[0]
@@ -73,7 +74,8 @@ class _CheckedSet:
             try:
                 self.rules.append(CheckedRule(named, locate_node(document, named.node)))
             except RuleError as error:
-                self.errors += with_fixes(named, named.errors() or [named.finding(error)])
+                errors = with_fixes(named, named.errors() or [named.finding(error)])
+                self.errors += [_with_fix_in_source(document, each) for each in errors]
 
     def findings(self, paths: ObjectPaths) -> list[Finding]:
         warnings: list[Finding] = []
@@ -81,8 +83,14 @@ class _CheckedSet:
             found = in_text_order(within_limits(_all_warnings(rule, paths)))
             if rule.named.document.is_from_mapping:  # the text, and its lines, are ours
                 found = [replace(each, line=None, column=None, fix=None) for each in found]
-            warnings += found
+            warnings += [_with_fix_in_source(rule.named.document, each) for each in found]
         return [*_ordered([*self.rule_set.findings, *self.errors]), *_ordered(warnings)]
+
+
+def _with_fix_in_source(document: Document, finding: Finding) -> Finding:
+    """Return ``finding`` with a fix that edits the source, in which the text of ``document`` may stand in a string."""
+    fix = finding.fix and fix_in_source(document, finding.fix)
+    return finding if fix is finding.fix else replace(finding, fix=fix)
 
 
 def _all_warnings(rule: CheckedRule, paths: ObjectPaths) -> Iterable[Finding]:

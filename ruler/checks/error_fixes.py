@@ -21,7 +21,7 @@ from ruler.findings import Edit, Finding, Fix
 from ruler.patterns.compiler import is_pattern_without_array
 from ruler.patterns.reader import Document, Node
 from ruler.patterns.vocabulary import PATTERN_TYPES
-from ruler.rule_files import NamedRule
+from ruler.rule_sources import NamedRule
 
 LONGEST_FIXED = 2000  # characters of what a fix replaces; longer text is no slip
 _SCALARS = {"string", "number", "true", "false", "null"}

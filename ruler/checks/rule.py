@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ruler.errors import Location, RuleError
-from ruler.findings import WARNING, Edit, Finding, Fix, json_pointer
+from ruler.findings import WARNING, Edit, Finding, Fix
 from ruler.patterns.compiler import compile_rule, location_of
 from ruler.patterns.located import Alternative, LocatedClause, LocatedRule, LocatedSubRule
 from ruler.patterns.reader import Node
-from ruler.rule_files import NamedRule
+from ruler.rule_sources import NamedRule
 
 LONGEST_SHOWN = 120  # characters of a description or hint that repeat what a fix writes
 
@@ -84,7 +84,7 @@ class CheckedRule:
             column,
             rule=self.named.label or self.named.name,
             location=location,
-            pointer=json_pointer((*self.named.place, *location)),
+            pointer=self.named.pointer(location),
             severity=WARNING,
             fix=fix,
         )

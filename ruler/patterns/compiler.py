@@ -572,8 +572,7 @@ def location_at(root: Node, offset: int) -> Location:
     current = root
     while current.kind in ("array", "object"):
         is_array = current.kind == "array"
-        starts = [child.start if is_array else child[1] for child in current.value]
-        index = bisect_right(starts, offset) - 1
+        index = bisect_right(current.value, offset, key=lambda child: child.start if is_array else child[1]) - 1
         if index < 0:
             break
         child = current.value[index] if is_array else current.value[index][2]

@@ -20,7 +20,7 @@ from itertools import islice
 from ruler.errors import RuleError
 from ruler.findings import Finding, Source, finding_of_text, in_text_order
 from ruler.patterns.reader import Document, Node, read_document, shortened
-from ruler.rule_files import STANDARD_INPUT, NamedRule, add_rules, read_rule_file, text_of
+from ruler.rule_sources import STANDARD_INPUT, NamedRule, add_rules, read_rule_file, text_of
 from ruler.testing.members import Members, MembersReader, Steps, in_quotes
 from ruler.testing.model import RuleTest, RuleTestFile
 
