@@ -14,6 +14,7 @@ ROOT = Path(__file__).parent.parent
 LAYERS = (
     "shared",
     "patterns",
+    "dialects",
     "machine",
     "engine",
     "explain",
@@ -28,6 +29,7 @@ LAYERS = (
 # Packages that are a layer of their own.
 PACKAGES = (
     "ruler.patterns",
+    "ruler.dialects",
     "ruler.machine",
     "ruler.explain",
     "ruler.checks",
