@@ -110,8 +110,12 @@ def test_a_clause_that_a_later_one_hides_is_judged_too() -> None:
 
 def test_names_that_a_service_adds_itself_are_refused_at_the_beginning_of_a_path() -> None:
     """In Pipes; deeper down they are ordinary."""
-    rule = '{"eventSource": ["x"], "body": {"eventSource": ["x"]}, "awsRegion": {"a": [1]}}'
-    assert ["$.eventSource eventSource refused", "$.awsRegion.a awsRegion refused"] == said(rule, "eventbridge-pipes")
+    rule = '{"eventSource": ["x"], "body": {"eventSource": ["x"]}, "awsRegion": {"a": [1]}, "eventID.x": [1]}'
+    assert [
+        "$.eventSource eventSource refused",
+        "$.awsRegion.a awsRegion refused",
+        '$["eventID.x"] eventID refused',
+    ] == said(rule, "eventbridge-pipes")
     assert [] == said(rule, "lambda")
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ruler.dialects.load import DEFAULT_DIALECT, DIALECTS, dialect, dialect_of_text
-from ruler.dialects.model import FACTS, LIMITS, OPERATORS, Dialect, Settled, Verdict
+from ruler.dialects.model import FACTS, LIMITS, OPERATORS, Dialect, OperatorRow, Settled, Verdict
 from ruler.errors import RuleError
 from ruler.patterns.compiler import compile_rule
 
@@ -85,7 +85,7 @@ def test_files_speak_of_tables_that_there_are(each: Dialect) -> None:
 
 
 @pytest.mark.parametrize("row", OPERATORS.values(), ids=OPERATORS)
-def test_our_own_dialect_allows_exactly_what_the_compiler_accepts(row) -> None:  # type: ignore[no-untyped-def]
+def test_our_own_dialect_allows_exactly_what_the_compiler_accepts(row: OperatorRow) -> None:
     """A form that the compiler learns, or forgets, must be told of in ruler.toml."""
     rule = row.example if row.example.startswith("{") else f'{{"a": {row.example}}}'
     json.loads(rule)

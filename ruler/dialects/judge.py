@@ -100,9 +100,12 @@ def _operator(name: str, location: Location, node: Node, dialect: Dialect) -> It
 
 def _refused_names(clauses: list[PlacedClause], dialect: Dialect) -> Iterator[Refusal]:
     refused = dialect.refused_names
+    if refused is None:
+        return
     for clause in clauses:
-        if refused is not None and clause.names[0] in refused.names:
-            yield Refusal(NAME, clause.names[0], Verdict.REFUSED, clause.location, clause.node, refused)
+        first = clause.names[0].partition(".")[0]  # a dot in a name is a step
+        if first in refused.names:
+            yield Refusal(NAME, first, Verdict.REFUSED, clause.location, clause.node, refused)
 
 
 def _refused_measures(rule: LocatedRule, clauses: list[PlacedClause], dialect: Dialect) -> Iterator[Refusal]:
