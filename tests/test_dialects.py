@@ -18,6 +18,8 @@ from ruler.patterns.compiler import compile_rule
 ROOT = Path(__file__).parent.parent
 FILES = ROOT / "ruler" / "dialects"
 FIRST_READING = date(2026, 11, 21)
+# What the makers of the services say, and what a public project has recorded of their answers.
+PUBLIC_PLACES = ("https://docs.aws.amazon.com/", "https://github.com/aws/", "https://github.com/localstack/")
 
 _spec = importlib.util.spec_from_file_location("regenerate_dialects", ROOT / "scripts" / "regenerate_dialects.py")
 assert _spec is not None and _spec.loader is not None
@@ -56,7 +58,7 @@ def test_what_is_known_has_a_source(each: Dialect) -> None:
         if each.name == DEFAULT_DIALECT:
             assert (ROOT / source.address).is_file()
         else:
-            assert source.address.startswith(("https://docs.aws.amazon.com/", "https://github.com/aws/")), source
+            assert source.address.startswith(PUBLIC_PLACES), source
 
 
 @every_dialect
