@@ -15,6 +15,7 @@ ROOT = Path(__file__).parent.parent
 LAYERS = (
     "shared",
     "patterns",
+    "dialects",
     "machine",
     "engine",
     "explain",
@@ -29,6 +30,7 @@ LAYERS = (
 # Packages that are a layer of their own.
 PACKAGES = (
     "ruler.patterns",
+    "ruler.dialects",
     "ruler.machine",
     "ruler.explain",
     "ruler.rule_sources",
