@@ -39,8 +39,18 @@ def case_of(record: dict[str, Any]) -> Case:
 
 
 def all_cases() -> list[Case]:
-    """Every case of every file."""
+    """Every case of every file that is not in a directory."""
     return [case for file_name in FILES for case in load(file_name)]
+
+
+def extension_subjects() -> list[str]:
+    """What the cases of the extensions are about, one file each."""
+    return sorted(path.stem for path in (CONFORMANCE / "extensions").glob("*.jsonl"))
+
+
+def extension_cases(subject: str) -> list[Case]:
+    """Every case of the extensions about one subject."""
+    return load(f"extensions/{subject}.jsonl")
 
 
 def rule_name(name: str) -> str:
