@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from ruler.errors import ERROR_CODES
+from ruler.patterns.vocabulary import EXTENSION_ERROR_CODES
 
 ROOT = Path(__file__).resolve().parent.parent
 _spec = importlib.util.spec_from_file_location("regenerate_error_texts", ROOT / "scripts" / "regenerate_error_texts.py")
@@ -85,7 +86,7 @@ def test_every_case_says_something_and_every_code_occurs() -> None:
     source = (ROOT / "ruler" / "rule_files.py").read_text("utf-8")
     of_files = set(re.findall(r'"((?:file|entry|rule)-[a-z-]+)",', source))
     assert {"file-not-rules", "rule-name-twice", "entry-name", "file-unreadable"} <= of_files
-    assert found == set(ERROR_CODES) | of_files
+    assert found == set(ERROR_CODES) | set(EXTENSION_ERROR_CODES) | of_files
 
 
 def has_advice(line: str, first: str) -> bool:
