@@ -178,6 +178,10 @@ def test_a_matcher_refuses_the_new_forms(rule: str) -> None:
             '[{"all-of":[[{"all-of":[["x","y"]]},"z"]]}]',
             {AllOf(frozenset({frozenset({Exact("x"), Exact("y"), Exact("z")})}))},
         ),
+        (
+            '[{"all-of":[{"anything-but":"x"},{"anything-but":[1,2]},{"anything-but":{"prefix":"y"}}]}]',
+            {AnythingBut(frozenset({Exact("x"), Exact(1), Exact(2), Prefix("y")}))},
+        ),
         ('[{"none-of":["x","x"]}]', {NoneOf(frozenset({Exact("x")}))}),
         ('[{"none-of":["x",{"exists":true}]}]', {Absent()}),
         ('[{"none-of":[{"all-of":[["x","y"]]}]}]', {NoneOf(frozenset({Exact("x"), Exact("y")}))}),

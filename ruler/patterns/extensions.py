@@ -6,7 +6,8 @@ ClauseReader holds one of these where the extensions are on.
     {"all-of": [{"prefix": "a"}, ["b", "c"]]}  ->  AllOf({{Prefix("a")}, {Exact("b"), Exact("c")}})
 
 Normal form: an all-of inside all-of that stands alone is opened, and so is one of a single list inside a list or in
-none-of; what accepts every value is left out of all-of; an all-of of one pattern is that pattern.
+none-of; what accepts every value is left out of all-of; several anything-but in one all-of are one that excludes
+more; an all-of of one pattern is that pattern.
 Always: a method that reports returns None. Recursion is bounded by MOST_LEVELS, as rules nest deeper than calls may.
 Source: section 13 of the semantics.
 """
@@ -287,6 +288,7 @@ def all_of(parts: Iterable[frozenset[Pattern]]) -> Pattern:
             whole |= first.parts
         elif Exists() not in part:
             whole.add(part)
+    whole = _with_one_anything_but(whole)
     if not whole:
         return Exists()
     if len(whole) == 1:
@@ -294,6 +296,19 @@ def all_of(parts: Iterable[frozenset[Pattern]]) -> Pattern:
         if len(patterns) == 1:
             return patterns[0]
     return AllOf(frozenset(whole))
+
+
+def _with_one_anything_but(parts: set[frozenset[Pattern]]) -> set[frozenset[Pattern]]:
+    """Return ``parts`` with those that are one anything-but made one: it excludes what any of them does."""
+    excluded: set[Excludable] = set()
+    others: set[frozenset[Pattern]] = set()
+    for part in parts:
+        [first, *more] = part
+        if isinstance(first, AnythingBut) and not more:
+            excluded |= first.excluded
+        else:
+            others.add(part)
+    return others | {frozenset((AnythingBut(frozenset(excluded)),))} if excluded else others
 
 
 def opened(patterns: Iterable[Pattern]) -> frozenset[Pattern]:

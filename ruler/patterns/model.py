@@ -196,8 +196,8 @@ class AnythingBut:
 class AllOf:
     """Accepts a value when each of ``parts`` does; a part accepts it when any of its patterns does.
 
-    Invariants: no part is empty; none holds Absent, NoneOf or Exists; a part of one pattern is no AllOf; and
-    there are two parts, or one with several patterns.
+    Invariants: no part is empty; none holds Absent, NoneOf or Exists; a part of one pattern is no AllOf, and at most
+    one such part is an AnythingBut; there are two parts, or one with several patterns.
     """
 
     parts: frozenset[frozenset[Pattern]]
