@@ -15,10 +15,10 @@ from ruler.patterns.iregexp import (
     MOST_STATES,
     IRegexpError,
     literal_of,
-    matches_whole,
     read_regexp,
 )
 from ruler.patterns.model import Characters, Repeat, Sequence, Union
+from ruler.patterns.regexp_walk import matches_whole
 
 SCRIPT = Path(__file__).resolve().parent.parent / "scripts" / "regenerate_category_table.py"
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from ruler.patterns.addresses import parse_address
 from ruler.patterns.folding import fold
-from ruler.patterns.iregexp import matches_whole
 from ruler.patterns.model import (
     Absent,
     AllOf,
@@ -34,6 +33,7 @@ from ruler.patterns.model import (
     Wildcard,
     WildcardIgnoreCase,
 )
+from ruler.patterns.regexp_walk import matches_whole
 
 Value = str | int | float | bool | None
 

@@ -1,4 +1,4 @@
-r"""Reads an I-Regexp (RFC 9485) into a program, and asks one program whether it accepts a string.
+r"""Reads an I-Regexp (RFC 9485) into a program.
 
 In: the text of a regular expression. Out: its program in postfix order (model.Regexp), without spelling; IRegexpError
 with the place of what is wrong.
@@ -19,22 +19,17 @@ Source: RFC 9485, section 4 (the grammar) and section 5.1 (what it means, by XSD
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from dataclasses import dataclass
-from functools import cache, lru_cache
 
+from ruler.patterns.characters import Member, characters_of, united
 from ruler.patterns.model import Characters, RegexpStep, Repeat, Sequence, Union
 from ruler.patterns.rewrites import quoted, short_quoted
 
 MOST_CHARACTERS = 1000  # of a text: more than a person reads
 MOST_STATES = 1000  # so that one pass over a value of 100 characters is at most 100,000 steps, without any index
 
-Ranges = list[tuple[int, int]]  # first and last code points, in any order, perhaps overlapping
-_Member = tuple[int, int] | str  # of a class: a range, or a category such as "pLu", "PN" when negated
 Program = tuple[RegexpStep, ...]
 
-_LARGEST = 0x10FFFF
-_SURROGATES = (0xD800, 0xDFFF)  # in no value
 _CATEGORIES = {"L": "lmotu", "M": "cen", "N": "dlo", "P": "cdefios", "Z": "lps", "S": "ckmo", "C": "cfno"}
 _ESCAPED = {"n": "\n", "r": "\r", "t": "\t", **{character: character for character in "()*+-.?[\\]^{|}"}}
 _quantifier = re.compile(r"[*+?]|\{([0-9]+)(?:(,)([0-9]*))?\}").match
@@ -136,17 +131,17 @@ class _Reader:
         if character == "[":
             return self.character_class()
         if character == "\\":
-            return _of_members([self.escape(in_class=False)], is_negated=False)
+            return characters_of([self.escape(in_class=False)])
         if character in "*+?{":
             raise self.nothing_to_repeat(character)
         if character in "]}":
             raise self.error("character", f"a {character} that closes nothing", self.escaped_here())
         self.at += 1
         if character == ".":
-            return _of_members([(10, 10), (13, 13)], is_negated=True)
+            return characters_of([(10, 10), (13, 13)], is_negated=True)
         return Characters(character * 2)
 
-    def escape(self, *, in_class: bool) -> _Member:
+    def escape(self, *, in_class: bool) -> Member:
         """Read what begins with a backslash: one character, or a category such as "pLu"."""
         name = self.text[self.at + 1 : self.at + 2]
         if name in _ESCAPED:
@@ -171,16 +166,16 @@ class _Reader:
         is_negated = self.text[self.at : self.at + 1] == "^"
         self.at += is_negated
         first = self.at
-        members: list[_Member] = []
+        members: list[Member] = []
         while self.text[self.at : self.at + 1] != "]" or self.at == first:
             if self.at >= len(self.text):
                 self.at = start
                 raise self.error("class", "a [ that is not closed", self.escaped_here())
             members.append(self.member(first))
         self.at += 1
-        return _of_members(members, is_negated=is_negated)
+        return characters_of(members, is_negated=is_negated)
 
-    def member(self, first: int) -> _Member:
+    def member(self, first: int) -> Member:
         """Read one character, range or category of a class, whose members begin at ``first``."""
         start, character = self.at, self.text[self.at]
         if character == "-" and (start == first or self.text[start + 1 : start + 2] == "]"):
@@ -210,7 +205,7 @@ class _Reader:
             raise self.error("class", f"the range {short_quoted(shown)}, whose end comes before its beginning", swapped)
         return low[0], high[0]
 
-    def class_character(self) -> _Member:
+    def class_character(self) -> Member:
         if self.text[self.at] == "\\":
             return self.escape(in_class=True)
         self.at += 1
@@ -306,12 +301,6 @@ class _Reader:
         return self.error("escape", f"the escape \\{name}", write, why)
 
 
-def _of_members(members: list[_Member], *, is_negated: bool) -> Characters:
-    """Return the characters of a class with these members."""
-    explicit = tuple(member for member in members if not isinstance(member, str))
-    return _characters(explicit, frozenset(each for each in members if isinstance(each, str)), is_negated)
-
-
 def _is_right(text: str) -> bool:
     try:
         _Reader(text, is_probe=True).program()
@@ -345,8 +334,7 @@ def _union(branches: list[_Part]) -> _Part:
     sets = [branch.steps[0] for branch in distinct if len(branch.steps) == 1]
     characters = [each for each in sets if isinstance(each, Characters)]
     if len(characters) == len(distinct):
-        ends = [end for each in characters for end in map(ord, each.ranges)]
-        return _Part((Characters(_tidy(list(zip(ends[::2], ends[1::2], strict=True)))),), 1)
+        return _Part((united(characters),), 1)
     return _joined(sorted(distinct, key=lambda branch: repr(branch.steps)), Union)
 
 
@@ -389,131 +377,3 @@ def _bounds(found: re.Match[str]) -> tuple[int, int | None]:
         for digits in (found[1], found[3] or "0")
     )
     return low, (low if not found[2] else high if found[3] else None)
-
-
-# Sets of characters.
-
-
-def _tidy(ranges: Ranges) -> str:
-    """Return ``ranges`` as Characters has them: ascending and apart, without surrogates."""
-    ends: list[int] = []
-    for first, last in sorted(ranges):
-        if ends and first <= ends[-1] + 1:
-            if last > ends[-1]:
-                ends[-1] = last
-        else:
-            ends += (first, last)
-    pairs: Ranges = list(zip(ends[::2], ends[1::2], strict=True))
-    low, high = _SURROGATES
-    if any(first <= high and last >= low for first, last in pairs):
-        apart = [part for first, last in pairs for part in ((first, min(last, low - 1)), (max(first, high + 1), last))]
-        ends = [end for part in apart if part[0] <= part[1] for end in part]
-    return "".join(map(chr, ends))
-
-
-def _all_but(ranges: Ranges) -> Ranges:
-    ends = list(map(ord, _tidy(ranges)))
-    between = zip([-1, *ends[1::2]], [*ends[::2], _LARGEST + 1], strict=True)
-    return [(before + 1, after - 1) for before, after in between if before + 1 < after]
-
-
-@cache
-def _category_ranges() -> dict[str, Ranges]:
-    from ruler.patterns.category_table import RUNS  # for few rules only
-
-    found: dict[str, Ranges] = {}
-    first = 0
-    for run in RUNS.split():
-        last = first + int(run[:-2]) - 1
-        found.setdefault(run[-2:], []).append((first, last))
-        first = last + 1
-    return found
-
-
-@cache  # of some 80 names
-def _ranges_of_category(name: str, *, is_negated: bool) -> Ranges:
-    ranges = [each for category, of_it in _category_ranges().items() if category.startswith(name) for each in of_it]
-    return _all_but(ranges) if is_negated else ranges
-
-
-@lru_cache(maxsize=1024)
-def _characters(explicit: tuple[tuple[int, int], ...], categories: frozenset[str], is_negated: bool) -> Characters:
-    """Return the characters of a class; ``categories`` are such as "pLu" and "PN". Kept, as those are large."""
-    ranges = list(explicit)
-    for category in sorted(categories):
-        ranges += _ranges_of_category(category[1:], is_negated=category[0] == "P")
-    return Characters(_tidy(_all_but(ranges) if is_negated else ranges))
-
-
-# Asking one program: the plain way, for explanations and tests; a machine has indexes.
-
-_Instruction = tuple[str | None, int, int]  # (ranges of Characters, -, -) or (None, step, other step)
-
-
-def matches_whole(program: Program, value: str) -> bool:
-    """Return whether ``program`` accepts ``value``. Cost: the length of the value times the program's size."""
-    instructions = _instructions(program)
-    now = _closure(instructions, [0])
-    for character in value:
-        ahead = [at + 1 for at in now if at < len(instructions) and _is_in(character, instructions[at][0])]
-        now = _closure(instructions, ahead)
-        if not now:
-            return False
-    return len(instructions) in now
-
-
-def _is_in(character: str, ranges: str | None) -> bool:
-    """Return whether ``character`` is one of Characters.ranges: it stands between the ends of one, or is one."""
-    if ranges is None:
-        return False
-    place = bisect_left(ranges, character)
-    return place % 2 == 1 or ranges[place : place + 1] == character
-
-
-def _closure(instructions: list[_Instruction], starts: list[int]) -> set[int]:
-    """Return where a match can stand without reading on: at characters, or at the end."""
-    waiting, met, found = list(starts), set(starts), set()
-    while waiting:
-        at = waiting.pop()
-        if at == len(instructions) or instructions[at][0] is not None:
-            found.add(at)
-            continue
-        for step in instructions[at][1:]:
-            if at + step not in met:
-                met.add(at + step)
-                waiting.append(at + step)
-    return found
-
-
-@lru_cache(maxsize=64)
-def _instructions(program: Program) -> list[_Instruction]:
-    """Write the repetitions out: characters to read, and steps to one of two places ahead or back."""
-    parts: list[list[_Instruction]] = []
-    for step in program:
-        if isinstance(step, Characters):
-            parts.append([(step.ranges, 0, 0)])
-        elif isinstance(step, Repeat):
-            parts.append(_repeated(parts.pop(), step.low, step.high))
-        else:
-            joined = parts[len(parts) - step.count :]
-            del parts[len(parts) - step.count :]
-            parts.append([each for part in joined for each in part] if isinstance(step, Sequence) else _either(joined))
-    [instructions] = parts
-    return instructions
-
-
-def _either(parts: list[list[_Instruction]]) -> list[_Instruction]:
-    joined = parts[-1]
-    for part in reversed(parts[:-1]):
-        joined = [(None, 1, len(part) + 2), *part, (None, len(joined) + 1, len(joined) + 1), *joined]
-    return joined
-
-
-def _repeated(part: list[_Instruction], low: int, high: int | None) -> list[_Instruction]:
-    if high is None:
-        loop: list[_Instruction] = [*part, (None, -len(part), 1)]
-        return part * (low - 1) + loop if low else [(None, 1, len(loop) + 1), *loop]
-    optional = high - low
-    once = len(part) + 1
-    tail = [each for left in range(optional, 0, -1) for each in [(None, 1, left * once), *part]]
-    return part * low + tail
