@@ -12,10 +12,10 @@ from typing import Any
 
 import oracle
 import pytest
-from cases import Case, extension_cases, extension_subjects
+from cases import Case, all_cases, extension_cases, extension_subjects
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import Members, Spelled, array_events, text_of
+from strategies import Members, Spelled, array_events, rules, text_of
 
 from ruler import Matcher
 from ruler.errors import ERROR_CODES, RuleError
@@ -44,6 +44,7 @@ from ruler.patterns.vocabulary import EXTENSION_ERROR_CODES, EXTENSION_TYPES
 
 EXTENSIONS = Limits(extensions=True)
 CASES = [case for subject in extension_subjects() for case in extension_cases(subject)]
+EXTENSION_WORDS = ("all-of", "none-of", "regexp", "$and", "cidr", "numeric", "equals-ignore-case")
 RECORDED = Path(__file__).parent / "errors" / "extensions.txt"
 
 
@@ -327,3 +328,31 @@ def test_compiled_rules_mean_what_the_oracle_says(rule: str, event: str) -> None
     """Random nestings of the extensions, over events with arrays."""
     found = any(matches(sub_rule, event) for sub_rule in compile_rule(rule, limits=EXTENSIONS).sub_rules)
     assert oracle.matches(rule, event) == found
+
+
+def compiled(rule: str, limits: Limits) -> tuple[SubRule, ...] | None:
+    """What the compiler itself gives, without the quicker way; None for a refused rule."""
+    try:
+        document = read_document(rule)
+    except RuleError:
+        return None
+    sub_rules, errors = compile_node(document, document.root, limits=limits)
+    return None if errors else sub_rules
+
+
+def test_no_rule_means_something_else_with_the_extensions() -> None:
+    """Every rule of the other cases: what compiles stays as it is, what is refused stays refused or is an extension."""
+    accepted = set()
+    for rule in {rule for case in all_cases() for rule in case.rules.values()}:
+        without, with_extensions = compiled(rule, Limits()), compiled(rule, EXTENSIONS)
+        if without is None and with_extensions is not None:
+            accepted.add(rule)
+        else:
+            assert without == with_extensions, rule
+    assert {rule for rule in accepted if not any(word in rule for word in EXTENSION_WORDS)} == set()
+
+
+@given(rules)
+def test_no_drawn_rule_means_something_else_with_the_extensions(rule: str) -> None:
+    """Rules without extensions, repeated names and ``$or``s inside each other among them."""
+    assert compiled(rule, Limits()) == compiled(rule, EXTENSIONS)
