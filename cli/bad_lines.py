@@ -65,7 +65,7 @@ class BadLines:
     def tell_total(self) -> None:
         """Tell people how many there were, and what to do about them."""
         if self.count and self.form == "human":
-            write_message(f"ruler: {_total(self.count)}")
+            write_message(f"ruler: {total_of_bad_lines(self.count)}")
             if self.hint:
                 write_message(f"ruler: {self.hint}")
 
@@ -84,6 +84,7 @@ def _hint(number: int, line: bytes, error: EventError) -> str:
     return _HINT_JSON if is_part else ""
 
 
-def _total(count: int) -> str:
+def total_of_bad_lines(count: int) -> str:
+    """Return in words how many lines there were, and how many of them were told."""
     total = "1 line could not be read as an event" if count == 1 else f"{count} lines could not be read as events"
     return f"{total}; the first {SHOWN_BAD_LINES} are shown above" if count > SHOWN_BAD_LINES else total

@@ -18,8 +18,8 @@ from ruler.rule_files import RuleSet, read_rule_file, rule_of_pattern, rules_of_
 from ruler_cli.arguments import NEAR, OneOf, Parser
 from ruler_cli.exit_codes import EXIT_FINE, EXIT_TROUBLE
 from ruler_cli.findings_output import FORMATS, write_findings
-from ruler_cli.rewrite import difference, write_file
-from ruler_cli.streams import write_message, write_output
+from ruler_cli.rewrite import difference, without_controls, write_file
+from ruler_cli.streams import STANDARD_OUTPUT, write_message, write_output
 
 EXIT_DENIED = 1
 ALL_WARNINGS = "warnings"  # what --deny takes for every code
@@ -97,7 +97,7 @@ def options_of(arguments: Sequence[str]) -> Options:
         what = "a rule of -e" if parsed.pattern else "standard input"
         parser.error(f"--fix writes into files, not into {what}; --diff shows what it would change")
     return Options(
-        files=files,
+        files=_each_once(files),
         patterns=parsed.pattern,
         denied=_codes(parser, "--deny", parsed.deny),
         allowed=_codes(parser, "--allow", parsed.allow),
@@ -119,6 +119,14 @@ def check_parser() -> Parser:
     parser.add_argument("--fix-all", action="store_true")
     parser.add_argument("--diff", action="store_true")
     return parser
+
+
+def _each_once(files: Iterable[str]) -> list[str]:
+    """Return the files without those that came before, perhaps by another path: what is in them is told once."""
+    found: dict[str, str] = {}
+    for path in files:
+        found.setdefault("-" if path == "-" else os.path.realpath(path), path)
+    return list(found.values())
 
 
 def _codes(parser: Parser, option: str, values: Iterable[str]) -> frozenset[str]:
@@ -181,10 +189,12 @@ def _fixed(options: Options, rule_sets: list[RuleSet]) -> tuple[list[RuleSet], l
         if source is None or fixed is None or fixed.text == source.text:
             continue
         if options.shows_difference:
-            write_output(difference(printable(source.name), source.text, fixed.text).encode())
+            text = difference(printable(source.name), source.text, fixed.text)
+            # A patch has every character as it is; a terminal would obey some of them.
+            write_output((without_controls(text) if os.isatty(STANDARD_OUTPUT) else text).encode())
             continue
         try:
-            write_file(options.files[index], fixed.text)
+            write_file(options.files[index], source.text, fixed.text)
         except OSError as error:
             trouble.append(Finding(Source(source.name, ""), "file-unwritable", error.strerror or str(error)))
             continue

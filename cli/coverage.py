@@ -22,7 +22,7 @@ from ruler_cli.coverage_text import lines_of
 from ruler_cli.exit_codes import EXIT_FINE, EXIT_TROUBLE
 from ruler_cli.lines import blocks_of_lines, open_input
 from ruler_cli.progress import progress_of
-from ruler_cli.rule_options import add_rule_options, refuse_reading_twice, rule_sets, tell
+from ruler_cli.rule_options import add_rule_options, refuse_reading_twice, require_rules, rule_sets, tell
 from ruler_cli.streams import STANDARD_OUTPUT, write_output
 
 EXIT_UNUSED = 1
@@ -99,8 +99,7 @@ def options_of(arguments: Sequence[str]) -> Options:
     """Return the options; exits with a message when they make no sense."""
     parser = coverage_parser()
     parsed = parser.parse(arguments)
-    if not parsed.rules and not parsed.pattern:
-        parser.error("no rules: give a file with -r FILE or a rule with -e JSON")
+    require_rules(parser, parsed)
     files = parsed.files or ["-"]
     refuse_reading_twice(parser, parsed, files)
     return Options(

@@ -17,16 +17,16 @@ from ruler.machine.select_lines import JSON_WHITE_SPACE
 from ruler.paint import Paint
 from ruler.rule_files import add_rules
 from ruler_cli.arguments import NEAR, Parser, whole_number
+from ruler_cli.bad_lines import SHOWN_BAD_LINES, total_of_bad_lines
 from ruler_cli.colour import paint_for
 from ruler_cli.exit_codes import EXIT_TROUBLE
-from ruler_cli.lines import open_input
-from ruler_cli.rule_options import add_rule_options, refuse_reading_twice, rule_sets, tell
+from ruler_cli.lines import blocks_of_lines, open_input
+from ruler_cli.rule_options import add_rule_options, refuse_reading_twice, require_rules, rule_sets, tell
 from ruler_cli.streams import STANDARD_OUTPUT, write_message, write_output
 
 EXIT_ALL_MATCHED = 0
 EXIT_NOT_ALL = 1
 
-SHOWN_BAD_LINES = 10
 NEAREST = 5  # rules explained for each event when nothing else is said
 
 HELP = """\
@@ -80,8 +80,7 @@ def options_of(arguments: Sequence[str]) -> Options:
     """Return the options; exits with a message when they make no sense."""
     parser = explain_parser()
     parsed = parser.parse(arguments)
-    if not parsed.rules and not parsed.pattern:
-        parser.error("no rules: give a file with -r FILE or a rule with -e JSON")
+    require_rules(parser, parsed)
     if len(parsed.files) > 1:
         parser.error(f"found {len(parsed.files)} files, expected one with an event or with JSON lines")
     refuse_reading_twice(parser, parsed, parsed.files or ["-"])
@@ -150,31 +149,29 @@ def _explain_events(matcher: Matcher[str], options: Options) -> int:
     if content is None:
         return EXIT_TROUBLE
     paint = paint_for(STANDARD_OUTPUT)
-    code, count, bad_lines = EXIT_ALL_MATCHED, 0, 0
+    code, count, bad_count = EXIT_ALL_MATCHED, 0, 0
     for line, event in _events_of(content):
         try:
             matched, output = _explained(matcher, event, options, paint, (name, line), is_first=count == 0)
         except EventError as error:
             code = EXIT_TROUBLE
-            bad_lines += 1
-            if bad_lines <= SHOWN_BAD_LINES:
-                _refuse(error, options, name, line, content)
+            bad_count += 1
+            if options.format == "json" or bad_count <= SHOWN_BAD_LINES:
+                _refuse(error, options.format, name, line or 1, event, content)
             continue
         count += 1
         write_output(output.encode())
         if not matched and code == EXIT_ALL_MATCHED:
             code = EXIT_NOT_ALL
-    if bad_lines > SHOWN_BAD_LINES and options.format == "human":
-        write_message(
-            f"ruler: {bad_lines} lines could not be read as events; the first {SHOWN_BAD_LINES} are shown above"
-        )
+    if bad_count > SHOWN_BAD_LINES and options.format == "human":
+        write_message(f"ruler: {total_of_bad_lines(bad_count)}")
     return code
 
 
 def _content_of(options: Options) -> bytes | None:
     try:
         with open_input(options.file) as file:
-            return b"".join(iter(lambda: file.read(1 << 20) or b"", b""))
+            return b"".join(blocks_of_lines(file))
     except OSError as error:
         name = "<stdin>" if options.file == "-" else options.file
         tell(Finding(Source(name, ""), "file-unreadable", error.strerror or str(error)), options.format)
@@ -234,10 +231,10 @@ def _json_line(name: str, line: int | None, matched: bool, **more: Any) -> str:
     return json.dumps(record, ensure_ascii=True) + "\n"
 
 
-def _refuse(error: EventError, options: Options, name: str, line: int | None, content: bytes) -> None:
-    """Say where and why a text is no event."""
-    start = 0 if line is None else len(b"\n".join(content.split(b"\n")[: line - 1])) + (line > 1)
-    before = content[: start + (error.offset or 0)]
+def _refuse(error: EventError, form: str, name: str, first_line: int, event: bytes, content: bytes) -> None:
+    """Say where and why ``event``, which begins on ``first_line`` of ``content``, is none."""
+    before = event[: error.offset or 0]
+    line = first_line + before.count(b"\n")
     column = len(before[before.rfind(b"\n") + 1 :].decode(errors="replace")) + 1
-    source = Source(name, content.decode(errors="replace"))
-    tell(Finding(source, error.code, error.what, line=before.count(b"\n") + 1, column=column), options.format)
+    source = Source(name, content.decode(errors="replace") if form == "human" else "")  # people see the line
+    tell(Finding(source, error.code, error.what, line=line, column=column), form)

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from ruler import Matcher
 from ruler.findings import Finding, Source, in_text_order
 from ruler.rule_files import add_rules
-from ruler_cli.arguments import OneOf, Parser, refuse_command, whole_number
+from ruler_cli.arguments import OneOf, Parser, whole_number
 from ruler_cli.bad_lines import BadLine, BadLines
 from ruler_cli.exit_codes import EXIT_TROUBLE
 from ruler_cli.lines import blocks_of_lines, is_also_output, open_input
-from ruler_cli.rule_options import add_rule_options, refuse_reading_twice, rule_sets, tell
+from ruler_cli.rule_options import add_rule_options, refuse_reading_twice, require_rules, rule_sets, tell
 from ruler_cli.selection import (
     Selector,
     line_selector,
@@ -96,13 +96,7 @@ def options_of(arguments: Sequence[str], *, is_named: bool = True) -> Options:
     """
     parser = filter_parser()
     parsed = parser.parse(arguments)
-    if not parsed.rules and not parsed.pattern:
-        first = parsed.files[0] if parsed.files else "-"
-        if first.endswith(".json"):
-            parser.error(f'no rules: "{first}" is read for events; if it holds the rules, write -r {first}')
-        if not is_named:
-            refuse_command(first)
-        parser.error("no rules: give a file with -r FILE or a rule with -e JSON")
+    require_rules(parser, parsed, may_be_command=not is_named)
     files = parsed.files or ["-"]
     refuse_reading_twice(parser, parsed, files)
     return Options(

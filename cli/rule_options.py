@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from ruler.findings import Finding
 from ruler.rule_files import RuleSet, read_rule_file, rule_of_pattern
-from ruler_cli.arguments import OneOf, Parser
+from ruler_cli.arguments import OneOf, Parser, refuse_command
 from ruler_cli.streams import write_message
 
 FORMATS = ("human", "json")
@@ -20,6 +20,18 @@ def add_rule_options(parser: Parser) -> None:
     parser.add_argument("-r", "--rules", metavar="FILE", action="append", default=[])
     parser.add_argument("-e", "--pattern", metavar="JSON", action="append", default=[])
     parser.add_argument("--format", metavar="FORMAT", type=OneOf(*FORMATS), default="human")
+
+
+def require_rules(parser: Parser, parsed: argparse.Namespace, *, may_be_command: bool = False) -> None:
+    """End with a message when there are no rules: what is given may be the file of rules, or ``may_be_command``."""
+    if parsed.rules or parsed.pattern:
+        return
+    first = parsed.files[0] if parsed.files else "-"
+    if first.endswith(".json"):
+        parser.error(f'no rules: "{first}" is read for events; if it holds the rules, write -r {first}')
+    if may_be_command:
+        refuse_command(first)
+    parser.error("no rules: give a file with -r FILE or a rule with -e JSON")
 
 
 def refuse_reading_twice(parser: Parser, parsed: argparse.Namespace, files: Iterable[str]) -> None:

@@ -13,9 +13,9 @@ from typing import Any
 from urllib.parse import quote
 
 from ruler.checks.registry import FILE_CODES, WARNINGS
-from ruler.checks.rule import Lines
 from ruler.errors import ERROR_CODES
 from ruler.findings import ERROR, Edit, Finding, Fix, Source, printable
+from ruler.lines import Lines
 from ruler.version import VERSION
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"

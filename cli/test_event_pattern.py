@@ -183,8 +183,11 @@ def _members_of_input(argument: str) -> dict[str, Source]:
 
 def _member(source: Source, document: Document, name: str, start: int, node: Node) -> Source:
     if name not in INPUT_MEMBERS:
-        what = f'"{name}" is not a member of this request; its members are EventPattern and Event'
-        _refuse(_input_finding(source, document, start, (name,), what, INPUT_FORM))
+        word = name.lower().replace("-", "").replace("_", "")
+        meant = next((each for each in INPUT_MEMBERS if each.lower() == word), "")
+        advice = f'did you mean "{meant}"?' if meant else "its members are EventPattern and Event"
+        what = f'"{name}" is not a member of this request; {advice}'
+        _refuse(_input_finding(source, document, start, (name,), what, f'"{meant}"' if meant else INPUT_FORM))
     if node.kind != "string":
         kind = f"an {node.kind}" if node.kind in ("object", "array") else node.kind
         write = json.dumps(document.text[node.start : node.end], ensure_ascii=False)
@@ -230,5 +233,5 @@ def _finding_of_event(event: Source, error: EventError) -> Finding:
     if error.offset is not None:
         before = _bytes_of(event)[: error.offset].decode("utf-8", "replace")
         line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
-    why = "an event is one JSON object"
+    why = "an event is one JSON object" if error.code in ("not-json", "not-object") else ""
     return Finding(event, error.code, error.what, why, line=line, column=column)

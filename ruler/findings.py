@@ -26,6 +26,7 @@ from ruler.paint import Paint, plain
 # Controls, and what reorders or breaks text: bidirectional marks, line separators, byte order mark, and
 # surrogates, which are how Python carries file names that are not UTF-8.
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+_INDENT = re.compile(r"\s{0,1000}")  # bounded: a line may be megabytes of white space with a finding in every few
 _SHORT_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 EMPTY_NAME = '""'
@@ -126,7 +127,7 @@ class Finding:
         lines = [self._headline(paint)]
         source_lines = self.source.lines
         if self.line is not None and self.line <= len(source_lines) and not self.source.is_blank:
-            line, caret = excerpt(source_lines[self.line - 1].removesuffix("\r"), self.column or 1)
+            line, caret = excerpt(source_lines[self.line - 1], self.column or 1)
             lines += [line, paint("bad" if self.severity == ERROR else "warning", caret)]
         if self.why:
             lines.append(f"  {paint('label', 'why:')}   {printable(self.why)}")
@@ -187,21 +188,25 @@ def _escape(found: re.Match[str]) -> str:
 def excerpt(line: str, column: int) -> list[str]:
     """Return the part of ``line`` around ``column`` and a caret under that column, both indented.
 
+    A line end is left out. The cost does not grow with the length of the line.
+
     >>> print("\\n".join(excerpt('{"a": 1, }', 10)))
         {"a": 1, }
                  ^
     """
-    index = min(column - 1, len(line))
-    start = min(len(line) - len(line.lstrip()), index)
-    is_cut_before = len(line) - start > LONGEST_EXCERPT and index - start > LONGEST_BEFORE
+    length = len(line) - line.endswith("\r")
+    index = min(column - 1, length)
+    indent = _INDENT.match(line)
+    start = min(indent.end() if indent is not None else 0, index)
+    is_cut_before = length - start > LONGEST_EXCERPT and index - start > LONGEST_BEFORE
     if is_cut_before:
         start = index - LONGEST_BEFORE
-    end = min(len(line), start + LONGEST_EXCERPT)
+    end = min(length, start + LONGEST_EXCERPT)
     before = "".join([_cell(character) for character in line[start:index]])
     after = "".join([_cell(character) for character in line[index:end]])
     if is_cut_before:
         before = f"...{before}"
-    if end < len(line):
+    if end < length:
         after = f"{after}..."
     return [f"    {before}{after}".rstrip(), f"    {' ' * _width(before)}^"]
 

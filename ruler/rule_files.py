@@ -13,11 +13,11 @@ silently be lost. A file with errors still gives the rules that it has, so all e
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from ruler.errors import Location, RuleError
-from ruler.findings import Finding, Source, finding_of_text, json_pointer
+from ruler.findings import Finding, Source, finding_of_text, in_text_order, json_pointer
 from ruler.patterns.compiler import compile_node, location_at, location_of
 from ruler.patterns.reader import Document, Node, read_document
 
@@ -31,6 +31,8 @@ ENTRY_MEMBERS = ("name", "rule", "pattern")
 RULE_MEANING = "a rule is an object that maps fields to the values they accept"
 STRING_MEANING = "a rule is an object; this string holds the text of one"
 ENVELOPE_OBJECT = "detail"  # the field that holds an object in every event of EventBridge
+MOST_FINDINGS = 1000  # errors, and as many warnings, told of one rule; the compiler stops there too
+LONGEST_PLACES = 1_000_000  # characters of the places of one rule's errors, and as many of its warnings
 LONGEST_ADVICE = 120  # characters of the user's text that advice repeats
 
 
@@ -51,9 +53,12 @@ class NamedRule:
         return text_of(self.document, self.node)
 
     def errors(self) -> list[Finding]:
-        """Every error of this rule; none when it compiles."""
+        """Every error of this rule, within the limits of what is told of one; none when it compiles."""
         _, errors = compile_node(self.document, self.node)
-        return [self.finding(error) for error in errors]
+        found = within_limits(map(self.finding, errors))
+        if len(found) == len(errors) >= MOST_FINDINGS:  # where the compiler stops
+            found.append(_left_out(found))
+        return found
 
     def finding(self, error: RuleError) -> Finding:
         """The finding that ``error`` is; it stands where the rule begins when the error has no place."""
@@ -72,6 +77,37 @@ class NamedRule:
             location=error.location,
             pointer=json_pointer((*self.place, *error.location)),
         )
+
+
+def within_limits(findings: Iterable[Finding]) -> list[Finding]:
+    """Return the findings about one rule, as many as are told, and at their end one that says so when others are not.
+
+    They are made one by one, so that those which are left out cost nothing: a name may have megabytes, and stands in
+    the place of every finding below it.
+    """
+    found: list[Finding] = []
+    length = 0
+    for finding in findings:
+        if len(found) == MOST_FINDINGS or length > LONGEST_PLACES:
+            return [*found, _left_out(found)]
+        length += len(finding.pointer or "")
+        found.append(finding)
+    return found
+
+
+def _left_out(found: list[Finding]) -> Finding:
+    """The finding that stands where the last of ``found`` in the text does, and says that they are not all."""
+    last = in_text_order(found)[-1]
+    kind = last.severity if len(found) == 1 else f"{last.severity}s"
+    return replace(
+        last,
+        code="findings-left-out",
+        message=f"{len(found)} {kind} of this rule are told; any others are left out",
+        why=f"of one rule at most {MOST_FINDINGS} errors and {MOST_FINDINGS} warnings are told, and fewer where their "
+        "places are very long",
+        hint="the rule without these; checking it again tells the others",
+        fix=None,
+    )
 
 
 @dataclass(slots=True)

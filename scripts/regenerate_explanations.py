@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -48,12 +49,17 @@ def cases_of(recorded: str) -> list[list[str]]:
 
 def explanation_of(case: list[str]) -> RuleExplanation:
     """The explanation of one case; the rule is called "example"."""
+    return _explanation_of(*case)
+
+
+@cache  # the tests ask several times
+def _explanation_of(rule_line: str, event_line: str = "") -> RuleExplanation:
     rule: Any
     event: Any
-    if case[0].startswith("python: "):
-        rule, event = eval(case[0].removeprefix("python: "))
+    if rule_line.startswith("python: "):
+        rule, event = eval(rule_line.removeprefix("python: "))
     else:
-        rule, event = case[0].removeprefix("rule: "), case[1].removeprefix("event: ")
+        rule, event = rule_line.removeprefix("rule: "), event_line.removeprefix("event: ")
     matcher = Matcher({"example": rule}, engine="python")
     asked = AskedRule("example", matcher.rules["example"], matcher.matches_any(event))
     return Explainer(event, DEFAULT_LIMITS).explain(asked, with_proposals=False)

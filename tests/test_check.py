@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 import ruler
 from ruler.checks import wildcard_complexity
 from ruler.checks.registry import WARNINGS
+from ruler.errors import json_path
 from ruler.findings import Finding
 from ruler.patterns.wildcards import pattern_of_pieces
 
@@ -122,7 +124,7 @@ FOUND = [
     ("dotted-path-clash", '{"a": {"b": [1]}, "a.b": [2]}'),
     ("branch-overridden", '{"a": [1], "$or": [{"a": [2]}, {"b": [3]}]}'),
     ("address-not-cidr", '{"a": ["10.0.0.0/8"]}'),
-    ("address-not-cidr", '{"a": [{"exactly": "::/0"}]}'),
+    ("address-not-cidr", '{"a": [1, "fe80::/10"]}'),
     ("address-not-cidr", '{"a": [{"cidr": "10.1.0.0/16"}, "10.0.0.0"]}'),
     ("cidr-host-bits", '{"a": [{"cidr": "10.0.0.1/8"}]}'),
     ("cidr-host-bits", '{"a": [{"cidr": "::ffff:10.0.0.1/104"}]}'),
@@ -195,6 +197,51 @@ def test_a_path_that_another_rule_uses_as_an_object_is_found() -> None:
     assert [] == codes(f'{{{user}, "r": {{"detail-type": [{{"exists": true}}]}}}}')
 
 
+def test_no_sensible_rule_is_warned_of() -> None:
+    """Rules of the kinds that people write for AWS events, together and each alone: a false alarm costs trust."""
+    text = (Path(__file__).parent / "warnings" / "sensible-rules.json").read_text("utf-8")
+    rules = json.loads(text)
+    assert len(rules) > 50
+    assert [] == [str(finding) for finding in ruler.check(text)]
+    assert [] == [str(finding) for name, rule in rules.items() for finding in ruler.check({name: rule})]
+
+
+@pytest.mark.parametrize(
+    ("rules", "expected"),
+    [
+        # Other events, so the path may be a value there.
+        ('"r": {"s": ["x"], "a": [{"exists": true}]}, "o": {"s": ["y", null], "a": {"b": [1]}}', []),
+        ('"r": {"s": ["x", "y"], "a": [{"exists": true}]}, "o": {"s": ["y"], "a": {"b": [1]}}', ["r"]),
+        ('"r": {"s": [{"prefix": "x"}], "a": [{"exists": true}]}, "o": {"s": ["y"], "a": {"b": [1]}}', ["r"]),
+        # A value of its own says that events differ; not so when one event needs both.
+        ('"r": {"a": ["x"]}, "o": {"a": {"b": [1]}}', []),
+        ('"r": {"a": [null]}, "o": {"a": {"b": [1]}}', []),
+        ('"r": {"a": [null, {"exists": false}]}, "o": {"a": {"b": [1]}}', []),
+        ('"r": {"a": ["x"], "a.b": [1]}', ["r"]),
+        ('"r": {"$or": [{"a": ["x"]}, {"a.b": [1]}]}', []),
+        ('"r": {"$or": [{"a": [{"exists": true}]}, {"a.b": [1]}]}', ["r"]),
+        # Absence of a path inside is no use of an object.
+        ('"r": {"a": ["x"], "a.b": [{"exists": false}]}', []),
+        ('"r": {"a": [{"exists": true}]}, "o": {"a.b": [{"exists": false}]}', []),
+    ],
+)
+def test_only_what_is_an_object_in_the_same_events_is_warned_of(rules: str, expected: list[str]) -> None:
+    """One event would need both, or exists asks about what is an object in events that may be the same."""
+    assert expected == [each.rule for each in ruler.check(f"{{{rules}}}") if each.code == "exists-on-object"]
+
+
+def test_blocks_that_events_carry_are_not_warned_of() -> None:
+    """By the name of the path, as all addresses, or because the rule says so."""
+    assert codes('{"r": {"ip": ["10.0.0.0/8"], "host": ["10.0.0.0/8"]}}') == ["address-not-cidr"] * 2
+    sensible = [
+        '"ipRanges": {"items": ["10.0.0.0/8"]}',
+        '"to": ["0.0.0.0/0", "::/0"]',
+        '"ip": [{"exactly": "10.0.0.0/8"}]',
+    ]
+    for rule in sensible:
+        assert codes(f'{{"r": {{{rule}}}}}') == []
+
+
 @pytest.mark.parametrize(
     ("earlier", "later", "what"),
     [
@@ -258,15 +305,35 @@ def test_the_search_for_a_hard_value_is_bounded() -> None:
 # ----- bounds
 
 
-def test_warnings_of_one_rule_end_at_a_thousand() -> None:
-    blocks = ", ".join(f'{{"cidr": "10.{number // 250}.{number % 250}.1/24"}}' for number in range(1500))
-    assert 1000 == len(ruler.check(f'{{"r": {{"a": [{blocks}]}}}}'))
+def test_warnings_of_one_rule_end_at_a_thousand_and_say_so() -> None:
+    """Last, as a warning that has the place of the last one told."""
+    blocks = [f'{{"cidr": "10.{number // 250}.{number % 250}.1/24"}}' for number in range(1500)]
+    found = ruler.check(f'{{"r": {{"a": [{", ".join(blocks)}]}}}}')
+    assert ["cidr-host-bits"] * 1000 + ["findings-left-out"] == [each.code for each in found]
+    assert ("warning", "$.a[999].cidr") == (found[-1].severity, json_path(found[-1].location or ()))
+    assert 1000 == len(ruler.check(f'{{"r": {{"a": [{", ".join(blocks[:1000])}]}}}}'))
+
+
+def test_errors_of_one_rule_end_at_a_thousand_and_say_so() -> None:
+    clauses = [f'"{number}": 1' for number in range(1500)]
+    found = ruler.check(f'{{"r": {{{", ".join(clauses)}}}}}')
+    assert ["clause-not-array"] * 1000 + ["findings-left-out"] == [each.code for each in found]
+    assert ("error", None) == (found[-1].severity, found[-1].fix)
+    assert 999 == len(ruler.check(f'{{"r": {{{", ".join(clauses[:999])}}}}}'))
+
+
+@pytest.mark.parametrize("elements", ['"x", ' * 999 + '"x"', "[], " * 999 + "[]"], ids=("warnings", "errors"))
+def test_findings_below_a_very_long_name_are_few(elements: str) -> None:
+    """Each has the name in its place: together they would take gigabytes."""
+    found = ruler.check(f'{{"r": {{"{"n" * 600_000}": [{elements}]}}}}')
+    assert 3 == len(found)
+    assert "findings-left-out" == found[-1].code
 
 
 def test_deep_rules_are_checked() -> None:
     """As deep as rules may be, in objects, in branches, and in one path."""
     deep = '{"a":' * 1020 + "[1]" + "}" * 1020
     assert [] == codes_of_rule(deep)
-    branches = '{"$or":[' * 300 + '{"a":[1]}' + ',{"b":[2]}]}' * 300
+    branches = '{"$or":[' * 150 + '{"a":[1]}' + ',{"b":[2]}]}' * 150
     assert set(codes_of_rule(branches)) <= {"dead-branch"}
     assert [] == codes_of_rule('{"' + ".".join("a" * 50_000) + '": [1]}')

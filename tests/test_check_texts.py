@@ -65,7 +65,9 @@ def test_every_error_code_is_listed() -> None:
 def test_every_code_of_a_file_is_known() -> None:
     """What the readers of files and the command report is in the table, and nothing else is."""
     sources = [ROOT / "ruler" / "rule_files.py", ROOT / "cli" / "check.py"]
-    used = set().union(*(re.findall(r'"((?:file|entry|rule)-[a-z-]+)"', path.read_text("utf-8")) for path in sources))
+    used = set().union(
+        *(re.findall(r'"((?:file|entry|rule|findings)-[a-z-]+)"', path.read_text("utf-8")) for path in sources)
+    )
     assert used - set(ERROR_CODES) == set(FILE_CODES)
 
 

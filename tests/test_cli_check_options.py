@@ -15,7 +15,7 @@ from cli_runner import Shell
 from ruler import check
 from ruler.findings import Finding, Source
 from ruler_cli.findings_output import workflow_command
-from ruler_cli.rewrite import difference
+from ruler_cli.rewrite import difference, without_controls, write_file
 
 ODD = '{"r": {"key": [{"wildcard": "img/*"}], "total": {"numeric": [">", 5]}}}'
 WRONG = '{"r": {"a": "x"}, "s": {"key": [{"wildcard": "img/*"}]}}'
@@ -256,6 +256,21 @@ def test_a_diff_tells_a_missing_line_end() -> None:
     assert expected == difference("f", "a\r\nb", "a\r\nc")
 
 
+def test_a_diff_has_its_characters_in_a_pipe_and_escapes_on_a_terminal(shell: Shell) -> None:
+    """What JSON may hold raw can still be a command to a terminal."""
+    rules = '{"r": {"a": "\x9b31m\u202e"}}\n'
+    shell.write("rules.json", rules)
+    assert f"-{rules}".encode() in shell.run("check", "--diff", "rules.json").output
+    assert '-\t"\\u009b31m\\u202e"\\r\n' == without_controls('-\t"\x9b31m\u202e"\r\n')
+    main, terminal = os.openpty()
+    process = shell.start("check", "--diff", "rules.json", stdout=terminal)
+    process.communicate()
+    os.close(terminal)
+    shown = os.read(main, 10_000).decode()
+    os.close(main)
+    assert '-{"r": {"a": "\\u009b31m\\u202e"}}' in shown
+
+
 def test_a_link_stays_a_link(shell: Shell) -> None:
     """The file it leads to is rewritten."""
     shell.write("real.json", '{"r": {"a": "x"}}')
@@ -271,6 +286,79 @@ def test_a_file_that_is_no_json_is_left_alone(shell: Shell, content: bytes) -> N
     result = shell.run("check", "--fix", "rules.json", "missing.json")
     assert 2 == result.code
     assert content == (shell.directory / "rules.json").read_bytes()
+
+
+def test_a_file_named_twice_is_checked_and_fixed_once(shell: Shell) -> None:
+    """Also by another path, or with -r; in the place where it was named first."""
+    shell.write("rules.json", '{"r": {"a": "x"}}')
+    shell.write("more.json", "{}")
+    os.symlink("rules.json", shell.directory / "link.json")
+    files = ["rules.json", "more.json", "./rules.json", "link.json"]
+    assert b"1 rule in 2 files: 1 error\n" == shell.run("check", *files).output
+    assert '["x"]\n' == shell.run("check", "-r", "rules.json", *files).errors.partition("write: ")[2]
+    result = shell.run("check", "--fix", *files)
+    assert 'rules.json:1:13: fixed clause-not-array: write ["x"]\n' == result.errors
+    assert (0, b"1 rule in 2 files: no errors\n") == (result.code, result.output)
+    assert '{"r": {"a": ["x"]}}' == (shell.directory / "rules.json").read_text()
+
+
+def test_a_pipe_is_not_replaced_by_a_file(shell: Shell) -> None:
+    """What can be read and named is not always a file."""
+    pipe = shell.directory / "pipe"
+    os.mkfifo(pipe)
+    descriptor = os.open(pipe, os.O_RDWR)  # so that writing before anyone reads does not block
+    try:
+        os.write(descriptor, b"{}")
+        with pytest.raises(OSError, match="not a regular file"):
+            write_file(str(pipe), "{}", "{ }")
+    finally:
+        os.close(descriptor)
+    assert stat.S_ISFIFO(os.stat(pipe).st_mode)
+    assert ["pipe"] == os.listdir(shell.directory)
+
+
+def test_a_file_that_someone_else_saved_meanwhile_is_left_to_them(shell: Shell) -> None:
+    shell.write("rules.json", "theirs")
+    with pytest.raises(OSError, match="changed by someone else"):
+        write_file(str(shell.directory / "rules.json"), "ours", "ours, fixed")
+    assert "theirs" == (shell.directory / "rules.json").read_text()
+
+
+@pytest.mark.parametrize("function", ["fsync", "replace", "fchmod"])
+def test_a_write_that_is_interrupted_leaves_the_old_file_alone(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, function: str
+) -> None:
+    """Nothing half written, and nothing left beside it."""
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    shell.write("rules.json", "old")
+    monkeypatch.setattr(os, function, interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_file(str(shell.directory / "rules.json"), "old", "new")
+    assert ["rules.json"] == os.listdir(shell.directory)
+    assert "old" == (shell.directory / "rules.json").read_text()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_file_that_may_only_be_read_is_not_replaced(shell: Shell) -> None:
+    shell.write("rules.json", '{"r": {"a": "x"}}')
+    os.chmod(shell.directory / "rules.json", 0o400)
+    result = shell.run("check", "--fix", "rules.json")
+    assert 2 == result.code
+    assert "ruler: rules.json: Permission denied" in result.errors
+    assert '{"r": {"a": "x"}}' == (shell.directory / "rules.json").read_text()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
+def test_a_fixed_file_keeps_its_owner(shell: Shell) -> None:
+    shell.write("rules.json", '{"r": {"a": "x"}}')
+    os.chown(shell.directory / "rules.json", 12345, 12346)
+    shell.run("check", "--fix", "rules.json")
+    status = os.stat(shell.directory / "rules.json")
+    assert (12345, 12346) == (status.st_uid, status.st_gid)
+    assert '{"r": {"a": ["x"]}}' == (shell.directory / "rules.json").read_text()
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")

@@ -8,11 +8,13 @@ from typing import Any
 import oracle
 import pytest
 import strategies
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ruler.coverage import BranchCount, Coverage, Report, counts, shapes
 from ruler.errors import EventError, RuleError
+
+FEW = settings(max_examples=settings().max_examples // 4)  # for what the counts by hand cover in part
 
 rules_and_events = st.one_of(
     st.tuples(
@@ -97,6 +99,7 @@ def test_counts_are_those_of_removing_each_part_and_asking_again(
     assert len(unmatched) == sum(shape.events for shape in report.shapes)
 
 
+@FEW
 @given(rules_and_events)
 def test_when_answers_are_settled_changes_nothing(both: tuple[list[str], list[str]]) -> None:
     """Keeping no answer gives the report that keeping all gives, and so does counting many events at a time."""
@@ -171,6 +174,7 @@ def test_unused_keeps_only_what_never_matched() -> None:
     assert [(0, [(1, ["2"])]), (1, []), (3, [(1, ["4"]), (0, [])])] == parts
 
 
+@FEW
 @given(rules_and_events)
 def test_sub_rules_beyond_the_limit_are_counted_without_alternatives(both: tuple[list[str], list[str]]) -> None:
     """Branches keep their numbers; those whose clauses have one alternative each cost nothing."""
@@ -293,6 +297,7 @@ def test_the_shape_of_an_event(event: str, fields: tuple[str, ...]) -> None:
     assert (fields, 0) == shapes.fields_of(json.loads(event))
 
 
+@FEW
 @given(strategies.events)
 def test_events_of_one_shape_differ_only_in_values(event: str) -> None:
     """The shape stays when every number and string is another one."""

@@ -34,6 +34,12 @@ def test_every_code_of_a_reason_has_a_case() -> None:
     assert set(REASON_CODES) == {code for case in CASES for code in script.codes_of(script.explanation_of(case))}
 
 
+def test_the_page_lists_every_code_of_a_reason() -> None:
+    """docs/explain.md has a row for each, in their order, with the words of the registry."""
+    page = (ROOT / "docs" / "explain.md").read_text("utf-8")
+    assert list(REASON_CODES.items()) == re.findall(r"^\| `([a-z-]+)` \| (.+) \|$", page, re.MULTILINE)
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_texts_are_in_house_style(path: Path) -> None:
     """No word of blame, no exclamation mark, no contraction, nothing of Python, and lines of a length one can read."""

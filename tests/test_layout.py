@@ -38,6 +38,7 @@ PACKAGES = (
 MODULE_LAYERS = {
     "ruler.errors": "shared",
     "ruler.fields": "shared",
+    "ruler.lines": "shared",
     "ruler.paint": "shared",
     "ruler.version": "shared",
     "ruler.engine": "engine",

@@ -139,6 +139,17 @@ def test_a_file_full_of_errors_is_told_up_to_a_limit() -> None:
     assert sum("did you mean" in finding.message for finding in file.findings) == members.MOST_GUESSES
 
 
+def test_very_long_names_are_told_shortened_and_without_guesses() -> None:
+    """Likeness of long names takes minutes to find, and nobody reads them."""
+    rules = {"r" * 3000 + str(number): {"a": [number]} for number in range(1000)}
+    test = {"name": "t", "event": {}, "matches": ["r" * 3000 + "x"]}
+    content = json.dumps({"rules": rules, "tests": [test]}).encode()
+    [finding] = read_test_text(Source("f", content.decode()), content).findings
+    assert finding.code == "test-rule-unknown"
+    assert "did you mean" not in finding.message
+    assert max(map(len, str(finding).splitlines())) < 500
+
+
 @given(st.text() | st.binary() | strategies.events)
 @settings(max_examples=100)
 def test_reading_never_raises(content: str | bytes) -> None:

@@ -321,3 +321,11 @@ def test_the_example_passes(tmp_path: Path, engine: str) -> None:
     result = shell.run("test", "examples")
     assert result.code == 1
     assert b"failed: an order of exactly 1000 is neither big nor medium\n" in result.output
+
+
+def test_the_page_of_the_examples_names_every_test() -> None:
+    """In the order of the file."""
+    tests = json.loads((ROOT / "examples" / "rules.ruler-test.json").read_text("utf-8"))["tests"]
+    _, _, section = (ROOT / "examples" / "README.md").read_text("utf-8").partition("## rules.ruler-test.json\n")
+    rows = [line.split(" | ")[0].removeprefix("| ") for line in section.splitlines() if line.startswith("| ")]
+    assert ["test", *(test["name"] for test in tests)] == rows

@@ -157,6 +157,18 @@ MEMBER_ERROR = """\
   why:   the input is one JSON object; pattern and event stand in it as strings, as in a request to the service
   write: {"EventPattern": "{\\"source\\": [\\"shop\\"]}", "Event": "{...}"}
 """
+MEANT_MEMBER_ERROR = """\
+--cli-input-json:1:2: "event-pattern" is not a member of this request; did you mean "EventPattern"?
+    {"event-pattern": "{}"}
+     ^
+  why:   the input is one JSON object; pattern and event stand in it as strings, as in a request to the service
+  write: "EventPattern"
+"""
+NUMBER_ERROR = """\
+--event:1:7: a number too large for a double (at most 1.8e308)
+    {"a": 1e400}
+          ^
+"""
 NO_OBJECT_ERROR = """\
 --cli-input-json:1:1: expected an object
     5
@@ -181,6 +193,8 @@ NO_JSON_ERROR = """\
         (("--event-pattern", PATTERN, "--event", "[1]"), ARRAY_ERROR),
         (("--cli-input-json", '{"EventPattern": {"a": [1]}, "Event": "{}"}'), INPUT_ERROR),
         (("--cli-input-json", '{"Pattern": "{}"}'), MEMBER_ERROR),
+        (("--cli-input-json", '{"event-pattern": "{}"}'), MEANT_MEMBER_ERROR),
+        (("--event-pattern", PATTERN, "--event", '{"a": 1e400}'), NUMBER_ERROR),
         (("--cli-input-json", "5"), NO_OBJECT_ERROR),
         (("--cli-input-json", "{"), NO_JSON_ERROR),
         (("--event-pattern", "file://missing.json"), "ruler: missing.json: No such file or directory\n"),

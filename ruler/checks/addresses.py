@@ -4,8 +4,9 @@
     [{"cidr": "10.1.0.0/16"}, "192.168.0.0"]     address-not-cidr: a network address beside blocks
     [{"cidr": "10.1.2.3/8"}]                     cidr-host-bits: only "10." counts
 
-Not warned of: a host's address beside blocks, which is how one address is listed; a block as a string on a path
-whose last name has "cidr" in it, since such fields hold blocks.
+Not warned of: a host's address beside blocks, which is how one address is listed; a block as a string where events
+carry blocks: on a path with such a name ("cidrIp", "ipRanges", "routes"), as all addresses ("0.0.0.0/0"), or where the
+rule says so with ``exactly``.
 """
 
 from __future__ import annotations
@@ -20,18 +21,22 @@ from ruler.patterns.located import Alternative, LocatedClause
 from ruler.patterns.model import Cidr, Exact
 from ruler.patterns.reader import Node
 
+# Parts of names under which events have blocks: cidrIp, ipRanges.items, destinationCidrBlock, routes.destination.
+NAMES_OF_BLOCKS = ("cidr", "range", "route", "subnet", "block")
+
 
 def address_findings(rule: CheckedRule) -> Iterator[Finding]:
     """Yield the warnings about addresses."""
     for clause in rule.clauses:
         has_blocks = any(isinstance(alternative.pattern, Cidr) for alternative in clause.alternatives)
-        holds_blocks = "cidr" in clause.path.rpartition(".")[2].lower()
+        path = clause.path.lower()
+        holds_blocks = any(name in path for name in NAMES_OF_BLOCKS)
         for alternative in clause.alternatives:
             pattern = alternative.pattern
             if isinstance(pattern, Cidr):
                 yield from _host_bits(rule, alternative.node.value[0][2], pattern)
-            elif isinstance(pattern, Exact) and isinstance(pattern.value, str):
-                if not holds_blocks and block_of(pattern.value) is not None:
+            elif isinstance(pattern, Exact) and isinstance(pattern.value, str) and alternative.node.kind == "string":
+                if not holds_blocks and _is_part(block_of(pattern.value)):
                     yield _block_as_string(rule, alternative, pattern.value)
                 elif has_blocks and (block := _block_of_network(pattern.value)) is not None:
                     yield _network_as_string(rule, clause, alternative, pattern.value, block)
@@ -63,6 +68,11 @@ def _without_host_bits(text: str) -> str | None:
     return None if interface.ip == interface.network.network_address else str(interface.network)
 
 
+def _is_part(block: Cidr | None) -> bool:
+    """Whether ``block`` holds some addresses, and not all there are, which is said of routes and not of hosts."""
+    return block is not None and block.bits > 0
+
+
 def _block_as_string(rule: CheckedRule, alternative: Alternative, block: str) -> Finding:
     text = f'{{"cidr": {json_text(block)}}}'
     return rule.warning(
@@ -70,7 +80,7 @@ def _block_as_string(rule: CheckedRule, alternative: Alternative, block: str) ->
         alternative.node,
         f"{json_text(block)} is a block of addresses, and is compared as a string",
         why="a plain string accepts only itself; the addresses inside a block are accepted by cidr",
-        hint=f"{text} for the addresses; right as it is only when events carry the block itself",
+        hint=f'{text} for the addresses; {{"exactly": {json_text(block)}}} when events carry the block itself',
         fix=replacement(alternative.node, text, keeps_meaning=False),
     )
 

@@ -16,16 +16,15 @@ from collections.abc import Iterator
 from ruler.checks.budget import Budget
 from ruler.checks.dead_branches import DeadBranch, OrMember, dead_branches
 from ruler.checks.edits import deletions, edited
-from ruler.checks.located_warning import warning_at
+from ruler.checks.rule import CheckedRule
 from ruler.errors import RuleError, json_path
 from ruler.findings import Edit, Finding, Fix
-from ruler.patterns.compiler import Expansion, Limits, expand, location_of
+from ruler.patterns.compiler import Expansion, Limits, expand
 from ruler.patterns.model import Clause
 from ruler.patterns.reader import Node, read_document
-from ruler.rule_files import NamedRule
 
 NO_LIMITS = Limits(max_paths=10**9, max_sub_rules=10**9)  # the rule has been read, within its own
-LONGEST_PROVED = 200_000  # characters of a rule that is compiled again to prove a fix
+MOST_PROVED = 200_000  # characters that are compiled again to prove the fixes of one rule
 
 _SubRules = set[frozenset[Clause]]
 
@@ -33,10 +32,11 @@ _SubRules = set[frozenset[Clause]]
 class BranchWarnings:
     """The dead branches of one rule; ``dead`` are their nodes, outer ones first."""
 
-    def __init__(self, rule: NamedRule, budget: Budget) -> None:
+    def __init__(self, rule: CheckedRule, budget: Budget) -> None:
         self.rule = rule
-        self.expansion = expand(rule.document, rule.node, limits=NO_LIMITS)
-        self.found, self.alive = dead_branches(self.expansion, rule.node, budget)
+        self.unproved = MOST_PROVED  # characters that may still be
+        self.expansion = expand(rule.located.document, rule.located.node, limits=NO_LIMITS)
+        self.found, self.alive = dead_branches(self.expansion, rule.located.node, budget)
         self.dead = [each.branch for each in self.found]
         self.dead_of: dict[int, list[DeadBranch]] = {}  # by the identity of the array
         for each in self.found:
@@ -63,8 +63,7 @@ class BranchWarnings:
                     fix = None  # once: it takes all of them away
 
     def finding(self, dead: DeadBranch, fix: Fix | None, *, is_last: bool = False) -> Finding:
-        root = self.rule.node
-        instead = None if dead.instead is None else json_path(location_of(root, dead.instead))
+        instead = None if dead.instead is None else json_path(self.rule.location(dead.instead))
         if not dead.can_match:
             message = "this branch can never match"
             why = "every way through it has a clause that accepts no value, so no event matches it"
@@ -80,8 +79,7 @@ class BranchWarnings:
         hint = 'the "$or" without this branch'
         if is_last:
             hint = 'the clauses of the other branch in place of the "$or"'
-        location = location_of(root, dead.branch)
-        return warning_at(self.rule, dead.branch, location, "dead-branch", message, why=why, hint=hint, fix=fix)
+        return self.rule.warning("dead-branch", dead.branch, message, why=why, hint=hint, fix=fix)
 
     def unwrapping(self, member: OrMember, kept: Node) -> Fix | None:
         """The fix that writes the clauses of ``kept`` in place of its ``$or``; None when that changes anything."""
@@ -98,12 +96,13 @@ class BranchWarnings:
 
     def is_proved(self, edits: tuple[Edit, ...]) -> bool:
         """Whether the edited rule has the sub-rules of this one that are alive or repeated, and no path twice."""
-        root = self.rule.node
-        if root.end - root.start > LONGEST_PROVED:
+        root = self.rule.located.node
+        self.unproved -= root.end - root.start
+        if self.unproved < 0:
             return False
         moved = [Edit(edit.start - root.start, edit.end - root.start, edit.text) for edit in edits]
         try:
-            document = read_document(edited(self.rule.text, moved))
+            document = read_document(edited(self.rule.text(root), moved))
             expansion = expand(document, document.root, limits=NO_LIMITS)
         except RuleError:
             return False

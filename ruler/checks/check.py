@@ -7,7 +7,8 @@ before warnings, each in text order; never an exception for what the rules hold.
 ...     print(finding.code, finding.line, finding.column, finding.hint)
 wildcard-is-prefix 1 56 {"prefix": "img/"} in place of the whole object
 
-Always: a rule with errors gets no warnings, as nobody knows yet what it means. At most MOST_WARNINGS for one rule.
+Always: a rule with errors gets no warnings, as nobody knows yet what it means. Of one rule as many are told as
+rule_files.py allows.
 """
 
 from __future__ import annotations
@@ -15,20 +16,17 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import islice
 
 from ruler.checks.error_fixes import with_fixes
 from ruler.checks.object_paths import ObjectPaths
 from ruler.checks.registry import warnings_of
-from ruler.checks.rule import CheckedRule, Lines
+from ruler.checks.rule import CheckedRule
 from ruler.errors import RuleError, text_of
 from ruler.findings import DECODED, Finding, Source, in_text_order
 from ruler.patterns.compiler import document_of
 from ruler.patterns.located import locate_node
 from ruler.patterns.reader import Document, Node
-from ruler.rule_files import NamedRule, RuleSet, rule_of_pattern, rules_of_text
-
-MOST_WARNINGS = 1000  # for one rule; hostile text can hold one in every few characters
+from ruler.rule_files import NamedRule, RuleSet, rule_of_pattern, rules_of_text, within_limits
 
 
 def check(rules: Mapping[object, object] | str | bytes | bytearray | memoryview) -> list[Finding]:
@@ -70,19 +68,17 @@ class _CheckedSet:
     def __post_init__(self) -> None:
         self.rules = []
         self.errors = []
-        lines: dict[int, Lines] = {}  # by document
         for named in self.rule_set.rules:
             document = named.document
-            known = lines.get(id(document)) or lines.setdefault(id(document), Lines(document.text))
             try:
-                self.rules.append(CheckedRule(named, locate_node(document, named.node), known))
+                self.rules.append(CheckedRule(named, locate_node(document, named.node)))
             except RuleError as error:
-                self.errors += with_fixes(named, named.errors() or [named.finding(error)], known)
+                self.errors += with_fixes(named, named.errors() or [named.finding(error)])
 
     def findings(self, paths: ObjectPaths) -> list[Finding]:
         warnings: list[Finding] = []
         for rule in self.rules:
-            found = in_text_order(islice(_all_warnings(rule, paths), MOST_WARNINGS))
+            found = in_text_order(within_limits(_all_warnings(rule, paths)))
             if rule.named.document.is_from_mapping:  # the text, and its lines, are ours
                 found = [replace(each, line=None, column=None, fix=None) for each in found]
             warnings += found

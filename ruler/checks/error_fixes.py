@@ -16,7 +16,7 @@ from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import replace
 
-from ruler.checks.rule import Lines, clause_compiles, replacement
+from ruler.checks.rule import clause_compiles, replacement
 from ruler.findings import Edit, Finding, Fix
 from ruler.patterns.compiler import is_pattern_without_array
 from ruler.patterns.reader import Document, Node
@@ -30,18 +30,18 @@ _is_json_number = re.compile(r"-?(0|[1-9][0-9]{0,30})(\.[0-9]{1,30})?([eE][+-]?[
 Way = list[tuple[int, Node]]  # from the rule to a value: the offset of each one's name (its own in an array), and it
 
 
-def with_fixes(rule: NamedRule, errors: list[Finding], lines: Lines) -> list[Finding]:
+def with_fixes(rule: NamedRule, errors: list[Finding]) -> list[Finding]:
     """Return ``errors`` of ``rule``, each with its fix where one is certain."""
     if rule.document.is_from_mapping:
         return errors
-    return [replace(error, fix=_fix(rule, error, lines)) for error in errors]
+    return [replace(error, fix=_fix(rule, error)) for error in errors]
 
 
-def _fix(rule: NamedRule, error: Finding, lines: Lines) -> Fix | None:
+def _fix(rule: NamedRule, error: Finding) -> Fix | None:
     fixer = _FIXERS.get(error.code)
     if fixer is None or error.line is None or error.column is None:
         return None
-    offset = lines.offset(error.line, error.column)
+    offset = rule.document.lines.offset(error.line, error.column)
     way = _way(rule.node, offset)
     if way is None or way[-1][1].end - way[-1][1].start > LONGEST_FIXED:
         return None

@@ -1,6 +1,6 @@
 """Warns of what a rule means: clauses that accept everything or nothing, alternatives and branches that add nothing.
 
-In: a rule of a file, and the same rule with places. Out: findings, severity "warning".
+In: a rule that compiles. Out: findings, severity "warning".
 
     ["x", {"anything-but": "x"}]            accepts-everything
     [{"numeric": [">", 1, "<", 1.0000000000000002]}]   accepts-nothing
@@ -21,16 +21,14 @@ from collections.abc import Iterator
 from ruler.checks.branch_warnings import BranchWarnings
 from ruler.checks.budget import Budget
 from ruler.checks.edits import deletions
-from ruler.checks.located_warning import warning_at
 from ruler.checks.number_sets import is_empty_range
+from ruler.checks.rule import CheckedRule
 from ruler.checks.value_sets import EVERY_VALUE, ValueSet
 from ruler.findings import Edit, Finding, Fix
 from ruler.patterns.clauses import ClauseReader
-from ruler.patterns.compiler import location_of
-from ruler.patterns.located import Alternative, LocatedClause, LocatedRule
-from ruler.patterns.model import Absent, AnythingBut, Exact, Pattern
+from ruler.patterns.located import Alternative, LocatedClause
+from ruler.patterns.model import Absent, AnythingBut, Exact, NumericRange, Pattern
 from ruler.patterns.reader import Node
-from ruler.rule_files import NamedRule
 
 ABSENT = Absent()
 ANY_ALTERNATIVE = "a value is accepted when any alternative of the list accepts it"
@@ -38,18 +36,18 @@ MOST_COMPARED = 50  # alternatives of one clause that are compared pair by pair
 LONGEST_WRITTEN = 200  # characters of a hint that repeats what is excluded
 
 
-def meaning_findings(rule: NamedRule, located: LocatedRule) -> Iterator[Finding]:
-    """Yield the warnings about what ``rule`` means; ``located`` is the same rule with places."""
+def meaning_findings(rule: CheckedRule) -> Iterator[Finding]:
+    """Yield the warnings about what ``rule`` means."""
     budget = Budget()
     dead: list[Node] = []
     findings: list[Finding] = []
     expanded: list[tuple[str, Node]] = []
-    if any(sub_rule.branches for sub_rule in located.sub_rules):
+    if any(sub_rule.branches for sub_rule in rule.located.sub_rules):
         branches = BranchWarnings(rule, Budget())
         findings = list(branches.findings())
         dead = branches.dead
         expanded = [(clause.path, node) for each in branches.expansion.sub_rules for clause, node in each]
-    clauses = {clause.node.start: clause for sub_rule in located.sub_rules for clause in sub_rule.clauses}
+    clauses = {clause.node.start: clause for sub_rule in rule.located.sub_rules for clause in sub_rule.clauses}
     for path, node in expanded:
         if node.start not in clauses:  # of a sub-rule that says the same as an earlier one
             clauses[node.start] = _located_clause(rule, path, node)
@@ -59,9 +57,9 @@ def meaning_findings(rule: NamedRule, located: LocatedRule) -> Iterator[Finding]
     yield from findings
 
 
-def _located_clause(rule: NamedRule, path: str, node: Node) -> LocatedClause:
-    location = location_of(rule.node, node)
-    reader = ClauseReader(rule.document, _unexpected)
+def _located_clause(rule: CheckedRule, path: str, node: Node) -> LocatedClause:
+    location = rule.location(node)
+    reader = ClauseReader(rule.located.document, _unexpected)
     found = []
     for index, element in enumerate(node.value):
         pattern = reader.alternative(element, node)
@@ -77,7 +75,7 @@ def _unexpected(code: str, node: Node, what: str, *, why: str, write: str, at: i
 class _ClauseWarnings:
     """The warnings about one clause."""
 
-    def __init__(self, rule: NamedRule, clause: LocatedClause, budget: Budget) -> None:
+    def __init__(self, rule: CheckedRule, clause: LocatedClause, budget: Budget) -> None:
         self.rule = rule
         self.clause = clause
         self.budget = budget
@@ -135,7 +133,7 @@ class _ClauseWarnings:
             if not has_absent:
                 hint += '; [{"exists": true}] when any value will do'
             fix = self.replacing(merged, keeps_meaning=False)
-        return self.warning(self.clause.node, None, "accepts-everything", message, why=why, hint=hint, fix=fix)
+        return self.rule.warning("accepts-everything", self.clause.node, message, why=why, hint=hint, fix=fix)
 
     def replacing(self, text: str, *, keeps_meaning: bool) -> Fix:
         node = self.clause.node
@@ -158,7 +156,7 @@ class _ClauseWarnings:
         values = [value for node in inner for value in (node.value if node.kind == "array" else [node])]
         if len({value.kind for value in values}) > 1:
             return ""
-        texts = {value.value: self.rule.document.text[value.start : value.end] for value in reversed(values)}
+        texts = {value.value: self.rule.text(value) for value in reversed(values)}
         listed = f"[{', '.join(reversed(texts.values()))}]"
         argument = f'{{"{keyword}": {listed}}}' if keyword else listed
         absent = ', {"exists": false}' if ABSENT in self.patterns else ""
@@ -167,21 +165,20 @@ class _ClauseWarnings:
     # Nothing.
 
     def empty(self, alternative: Alternative, fix: Fix | None) -> Finding:
-        low, high = (self.rule.document.source(bound) for bound in self.bounds(alternative))
-        return self.warning(
-            alternative.node,
-            alternative,
-            "accepts-nothing",
-            f"no number lies between {low} and {high}",
-            why="an event has integers of 64 bits and double-precision numbers, and none of them is between these two",
-            hint=f'{{"numeric": [">=", {low}, "<=", {high}]}} to accept the bounds themselves',
-            fix=fix,
-        )
-
-    def bounds(self, alternative: Alternative) -> tuple[Node, Node]:
-        """The numbers of a range, which has two: one bound alone always leaves some."""
-        argument = alternative.node.value[0][2]
-        return argument.value[1], argument.value[-1]
+        assert isinstance(alternative.pattern, NumericRange)
+        argument = alternative.node.value[0][2].value
+        low, high = self.rule.shown(argument[1]), self.rule.shown(argument[-1])
+        if len(argument) == 4:
+            message = f"no number lies between {low} and {high}"
+            why = "and none of them is between these two"
+            hint = f'{{"numeric": [">=", {low}, "<=", {high}]}} to accept the bounds themselves'
+        else:
+            is_low = alternative.pattern.low is not None
+            message = f"no number is {'above' if is_low else 'below'} {low}"
+            why = f"and this is the {'greatest' if is_low else 'least'} of them"
+            hint = f"{low} to accept the number itself"
+        why = f"an event has integers of 64 bits and double-precision numbers, {why}"
+        return self.rule.warning("accepts-nothing", alternative.node, message, why=why, hint=hint, fix=fix)
 
     # Redundant.
 
@@ -235,10 +232,9 @@ class _ClauseWarnings:
             message = f"{text} adds nothing: {self.text(by)} accepts all that it accepts"
         else:
             message = f"{text} adds nothing: the other alternatives together accept all that it accepts"
-        return self.warning(
-            alternative.node,
-            alternative,
+        return self.rule.warning(
             "redundant-alternative",
+            alternative.node,
             message,
             why=ANY_ALTERNATIVE,
             hint=f"the list without {'the second one' if message.endswith('twice in this list') else text}",
@@ -248,21 +244,7 @@ class _ClauseWarnings:
     # Words.
 
     def text(self, alternative: Alternative) -> str:
-        return self.rule.document.source(alternative.node)
+        return self.rule.shown(alternative.node)
 
     def source(self) -> str:
-        return self.rule.document.source(self.clause.node)
-
-    def warning(
-        self,
-        node: Node,
-        alternative: Alternative | None,
-        code: str,
-        message: str,
-        *,
-        why: str,
-        hint: str,
-        fix: Fix | None,
-    ) -> Finding:
-        location = self.clause.location if alternative is None else alternative.location
-        return warning_at(self.rule, node, location, code, message, why=why, hint=hint, fix=fix)
+        return self.rule.shown(self.clause.node)

@@ -52,7 +52,7 @@ WARNINGS: dict[str, WarningKind] = {
 }
 
 
-# Codes of errors that are not of one rule (ERROR_CODES has those), and what each says.
+# Codes of findings about files and about checking itself (ERROR_CODES has those of rules), and what each says.
 FILE_CODES: dict[str, str] = {
     "file-unreadable": "The file cannot be read.",
     "file-unwritable": "The file cannot be written by --fix.",
@@ -65,6 +65,7 @@ FILE_CODES: dict[str, str] = {
     "entry-name": "A named rule has no name, or one that is not a string.",
     "entry-rule": "A named rule has no rule, or one that is not an object.",
     "entry-rule-twice": 'A named rule has both "rule" and "pattern".',
+    "findings-left-out": "A rule has more errors or warnings than are told.",
 }
 
 
@@ -76,11 +77,7 @@ def warnings_of(rule: CheckedRule) -> Iterator[Finding]:
         pattern_type_findings,
         wildcard_findings,
         complexity_findings,
-        _meaning_findings,
+        meaning_findings,
     )
     for findings in kinds:
         yield from findings(rule)
-
-
-def _meaning_findings(rule: CheckedRule) -> Iterator[Finding]:
-    yield from meaning_findings(rule.named, rule.located)

@@ -10,38 +10,17 @@ Where a rule came as a mapping, check.py takes lines and fixes away: the text th
 from __future__ import annotations
 
 import json
-from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
 
 from ruler.errors import Location, RuleError
 from ruler.findings import WARNING, Edit, Finding, Fix, json_pointer
 from ruler.patterns.compiler import compile_rule, location_of
-from ruler.patterns.located import Alternative, LocatedClause, LocatedRule
+from ruler.patterns.located import Alternative, LocatedClause, LocatedRule, LocatedSubRule
 from ruler.patterns.reader import Node
 from ruler.rule_files import NamedRule
 
 LONGEST_SHOWN = 120  # characters of a description or hint that repeat what a fix writes
-
-
-class Lines:
-    """The beginnings of the lines of one text."""
-
-    def __init__(self, text: str) -> None:
-        self.starts = [0]
-        end = text.find("\n")
-        while end >= 0:
-            self.starts.append(end + 1)
-            end = text.find("\n", end + 1)
-
-    def place(self, offset: int) -> tuple[int, int]:
-        """Return the line and the column of ``offset``, both from 1."""
-        line = bisect_right(self.starts, offset)
-        return line, offset - self.starts[line - 1] + 1
-
-    def offset(self, line: int, column: int) -> int:
-        """Return the offset of a line and a column."""
-        return self.starts[line - 1] + column - 1
 
 
 @dataclass(frozen=True)
@@ -50,13 +29,24 @@ class CheckedRule:
 
     named: NamedRule
     located: LocatedRule
-    lines: Lines  # of the rule's document
 
     @cached_property
     def clauses(self) -> list[LocatedClause]:
         """Each clause that has an effect in some sub-rule, once, in text order."""
         found = {clause.node.start: clause for sub_rule in self.located.sub_rules for clause in sub_rule.clauses}
         return [found[start] for start in sorted(found)]
+
+    @cached_property
+    def _sub_rules(self) -> dict[int, list[LocatedSubRule]]:
+        found: dict[int, list[LocatedSubRule]] = {}
+        for sub_rule in self.located.sub_rules:
+            for clause in sub_rule.clauses:
+                found.setdefault(clause.node.start, []).append(sub_rule)
+        return found
+
+    def sub_rules_of(self, clause: LocatedClause) -> list[LocatedSubRule]:
+        """Return the sub-rules that have ``clause``, one of ``clauses``, in order."""
+        return self._sub_rules[clause.node.start]
 
     @cached_property
     def alternatives(self) -> list[tuple[LocatedClause, Alternative]]:
@@ -76,14 +66,14 @@ class CheckedRule:
 
     def line(self, offset: int) -> int | None:
         """The line of ``offset``; None when the rule was no text."""
-        return None if self.located.document.is_from_mapping else self.lines.place(offset)[0]
+        return None if self.located.document.is_from_mapping else self.named.document.lines.place(offset)[0]
 
     def warning(
         self, code: str, node: Node, message: str, *, why: str, hint: str = "", fix: Fix | None = None, at: int = -1
     ) -> Finding:
         """Return the warning ``code`` about ``node``; ``at`` is the offset to show, that of ``node`` unless given."""
         location = self.location(node)
-        line, column = self.lines.place(node.start if at < 0 else at)
+        line, column = self.named.document.lines.place(node.start if at < 0 else at)
         return Finding(
             self.named.source,
             code,

@@ -13,7 +13,7 @@ Always: a sub-rule matches exactly when one of the group of each clause does, si
 clause is accepted by some alternative, or it has none and one is "exists": false. So without an alternative a sub-rule
 matches when another of its group does: a part decided an event when it matched alone in its group.
 Cost: equal answers are counted together, so an event costs its matching and one look-up. A copy of a sub-rule costs its
-clauses: 0.3 KB for each with the native engine and 2.5 KB with the python one, at most (2026-11-21, peak memory of
+clauses: 0.3 kB for each with the native engine and 2.5 kB with the python one, at most (2026-11-21, peak memory of
 ten sorts of rules). Copies share the steps that one event's arrays may take, so an event near that limit can be refused
 here alone. Copies stop at MOST_COPIED_CLAUSES: sub-rules beyond are counted without their alternatives.
 """

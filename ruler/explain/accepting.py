@@ -11,10 +11,12 @@ Source: sections 5 to 8 of the semantics.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import sys
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
-from ruler.explain.event_view import Leaf
+from ruler.explain.event_view import EventView, Leaf
 from ruler.patterns.acceptance import accepts
 from ruler.patterns.located import LocatedClause
 from ruler.patterns.model import Absent, AnythingBut, Exact, Exists, Literal, Pattern
@@ -38,49 +40,83 @@ class Acceptance:
         """Whether the clause by itself would match the event."""
         return bool(self.accepted) or (self.has_absent and not self.leaves)
 
-
-def acceptance_of(clause: LocatedClause, leaves: Sequence[Leaf]) -> Acceptance:
-    """Return what ``clause`` makes of ``leaves``."""
-    patterns = [alternative.pattern for alternative in clause.alternatives]
-    tried = sum(_cost(pattern) for pattern in patterns)
-    looked_at = leaves if tried * len(leaves) <= TRIED_AT_MOST else leaves[: max(1, TRIED_AT_MOST // tried)]
-    by_value = _by_value(looked_at) if any(_is_looked_up(pattern) for pattern in patterns) else {}
-    by_alternative = [_accepted(pattern, looked_at, by_value) for pattern in patterns]
-    accepted = {id(leaf) for found in by_alternative for leaf in found}
-    return Acceptance(
-        clause,
-        leaves,
-        by_alternative,
-        [leaf for leaf in looked_at if id(leaf) in accepted],
-        any(isinstance(pattern, Absent) for pattern in patterns),
-        len(looked_at),
-    )
+    @property
+    def may_hold(self) -> bool:
+        """Whether the clause may hold beside others; False where no choice of values helps."""
+        return bool(self.accepted) or self.has_absent or self.looked_at < len(self.leaves)
 
 
-def accepts_any(patterns: Iterable[Pattern], leaves: Sequence[Leaf]) -> bool:
-    """Return whether any of ``patterns`` accepts any of ``leaves``; as ``acceptance_of``, without telling which."""
-    keys: set[object] | None = None
-    others = []
-    for pattern in patterns:
-        if _is_looked_up(pattern):
-            keys = {_key(leaf.value) for leaf in leaves} if keys is None else keys
-            if _key(pattern.value) in keys:  # type: ignore[union-attr]
-                return True
-        elif not isinstance(pattern, Absent):
-            others.append(pattern)
-    cost = sum(map(_cost, others))
-    most = len(leaves) if not cost else max(1, TRIED_AT_MOST // cost)
-    return any(_is_accepted(pattern, leaf) for leaf in leaves[:most] for pattern in others)
+class PathValues:
+    """The values at one path, for all clauses that ask about it."""
+
+    def __init__(self, leaves: Sequence[Leaf]) -> None:
+        self.leaves = leaves
+
+    @cached_property
+    def by_value(self) -> dict[object, list[Leaf]]:
+        """The values by what equal ones have in common."""
+        found: dict[object, list[Leaf]] = {}
+        for leaf in self.leaves:
+            found.setdefault(_key(leaf.value), []).append(leaf)
+        return found
+
+    def first(self, count: int) -> PathValues:
+        """Return the first ``count`` values."""
+        return self if count >= len(self.leaves) else PathValues(self.leaves[:count])
 
 
-def _accepted(pattern: Pattern, leaves: Sequence[Leaf], by_value: dict[object, list[Leaf]]) -> list[Leaf]:
+class EventValues:
+    """The values of an event by their paths; what is worked out for one clause is there for the next."""
+
+    def __init__(self, view: EventView) -> None:
+        self._leaves = view.leaves
+        self._known: dict[str, PathValues] = {}
+
+    def at(self, path: str) -> PathValues:
+        """Return the values at ``path``; none where the event has no such path."""
+        found = self._known.get(path)
+        if found is None:
+            found = self._known[path] = PathValues(self._leaves.get(path, ()))
+        return found
+
+
+def acceptance_of(clause: LocatedClause, values: PathValues) -> Acceptance:
+    """Return what ``clause`` makes of ``values``, those at its path."""
+    patterns = clause.patterns
+    looked_at = values.first(_tried_values(patterns))
+    by_alternative = [_accepted(pattern, looked_at) for pattern in patterns]
+    lists = [found for found in by_alternative if found]
+    accepted = lists[0] if lists else []
+    if len(lists) > 1:
+        ids = {id(leaf) for found in lists for leaf in found}
+        accepted = [leaf for leaf in looked_at.leaves if id(leaf) in ids]
+    has_absent = any(isinstance(pattern, Absent) for pattern in patterns)
+    return Acceptance(clause, values.leaves, by_alternative, accepted, has_absent, len(looked_at.leaves))
+
+
+def accepts_any(patterns: Collection[Pattern], values: PathValues) -> bool:
+    """Return whether any of ``patterns`` accepts any of ``values``; as ``acceptance_of``, without telling which."""
+    if any(_key(each.value) in values.by_value for each in patterns if isinstance(each, Exact | Literal)):
+        return True
+    others = [pattern for pattern in patterns if not isinstance(pattern, Exact | Literal | Absent)]
+    leaves = values.first(_tried_values(others)).leaves if others else ()
+    return any(_is_accepted(pattern, leaf) for leaf in leaves for pattern in others)
+
+
+def _tried_values(patterns: Iterable[Pattern]) -> int:
+    """Return how many values ``patterns`` are tried on."""
+    cost = sum(map(_cost, patterns))
+    return sys.maxsize if not cost else max(1, TRIED_AT_MOST // cost)
+
+
+def _accepted(pattern: Pattern, values: PathValues) -> list[Leaf]:
     if isinstance(pattern, Exact | Literal):
-        return by_value.get(_key(pattern.value), [])
+        return values.by_value.get(_key(pattern.value), [])
     if isinstance(pattern, Exists):
-        return list(leaves)
+        return list(values.leaves)
     if isinstance(pattern, Absent):
         return []
-    return [leaf for leaf in leaves if _is_accepted(pattern, leaf)]
+    return [leaf for leaf in values.leaves if _is_accepted(pattern, leaf)]
 
 
 def _is_accepted(pattern: Pattern, leaf: Leaf) -> bool:
@@ -92,21 +128,10 @@ def _is_accepted(pattern: Pattern, leaf: Leaf) -> bool:
     return accepts(pattern, leaf.value)
 
 
-def _is_looked_up(pattern: Pattern) -> bool:
-    return isinstance(pattern, Exact | Literal)
-
-
 def _cost(pattern: Pattern) -> int:
     if isinstance(pattern, AnythingBut):
         return len(pattern.excluded)
-    return 0 if _is_looked_up(pattern) else 1
-
-
-def _by_value(leaves: Sequence[Leaf]) -> dict[object, list[Leaf]]:
-    found: dict[object, list[Leaf]] = {}
-    for leaf in leaves:
-        found.setdefault(_key(leaf.value), []).append(leaf)
-    return found
+    return 0 if isinstance(pattern, Exact | Literal) else 1
 
 
 def _key(value: object) -> object:

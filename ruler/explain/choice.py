@@ -37,11 +37,11 @@ _VALUE: frozenset[Pattern] = frozenset({Exact(CHOSEN)})
 _ABSENCE: frozenset[Pattern] = frozenset({Absent()})
 
 
-WORK = 20_000_000  # values times clauses of all questions for one sub-rule: some seconds
+WORK = 20_000_000  # values times clauses of all questions for one rule, or for all details: some seconds
 
 
 class Budget:
-    """How much may still be asked about one sub-rule."""
+    """How much may still be asked."""
 
     def __init__(self, work: int = WORK) -> None:
         self.left = work
@@ -57,26 +57,35 @@ class OutOfBudget(Exception):
     """WORK is reached: the answer is not known."""
 
 
-def choose(clauses: Sequence[Acceptance]) -> Choice | None:
-    """Return the values by which the clauses of a sub-rule match, paths ascending; None when they do not."""
-    plain = _plain_choice(clauses)
+def choose(clauses: Sequence[Acceptance], budget: Budget) -> Choice | None:
+    """Return the values by which the clauses of a sub-rule match, paths ascending; None when they do not.
+
+    None as well where ``budget`` is used up before they are found.
+    """
+    plain = plain_choice(clauses)
     if plain is not None:
         return plain
+    undecided = _undecided(clauses)
+    try:
+        chosen = _choice_of(undecided, budget)
+    except OutOfBudget:
+        return None
+    return None if chosen is None else {each.clause.path: chosen.get(each.clause.path) for each in clauses}
+
+
+def _choice_of(clauses: Sequence[Acceptance], budget: Budget) -> Choice | None:
     if not _asks_for_absence(clauses):
         try:
             chosen = ElementTree([each.accepted for each in clauses]).choice((1 << len(clauses)) - 1)
             return None if chosen is None else {each.clause.path: chosen[i] for i, each in enumerate(clauses)}
         except TwoArrays:
             pass
-    try:
-        return _Questions(clauses, Budget()).choice()
-    except OutOfBudget:
-        return None
+    return _Questions(clauses, budget).choice()
 
 
 def match_together(clauses: Sequence[Acceptance], budget: Budget) -> bool:
     """Return whether values can be chosen for all of ``clauses``, paths ascending. Raises OutOfBudget."""
-    return _plain_choice(clauses) is not None or _Questions(clauses, budget).ask()
+    return plain_choice(clauses) is not None or _Questions(_undecided(clauses), budget).ask()
 
 
 def conflict(clauses: Sequence[Acceptance], budget: Budget) -> list[Acceptance]:
@@ -85,8 +94,9 @@ def conflict(clauses: Sequence[Acceptance], budget: Budget) -> list[Acceptance]:
     With absence among them the last is not certain: leaving a path out may also make a value count again.
     Raises OutOfBudget when not even the first question can be asked.
     """
-    if _plain_choice(clauses) is not None:
+    if plain_choice(clauses) is not None:
         return []
+    clauses = _undecided(clauses)
     if not _asks_for_absence(clauses):
         try:
             found = ElementTree([each.accepted for each in clauses]).conflict(len(clauses))
@@ -96,11 +106,17 @@ def conflict(clauses: Sequence[Acceptance], budget: Budget) -> list[Acceptance]:
     return _Questions(clauses, budget).conflict()
 
 
+def _undecided(clauses: Sequence[Acceptance]) -> list[Acceptance]:
+    """Return ``clauses`` without those that ask for absence where the event has nothing: they always hold."""
+    return [each for each in clauses if each.leaves or not each.has_absent]
+
+
 def _asks_for_absence(clauses: Sequence[Acceptance]) -> bool:
     return any(each.has_absent for each in clauses)
 
 
-def _plain_choice(clauses: Sequence[Acceptance]) -> Choice | None:
+def plain_choice(clauses: Sequence[Acceptance]) -> Choice | None:
+    """Return path after path the first value that goes with those before; None when that comes to an end."""
     trail: Trail = {}
     chosen: Choice = {}
     for each in clauses:

@@ -33,7 +33,8 @@ def explain_clause(
     first = list(each.leaves) if failed else each.accepted[:LONGEST_LIST] or list(each.leaves)
     others = [leaf for leaf in each.leaves[: 2 * LONGEST_LIST] if id(leaf) not in accepted_ids]
     values = tuple((first if failed or not each.accepted else [*first, *others])[:LONGEST_LIST])
-    by_absence = not failed and (chosen_absent or not each.accepted)
+    is_not_seen = not each.accepted and each.looked_at < len(each.leaves)  # a value further on may be accepted
+    by_absence = not failed and (chosen_absent or not (each.accepted or is_not_seen))
     pairs = list(zip(clause.alternatives, each.by_alternative, strict=True))
     pairs.sort(key=lambda pair: not pair[1])
     return ClauseExplanation(

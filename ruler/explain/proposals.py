@@ -30,7 +30,7 @@ from ruler.patterns.located import LocatedRule, LocatedSubRule
 
 MOST_SUB_RULES = 16  # tried, the nearest of them
 MOST_VERIFICATIONS = 20  # of changes of the event, and of changes of the rule
-MOST_VERIFIED = 20_000_000  # characters of changed events, and of changed rules, that are read to verify them
+MOST_VERIFIED = 20_000_000  # characters that are read to verify changes of the event, and those of the rule
 LONGEST_PATHS = 5_000_000  # characters of the paths of a rule, each counted for each of its names
 
 _NO_LIMITS = Limits(max_paths=1 << 30, max_sub_rules=1 << 30)  # edits add neither paths nor sub-rules
@@ -125,7 +125,7 @@ def _rule_proposal(
     for sub_rule in sub_rules:
         changes += rule_changes(choices, sub_rule, event_paths)
     changes.sort(key=lambda change: change.cost)
-    length = 0
+    length = event_length = 0
     for change in changes[: MOST_VERIFICATIONS // 2]:
         for plainly in (False, True):
             applied = change.applied(rule, plainly=plainly)
@@ -134,7 +134,8 @@ def _rule_proposal(
             words, result, edit_count = applied
             if _would_match(result, event):
                 return Proposal("rule", words, result, edit_count)
-            length += len(result)
+            event_length = event_length or len(changed_event(event, EventChange((), (0, 0.0))) or "")
+            length += len(result) + event_length
         if length > MOST_VERIFIED:
             break
     return None

@@ -5,8 +5,8 @@ In: a pattern, its keyword in the rule, a value. Out: a Reason, with a code for 
     Exact(5), "5"  ->  string-not-number: "5" is a string, and the rule lists the number 5
     NumericRange(>= 1000), 997  ->  below-bound: 997 is below the bound 1000 by 3
 
-Nearest first: a value that differs in case alone is told so, before it is told to be another string. Values longer
-than COMPARED_CHARACTERS are compared from their beginning only.
+Nearest first: a value that differs in case alone is told so, before it is told to be another string. Of strings longer
+than COMPARED_CHARACTERS, in the rule or the event, only what is found quickly is told.
 Always: a reason is true of the pattern and the value, whatever else stands beside them.
 """
 
@@ -112,7 +112,7 @@ def _why(pattern: Pattern, keyword: str, value: Value) -> tuple[str, str]:
             return _why_not_number(wanted, value)
     if not isinstance(value, str):
         return _why_no_string(pattern, keyword, value)
-    return _why_no_such_string(pattern, keyword, value[:COMPARED_CHARACTERS], value)
+    return _why_no_such_string(pattern, keyword, value)
 
 
 # ----- other types
@@ -153,7 +153,8 @@ def _why_not_literal(literal: bool | None, value: Value) -> tuple[str, str]:
 
 
 def _typed(value: Value) -> str:
-    return f"{shown(value)} is {kind_of(value)}" if isinstance(value, str) or is_number(value) else shown(value)
+    is_plain = isinstance(value, str) or is_number(value)
+    return f"{shown(value)} is {kind_of(value)}" if is_plain else f"the value is {shown(value)}"
 
 
 def _as_number(text: str) -> float | int | None:
@@ -188,17 +189,17 @@ def _why_not_in_range(pattern: NumericRange, keyword: str, value: Value) -> tupl
 # ----- strings
 
 
-def _why_no_such_string(pattern: Pattern, keyword: str, compared: str, value: str) -> tuple[str, str]:
+def _why_no_such_string(pattern: Pattern, keyword: str, value: str) -> tuple[str, str]:
     match pattern:
         case Exact(wanted):
             assert isinstance(wanted, str)
-            return _why_not_equal(wanted, compared, value, _WHOLE.get(keyword, _WHOLE[""]))
+            return _why_not_equal(wanted, value, value, _WHOLE.get(keyword, _WHOLE[""]))
         case EqualsIgnoreCase(folded):
-            return _why_not_equal(folded, fold(compared), value, _WHOLE["equals-ignore-case"])
+            return _why_not_equal(folded, fold(value[: COMPARED_CHARACTERS + 1]), value, _WHOLE["equals-ignore-case"])
         case Prefix(text):
-            return _why_not_at_end(text, compared, value, "prefix")
+            return _why_not_at_end(text, value[:COMPARED_CHARACTERS], value, "prefix")
         case PrefixIgnoreCase(folded):
-            return _why_not_at_end(folded, fold(compared), value, "prefix")
+            return _why_not_at_end(folded, fold(value[:COMPARED_CHARACTERS]), value, "prefix")
         case Suffix(text):
             return _why_not_at_end(text, value[-COMPARED_CHARACTERS:], value, "suffix")
         case SuffixIgnoreCase(folded):
@@ -211,23 +212,26 @@ def _why_no_such_string(pattern: Pattern, keyword: str, compared: str, value: st
 
 
 def _why_not_equal(wanted: str, compared: str, value: str, whole: str) -> tuple[str, str]:
-    wanted = wanted[:COMPARED_CHARACTERS]
-    near = _nearly(wanted, compared, str.__eq__)
+    """``compared`` is the value as the pattern sees it: folded where case does not count."""
+    is_long = max(len(wanted), len(compared)) > COMPARED_CHARACTERS
+    if is_long and compared != value:  # of the folded value there is only the beginning
+        return "differs", f"{shown(value)} is another string than {shown(wanted)}"
+    near = None if is_long else _nearly(wanted, compared, str.__eq__)
     if near is not None:
-        return _differs_only(near, value, wanted)
+        return _differs_only(near, value, compared, wanted)
     if wanted and compared.startswith(wanted):
         return "pattern-begins-value", f"{shown(value)} begins with {shown(wanted)}; {whole}"
-    if wanted and value.endswith(wanted):
+    if wanted and compared.endswith(wanted):
         return "pattern-ends-value", f"{shown(value)} ends with {shown(wanted)}; {whole}"
     if len(wanted) > 1 and wanted in compared:
         return "pattern-inside-value", f"{shown(value)} contains {shown(wanted)}; {whole}"
     if len(compared) > 1 and compared in wanted:
         return "value-too-short", f"{shown(value)} is only a part of {shown(wanted)}"
-    place = _one_edit(wanted, compared)
+    place = None if is_long else _one_edit(wanted, compared)
     if place is not None:
         return (
             "differs-in-one-character",
-            f"{shown(value)} differs from {shown(wanted)} in one character, the one at {place + 1}",
+            f"{shown(value)} differs from {shown(wanted)} in one character, character {place + 1}",
         )
     return "differs", f"{shown(value)} is another string than {shown(wanted)}"
 
@@ -236,20 +240,21 @@ def _nearly(wanted: str, compared: str, test: Callable[[str, str], bool]) -> str
     """Return the code by which ``test(compared, wanted)`` would hold if a little were overlooked."""
     if test(fold(compared), fold(wanted)):
         return "differs-in-case"
-    if test(_without_space(compared), _without_space(wanted)) and _without_space(wanted):
+    # Every string begins and ends with the empty one: that tells nothing of a prefix or a suffix that is all space.
+    if test(_without_space(compared), _without_space(wanted)) and (test is str.__eq__ or _without_space(wanted)):
         return "differs-in-space"
     if (compared.isascii() and wanted.isascii()) or not wanted:
         return None
     return "looks-alike" if test(_skeleton(compared), _skeleton(wanted)) and _skeleton(wanted) else None
 
 
-def _differs_only(code: str, value: str, wanted: str) -> tuple[str, str]:
+def _differs_only(code: str, value: str, compared: str, wanted: str) -> tuple[str, str]:
     if code == "differs-in-case":
         return code, f"{shown(value)} differs from {shown(wanted)} only in upper and lower case"
     if code == "differs-in-space":
         return code, f"{shown(value)} differs from {shown(wanted)} only in white space"
-    index = next((i for i, (one, other) in enumerate(zip(value, wanted, strict=False)) if one != other), -1)
-    index = min(len(value), len(wanted)) if index < 0 else index
+    index = next((i for i, (one, other) in enumerate(zip(compared, wanted, strict=False)) if one != other), -1)
+    index = min(len(compared), len(wanted)) if index < 0 else index
     told = _code_point(value, index), _code_point(wanted, index)
     return (
         code,
@@ -285,6 +290,8 @@ def _one_edit(one: str, other: str) -> int | None:
 def _why_not_at_end(text: str, compared: str, value: str, what: str) -> tuple[str, str]:
     """For a prefix or a suffix. ``compared`` is the part of the value around that end."""
     is_prefix = what == "prefix"
+    if len(text) > COMPARED_CHARACTERS:
+        return f"{what}-differs", f"{shown(value)} does not {'begin' if is_prefix else 'end'} with {shown(text)}"
     near = _nearly(text, compared, str.startswith if is_prefix else str.endswith)
     if near in ("differs-in-case", "differs-in-space"):
         how = "upper and lower case" if near == "differs-in-case" else "white space"
@@ -301,8 +308,6 @@ def _why_not_at_end(text: str, compared: str, value: str, what: str) -> tuple[st
     if count == 0:
         first = "begin" if is_prefix else "end"
         return f"{what}-differs", f"{shown(value)} does not {first} with {shown(text)}"
-    if count >= len(compared):
-        return f"{what}-differs", f"{shown(value)} ends before the prefix {shown(text)} does"
     has, wants = (compared[count], text[count]) if is_prefix else (compared[-1 - count], text[-1 - count])
     counted = f"character {count + 1}" + ("" if is_prefix else " from the end")
     return (
@@ -327,16 +332,16 @@ def _why_not_wildcard(pattern: Wildcard, value: str) -> tuple[str, str]:
         return "differs-in-space", f"{shown(value)} matches the wildcard but for the white space around it"
     first, *middle, last = pattern.pieces
     if not value.startswith(first):
-        return "wildcard-piece", f"{shown(value)} does not begin with {shown(first)}, the wildcard does"
+        return "wildcard-piece", f"{shown(value)} does not begin with {shown(first)} as the wildcard does"
     place = len(first)
     for piece in middle:
         found = value.find(piece, place)
         if found < 0:
             after = f" after character {place}" if place else ""
-            return "wildcard-piece", f"{shown(value)} has no {shown(piece)}{after}, the wildcard has it there"
+            return "wildcard-piece", f"{shown(value)} has no {shown(piece)}{after}, where the wildcard asks for it"
         place = found + len(piece)
     if not value.endswith(last):
-        return "wildcard-piece", f"{shown(value)} does not end with {shown(last)}, the wildcard does"
+        return "wildcard-piece", f"{shown(value)} does not end with {shown(last)} as the wildcard does"
     return "wildcard-piece", f"{shown(value)} has no room for {shown(last)} after the {place} characters before it"
 
 

@@ -146,10 +146,7 @@ class RuleExplanation:
             "matched": self.matched,
             "sub_rules": [each.as_dict() for each in self.sub_rules],
             "sub_rule_count": self.sub_rule_count,
-            "proposals": [
-                {"changes": each.changes, "text": each.text, "result": each.result, "edit_count": each.edit_count}
-                for each in self.proposals
-            ],
+            "proposals": [each.as_dict() for each in self.proposals],
         }
 
     def text(self, paint: Paint | None = None) -> str:

@@ -124,12 +124,18 @@ def block_ends(block: Cidr) -> tuple[str, str]:
 def difference(one: int | float, other: int | float) -> str:
     """Return how far apart two numbers are, as they are spelled in decimal.
 
-    >>> difference(1000, 997), difference(5.1, 5), difference(1e300, 1)
-    ('3', '0.1', 'about 1e+300')
+    >>> difference(1000, 997), difference(5.1, 5), difference(1e300, 1), difference(2.0**64, 2**64 - 1)
+    ('3', '0.1', 'about 1e+300', '1')
     """
     context = Context(prec=_DIGITS)
-    exact = abs(context.subtract(Decimal(repr(one)), Decimal(repr(other))))
+    exact = abs(context.subtract(_decimal(one), _decimal(other)))
     if context.flags[Inexact]:
         return f"about {Context(prec=_SHORT_DIGITS).plus(exact).normalize():e}"
     text = f"{exact.normalize(context):f}"
     return text if len(text) <= _DIGITS else f"{exact.normalize(context):e}"
+
+
+def _decimal(number: int | float) -> Decimal:
+    """Return the shortest decimal that stands for a double; all its digits where integers are compared with it."""
+    is_long_integer = isinstance(number, float) and 2.0**53 <= abs(number) < 2.0**65
+    return Decimal(number) if is_long_integer else Decimal(repr(number))

@@ -132,6 +132,9 @@ class _Writer:
         chosen = sub_rule.chosen.get(clause.path)
         by_absence = any(alternative.holds_by_absence for alternative in clause.alternatives)
         leaf = chosen or next((found for each in clause.alternatives for found in each.accepted[:1]), None)
+        if leaf is None and not by_absence:
+            yield "      a value is accepted that was not looked at"
+            return
         if leaf is None or (by_absence and chosen is None):
             yield "      has no value there" if clause.value_count else "      has no value"
             return

@@ -16,12 +16,11 @@ from ruler.explain.accepting import Acceptance
 from ruler.explain.choice import Budget, OutOfBudget, conflict, match_together
 
 
-def verdicts(clauses: Sequence[Acceptance]) -> tuple[set[str], list[Acceptance]]:
+def verdicts(clauses: Sequence[Acceptance], budget: Budget) -> tuple[set[str], list[Acceptance]]:
     """Return the paths that fail, and the clauses that are apart (none, or two or more)."""
     failed = {each.clause.path for each in clauses if not each.holds_alone}
     if all(leaf.element is None for each in clauses for leaf in each.leaves):
         return failed, []
-    budget = Budget()
     apart: list[Acceptance] = []
     try:
         together = [each for each in clauses if each.accepted and not each.has_absent]

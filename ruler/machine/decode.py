@@ -31,6 +31,9 @@ _WORDS = {
     "invalid escaped sequence in string": "unknown escape in a string",
 }
 
+# More than 2 * MAX_DEPTH: of two characters one is a value at most, but for containers that are still open.
+_SPACES = 4 * MAX_DEPTH
+
 _SMALLEST_INT, _LARGEST_INT = -(2**63), 2**64 - 1  # integers beyond are the nearest double, as in text
 
 
@@ -80,18 +83,34 @@ def _text_error(event: Any, error: orjson.JSONDecodeError) -> EventError:
                 f"\\u{ord(character):04x} is half of a surrogate pair, not a character",
                 offset=index,
             )
-    offset = _offset(event, text, error.pos)
+    message, position = _reason(text, error)
+    offset = _offset(event, text, position)
     if text.startswith("\ufeff"):
         return EventError("not-json", "a byte order mark, expected an object; JSON has none", offset=0)
-    if "surrogate" in error.msg:
+    if "surrogate" in message:
         return EventError("lone-surrogate", "an escaped half of a surrogate pair, not a character", offset=offset)
-    if "infinity" in error.msg:
+    if "infinity" in message:
         return EventError("number-too-large", "a number too large for a double (at most 1.8e308)", offset=offset)
-    if "depth" in error.msg or "recursion" in error.msg.lower():
+    if "depth" in message or "recursion" in message.lower():
         return EventError("too-deep", f"nested deeper than {MAX_DEPTH}", offset=offset)
     if not text.strip(" \t\n\r"):
         return EventError("not-json", "nothing here, expected an object", offset=offset)
-    return EventError("not-json", _worded(error.msg), offset=offset)
+    return EventError("not-json", _worded(message), offset=offset)
+
+
+def _reason(text: str, error: orjson.JSONDecodeError) -> tuple[str, int]:
+    """What orjson says of ``text`` and where, though a text of brackets that are never closed is read twice for it.
+
+    orjson sets memory aside by the length of the text, as text that is JSON needs at most, and says that it has none
+    left when it meets more values: ``"[" * 1000``. Spaces before the text make it longer and change nothing else.
+    """
+    if "memory" not in error.msg:
+        return error.msg, error.pos
+    try:
+        orjson.loads(" " * _SPACES + text)
+    except orjson.JSONDecodeError as better:
+        return better.msg, max(better.pos - _SPACES, 0)
+    return error.msg, error.pos
 
 
 def _worded(message: str) -> str:

@@ -13,12 +13,18 @@ Source: sections 2 to 4 of the semantics.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from ruler.errors import Location
 from ruler.patterns.clauses import ClauseReader
 from ruler.patterns.compiler import DEFAULT_LIMITS, Limits, document_of, expand, location_of
 from ruler.patterns.model import Clause, Pattern, SubRule
 from ruler.patterns.reader import Document, Node
+
+# What is kept for the next question, since a matcher may be asked event after event how its rules matched: at most
+# some 20 megabytes. Locating takes some ten times as long as what follows it.
+KEPT_RULES = 1000
+LONGEST_KEPT = 1000  # characters of a rule's text
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,9 +46,14 @@ class LocatedClause:
     location: Location  # in the rule: ("a",)
 
     @property
+    def patterns(self) -> list[Pattern]:
+        """The patterns of the alternatives, in text order."""
+        return [alternative.pattern for alternative in self.alternatives]
+
+    @property
     def clause(self) -> Clause:
         """The clause as the machine knows it."""
-        return Clause(self.path, frozenset(alternative.pattern for alternative in self.alternatives))
+        return Clause(self.path, frozenset(self.patterns))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,6 +96,18 @@ def locate_rule(rule: object, *, limits: Limits = DEFAULT_LIMITS) -> LocatedRule
     """Return ``rule`` (JSON text or a mapping) with places; raises its first RuleError."""
     document = document_of(rule)
     return locate_node(document, document.root, limits=limits)
+
+
+def locate_text(text: str, *, limits: Limits = DEFAULT_LIMITS) -> LocatedRule:
+    """As ``locate_rule``; the rules of short texts are kept for the next time, the last KEPT_RULES of them."""
+    return (_kept if len(text) <= LONGEST_KEPT else _located)(text, limits)
+
+
+def _located(text: str, limits: Limits) -> LocatedRule:
+    return locate_rule(text, limits=limits)
+
+
+_kept = lru_cache(KEPT_RULES)(_located)
 
 
 def locate_node(document: Document, node: Node, *, limits: Limits = DEFAULT_LIMITS) -> LocatedRule:

@@ -18,10 +18,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from json.decoder import scanstring  # type: ignore[attr-defined]  # not in the stubs; there since 2.6
 from typing import Any, NoReturn
 
 from ruler.errors import Location, RuleError
+from ruler.lines import Lines
 from ruler.patterns.mappings import text_from_mapping
 from ruler.patterns.numbers import read_number
 
@@ -75,7 +77,12 @@ class Document:
 
     def line_and_column(self, offset: int) -> tuple[int, int]:
         """Return the line and the column of ``offset``, both from 1, in characters."""
-        return line_and_column(self.text, offset)
+        return self.lines.place(offset)
+
+    @cached_property
+    def lines(self) -> Lines:
+        """Where the lines of the text begin."""
+        return Lines(self.text)
 
     def source(self, node: Node) -> str:
         """Return the text of ``node`` on one line, its middle left out when it is long."""

@@ -35,8 +35,9 @@ OTHER_WORDS = {
     "errors": "error",
 }
 _NEAR = 0.6  # how like a known word another must be to be taken for it
-# Likeness is slow to find, so a file full of unknown names gets no advice beyond these.
+# Likeness is slow to find, so a file full of unknown names gets no advice beyond these, nor one with very long names.
 MOST_GUESSES = 50
+MOST_COMPARED = 10_000_000  # pairs of characters, of all guesses together: some three seconds
 MOST_FINDINGS = 1000  # kept for one file: hostile text can hold one in every four characters
 
 Members = dict[str, Node]
@@ -51,6 +52,7 @@ class MembersReader:
         self.document = document
         self.findings: list[Finding] = []
         self.guess_count = 0
+        self.compared_count = 0  # pairs of characters
         self.line_starts = [0]
         for line in document.text.split("\n"):
             self.line_starts.append(self.line_starts[-1] + len(line) + 1)
@@ -97,9 +99,16 @@ class MembersReader:
         return members
 
     def near(self, word: str, known: Iterable[str]) -> str:
-        """The known word that ``word`` may have been meant as; "" for none, and for all beyond the first fifty."""
+        """The known word that ``word`` may have been meant as; "" for none, and once the guesses are used up."""
+        if self.guess_count == MOST_GUESSES:
+            return ""
+        known = list(known)
+        pair_count = len(word) * sum(map(len, known))
+        if self.compared_count + pair_count > MOST_COMPARED:
+            return ""
         self.guess_count += 1
-        near = get_close_matches(word, known, 1, _NEAR) if self.guess_count <= MOST_GUESSES else []
+        self.compared_count += pair_count
+        near = get_close_matches(word, known, 1, _NEAR)
         return near[0] if near else ""
 
     # -- texts ---------------------------------------------------------------------------------------------

@@ -15,10 +15,11 @@ not understood is an error: a test that tests less than its author thinks is wor
 from __future__ import annotations
 
 import os
+from itertools import islice
 
 from ruler.errors import RuleError
 from ruler.findings import Finding, Source, finding_of_text, in_text_order
-from ruler.patterns.reader import Document, Node, read_document
+from ruler.patterns.reader import Document, Node, read_document, shortened
 from ruler.rule_files import STANDARD_INPUT, NamedRule, add_rules, read_rule_file, text_of
 from ruler.testing.members import Members, MembersReader, Steps, in_quotes
 from ruler.testing.model import RuleTest, RuleTestFile
@@ -220,7 +221,7 @@ class _FileReader(MembersReader):
                     "test-name-twice",
                     test.start,
                     ("tests", index),
-                    f'the name "{found.name}" is already used on line {first_lines[found.name]}',
+                    f'the name "{shortened(found.name)}" is already used on line {first_lines[found.name]}',
                     why="the name says which test failed, so no two tests of a file have the same",
                     write="another name",
                 )
@@ -340,9 +341,9 @@ class _FileReader(MembersReader):
         return tuple(names)
 
     def _report_unknown_rule(self, node: Node, steps: Steps) -> None:
-        near = self.near(node.value, list(self.rule_names)[:_MOST_NAMES_LOOKED_AT])
-        names = list(self.rule_names)
-        shown = ", ".join(in_quotes(name) for name in names[:5]) + (", ..." if len(names) > 5 else "")
+        near = self.near(node.value, islice(self.rule_names, _MOST_NAMES_LOOKED_AT))
+        names = list(islice(self.rule_names, 6))
+        shown = ", ".join(in_quotes(shortened(name)) for name in names[:5]) + (", ..." if len(names) > 5 else "")
         self.report(
             "test-rule-unknown",
             node.start,
@@ -392,7 +393,7 @@ class _FileReader(MembersReader):
             not_matching = set(expected.get("does-not-match", ()))
             for name in expected.get("matches", ()):
                 if name in not_matching:
-                    what = f'{in_quotes(name)} stands under "matches" and under "does-not-match"'
+                    what = f'{in_quotes(shortened(name))} stands under "matches" and under "does-not-match"'
                     why = "a rule matches an event or does not"
                     start = members["does-not-match"].start
                     self.report("test-expected", start, steps, what, why=why, write="it under one of them")
