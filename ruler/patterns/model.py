@@ -103,7 +103,8 @@ class Regexp:
 class Characters:
     """Accepts one character: "az" those from a to z, "09az" digits too. Ranges ascend, are apart, hold no surrogate.
 
-    A string, not a tuple of numbers: categories have hundreds of ranges, and a string remembers its hash.
+    Empty, it accepts none. A string, not a tuple of numbers: categories have hundreds of ranges, and a string
+    remembers its hash.
     """
 
     ranges: str
