@@ -32,16 +32,18 @@ from scripts.recorded_texts import ROOT, file_text_of, note, write_or_check
 ERROR_TEXTS = ROOT / "tests" / "errors"
 NAMES = {"datetime": datetime, "decimal": decimal, "inf": float("inf"), "nan": float("nan")}
 RULE_KINDS = ("rule", "python")  # errors of one rule
+EXTENSION_KINDS = ("extension",)  # errors of one rule that is read with the extensions
 FINDING_KINDS = ("file", "file-python", "path", "pattern")  # of a rule file's text, of a path that is read, of -e
 EVENT_KINDS = ("event", "event-python")  # an event; or as an expression also [rule, event]
 ARGUMENT_KINDS = ("arguments",)  # of the command line, as a shell has them
-KINDS = (*RULE_KINDS, *FINDING_KINDS, *EVENT_KINDS, *ARGUMENT_KINDS)
+KINDS = (*RULE_KINDS, *EXTENSION_KINDS, *FINDING_KINDS, *EVENT_KINDS, *ARGUMENT_KINDS)
 NOTE = note(
     Path(__file__).name,
     'the line below, and each line that begins with the kind of a case, such as "rule: " or "python: "',
 )
 # Small, so that a case that goes beyond them is short enough to read.
 LIMITS = Limits(max_paths=3, max_sub_rules=4)
+EXTENSION_LIMITS = Limits(max_paths=3, max_sub_rules=4, extensions=True)
 
 
 def kind_of(line: str) -> str:
@@ -67,13 +69,13 @@ def given_in(line: str) -> Any:
 rule_of = given_in  # of a rule case
 
 
-def errors_of(rule: Any) -> list[RuleError]:
+def errors_of(rule: Any, limits: Limits = LIMITS) -> list[RuleError]:
     """Return every error of ``rule`` in text order."""
     try:
         document = document_from_mapping(rule) if isinstance(rule, dict) else read_document(rule)
     except RuleError as error:
         return [error]
-    return compile_node(document, document.root, limits=LIMITS)[1]
+    return compile_node(document, document.root, limits=limits)[1]
 
 
 def findings_of(line: str) -> list[Finding]:
@@ -118,6 +120,8 @@ def codes_of(line: str) -> list[str]:
     """Return the codes that a case has; none for arguments."""
     if is_rule_case(line):
         return [error.code for error in errors_of(given_in(line))]
+    if kind_of(line) in EXTENSION_KINDS:
+        return [error.code for error in errors_of(given_in(line), EXTENSION_LIMITS)]
     if kind_of(line) in FINDING_KINDS:
         return [finding.code for finding in findings_of(line)]
     return [error.code for error in event_errors_of(line)] if kind_of(line) in EVENT_KINDS else []
@@ -126,8 +130,9 @@ def codes_of(line: str) -> list[str]:
 def case_text(line: str) -> str:
     """Return the whole record of one case."""
     lines = [line]
-    if is_rule_case(line):
-        for error in errors_of(given_in(line)):
+    if is_rule_case(line) or kind_of(line) in EXTENSION_KINDS:
+        limits = LIMITS if is_rule_case(line) else EXTENSION_LIMITS
+        for error in errors_of(given_in(line), limits):
             place = "" if error.line is None else f", line {error.line}, column {error.column}"
             lines += [f"[{error.code}{place}]", str(error)]
     elif kind_of(line) in FINDING_KINDS:

@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ class Case:
     matches: list[str]
     rule_errors: list[str]
     event_error: bool
+    codes: dict[str, str] = field(default_factory=dict)  # of refused rules, where the case states them
 
 
 def load(file_name: str) -> list[Case]:
@@ -35,12 +36,22 @@ def load(file_name: str) -> list[Case]:
 
 def case_of(record: dict[str, Any]) -> Case:
     plain = {name: record[name] for name in ("id", "group", "rules", "event")}
-    return Case(**plain, **record["expect"])
+    return Case(**plain, **record["expect"], codes=record.get("codes", {}))
 
 
 def all_cases() -> list[Case]:
-    """Every case of every file."""
+    """Every case of every file that is not in a directory."""
     return [case for file_name in FILES for case in load(file_name)]
+
+
+def extension_subjects() -> list[str]:
+    """What the cases of the extensions are about, one file each."""
+    return sorted(path.stem for path in (CONFORMANCE / "extensions").glob("*.jsonl"))
+
+
+def extension_cases(subject: str) -> list[Case]:
+    """Every case of the extensions about one subject."""
+    return load(f"extensions/{subject}.jsonl")
 
 
 def rule_name(name: str) -> str:

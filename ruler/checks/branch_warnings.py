@@ -111,8 +111,8 @@ class BranchWarnings:
         return not expansion.overwritten and alive <= new <= all_of_them
 
     def forms_alive(self) -> _SubRules:
-        return {frozenset(clause for clause, _ in self.expansion.sub_rules[index].values()) for index in self.alive}
+        return {frozenset(clause for clause, _ in self.expansion.sub_rules[index]) for index in self.alive}
 
 
 def _forms(expansion: Expansion) -> _SubRules:
-    return {frozenset(clause for clause, _ in sub_rule.values()) for sub_rule in expansion.sub_rules}
+    return {frozenset(clause for clause, _ in sub_rule) for sub_rule in expansion.sub_rules}

@@ -61,7 +61,7 @@ def dead_branches(expansion: Expansion, rule: Node, budget: Budget) -> tuple[lis
 
 class _Search:
     def __init__(self, expansion: Expansion, rule: Node, budget: Budget) -> None:
-        self.sub_rules = [{path: clause for path, (clause, _) in each.items()} for each in expansion.sub_rules]
+        self.sub_rules = [{clause.path: clause for clause, _ in each} for each in expansion.sub_rules]
         self.forms = [frozenset(each.values()) for each in self.sub_rules]
         self.branches = expansion.branches
         self.budget = budget

@@ -46,7 +46,7 @@ def meaning_findings(rule: CheckedRule) -> Iterator[Finding]:
         branches = BranchWarnings(rule, Budget())
         findings = list(branches.findings())
         dead = branches.dead
-        expanded = [(path, node) for each in branches.expansion.sub_rules for path, (_, node) in each.items()]
+        expanded = [(clause.path, node) for each in branches.expansion.sub_rules for clause, node in each]
     clauses = {clause.node.start: clause for sub_rule in rule.located.sub_rules for clause in sub_rule.clauses}
     for path, node in expanded:
         if node.start not in clauses:  # of a sub-rule that says the same as an earlier one

@@ -28,7 +28,7 @@ def name_findings(rule: CheckedRule) -> Iterator[Finding]:
     if not rule.located.overwritten:
         return
     expansion = expand(rule.located.document, rule.named.node)
-    used = {node.start for clauses in expansion.sub_rules for _, node in clauses.values()}
+    used = {node.start for clauses in expansion.sub_rules for _, node in clauses}
     first_later: dict[int, tuple[Node, Node]] = {}
     for each in rule.located.overwritten:
         known = first_later.get(each.earlier.start)

@@ -19,11 +19,13 @@ from ruler.patterns.model import (
     EqualsIgnoreCase,
     Exact,
     Excludable,
+    NumericRange,
     Prefix,
     PrefixIgnoreCase,
     Suffix,
     SuffixIgnoreCase,
     Wildcard,
+    WildcardIgnoreCase,
 )
 
 LONGEST_VALUE = 60  # characters of a value
@@ -97,6 +99,12 @@ def pattern_words(pattern: Excludable) -> str:
             return shown(value)
         case Wildcard(pieces):
             return f"wildcard {shown('*'.join(pieces))}"
+        case WildcardIgnoreCase(pieces):
+            return f"wildcard ignore-case {shown('*'.join(pieces))}"
+        case NumericRange():
+            low = "" if pattern.low is None else f" {'>' if pattern.low_is_open else '>='} {shown(pattern.low)}"
+            high = "" if pattern.high is None else f" {'<' if pattern.high_is_open else '<='} {shown(pattern.high)}"
+            return f"numeric{low}{high}"
         case Cidr():
             first, last = block_ends(pattern)
             return f"cidr from {first} to {last}"

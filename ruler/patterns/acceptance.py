@@ -6,7 +6,7 @@ Values are those of a decoded event (machine/decode.py): str, int, float, True, 
 >>> accepts(Prefix("aws."), "aws.s3"), accepts(Exact(1), True), accepts(AnythingBut(frozenset({Exact("x")})), None)
 (True, False, True)
 
-Source: sections 5 to 8 of the semantics.
+Source: sections 5 to 8 and 13 of the semantics.
 """
 
 from __future__ import annotations
@@ -15,26 +15,34 @@ from ruler.patterns.addresses import parse_address
 from ruler.patterns.folding import fold
 from ruler.patterns.model import (
     Absent,
+    AllOf,
     AnythingBut,
     Cidr,
     EqualsIgnoreCase,
     Exact,
     Exists,
     Literal,
+    NoneOf,
     NumericRange,
     Pattern,
     Prefix,
     PrefixIgnoreCase,
+    Regexp,
     Suffix,
     SuffixIgnoreCase,
     Wildcard,
+    WildcardIgnoreCase,
 )
+from ruler.patterns.regexp_walk import matches_whole
 
 Value = str | int | float | bool | None
 
 
 def accepts(pattern: Pattern, value: Value) -> bool:
-    """Return whether ``pattern`` accepts ``value``. ``Absent`` accepts none. Cost: linear in the value."""
+    """Return whether ``pattern`` accepts ``value``. ``Absent`` and ``NoneOf`` accept none.
+
+    Cost: linear in the value; for a regular expression times its size. No recursion deeper than patterns nest.
+    """
     match pattern:
         case Exact(wanted):
             return is_number(value) == is_number(wanted) and not isinstance(value, bool) and value == wanted
@@ -42,8 +50,10 @@ def accepts(pattern: Pattern, value: Value) -> bool:
             return value is literal
         case Exists():
             return True
-        case Absent():
+        case Absent() | NoneOf():
             return False
+        case AllOf(parts):
+            return all(any(accepts(each, value) for each in part) for part in parts)
         case AnythingBut(excluded):
             return not any(accepts(each, value) for each in excluded)
         case NumericRange():
@@ -70,6 +80,10 @@ def _accepts_string(pattern: Pattern, value: str) -> bool:
             return fold(value).endswith(folded)
         case Wildcard(pieces):
             return has_pieces(value, pieces)
+        case WildcardIgnoreCase(folded_pieces):
+            return has_pieces(fold(value), folded_pieces)
+        case Regexp(program):
+            return matches_whole(program, value)
         case Cidr():
             return _is_in_block(pattern, value)
     raise AssertionError(f"no pattern for strings: {pattern!r}")

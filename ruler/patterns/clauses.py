@@ -11,6 +11,7 @@ Source: sections 5 to 8 of the semantics.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from ruler.patterns.cidr import CidrReader
 from ruler.patterns.folding import fold
@@ -47,18 +48,28 @@ from ruler.patterns.rewrites import (
     quoted,
     short_quoted,
 )
-from ruler.patterns.vocabulary import INNER_TYPES, PATTERN_TYPES, nearest_pattern_type
+from ruler.patterns.vocabulary import (
+    EXTENSION_INNER_TYPES,
+    EXTENSION_TYPES,
+    INNER_TYPES,
+    PATTERN_TYPES,
+    nearest_pattern_type,
+)
 from ruler.patterns.wildcards import WildcardReader
 
-_PATTERN_TYPE_LIST = f"pattern types are {', '.join(PATTERN_TYPES)}"
+if TYPE_CHECKING:
+    from ruler.patterns.extensions import ExtensionReader
 
 
 class ClauseReader:
-    """Reads the clauses of one document."""
+    """Reads the clauses of one document; with ``extensions`` also the pattern types of section 13."""
 
-    def __init__(self, document: Document, report: Report) -> None:
+    def __init__(self, document: Document, report: Report, *, extensions: bool = False) -> None:
         self.document = document
         self.report = report
+        self.extensions: ExtensionReader | None = None
+        self.pattern_types = PATTERN_TYPES
+        self.inner_types = INNER_TYPES
         self.wildcards = WildcardReader(document, report)
         self.cidrs = CidrReader(document, report)
         self.readers: dict[str, Callable[[Node], Pattern | None]] = {
@@ -72,6 +83,13 @@ class ClauseReader:
             "suffix": self.suffix,
             "wildcard": self.wildcard,
         }
+        if extensions:
+            from ruler.patterns.extensions import ExtensionReader
+
+            self.extensions = ExtensionReader(self)
+            self.readers.update(self.extensions.readers)
+            self.pattern_types = dict(sorted((PATTERN_TYPES | EXTENSION_TYPES).items()))
+            self.inner_types = EXTENSION_INNER_TYPES
 
     def patterns(self, clause: Node) -> frozenset[Pattern]:
         """Return the patterns of the array ``clause``; those that were reported are missing."""
@@ -119,7 +137,7 @@ class ClauseReader:
         if len(members) == 2 and (numeric := numeric_of(self.document, [(name, arg) for name, _, arg in members])):
             self.report_comparisons(node, numeric)
             return None
-        unknown = [member for member in members if member[0] not in PATTERN_TYPES]
+        unknown = [member for member in members if member[0] not in self.pattern_types]
         for member in unknown[:10]:  # a hostile object can hold 100,000
             self.report_unknown(member, node, clause)
         if not unknown:
@@ -151,7 +169,7 @@ class ClauseReader:
             node,
             f"{count} pattern types in one object: {', '.join(names[:-1][:9])} and {names[-1]}",
             why='one object is one test; the array around it means "any of these"',
-            write=both_or_either(self.document, node.value),
+            write=(self.extensions and self.extensions.both(node)) or both_or_either(self.document, node.value),
         )
 
     def report_comparisons(self, node: Node, numeric: str) -> None:
@@ -160,7 +178,7 @@ class ClauseReader:
             "unknown-pattern-type",
             argument,
             f"{short_quoted(name)} is not a pattern type",
-            why=_PATTERN_TYPE_LIST,
+            why=f"pattern types are {', '.join(self.pattern_types)}",
             write=f'{{"numeric": {numeric}}}',
             at=name_start,
         )
@@ -171,42 +189,47 @@ class ClauseReader:
             "unknown-pattern-type",
             argument,
             f"{short_quoted(name)} is not a pattern type",
-            why=_PATTERN_TYPE_LIST,
+            why=f"pattern types are {', '.join(self.pattern_types)}",
             write=self.instead_of_unknown(name, argument, node, clause),
             at=name_start,
         )
 
     def instead_of_unknown(self, name: str, argument: Node, node: Node, clause: Node) -> str:
         """Return what to write for an unknown pattern type: the right one, or the clause meant."""
-        operator = instead_of_operator(self, name, argument)
+        operator = (self.extensions and self.extensions.instead_of_operator(name, argument)) or instead_of_operator(
+            self, name, argument
+        )
         if operator is not None:
             return operator
         source = fragment(self.document, argument)
-        keyword = nearest_pattern_type(name)
+        keyword = nearest_pattern_type(name, tuple(self.pattern_types))
         if keyword is not None:
             if source is not None and self.compiles(keyword, argument):
                 return f'{{"{keyword}": {source}}}'
-            return f'"{keyword}", as in {PATTERN_TYPES[keyword].example}'
+            return f'"{keyword}", as in {self.pattern_types[keyword].example}'
         if len(clause.value) == 1 and self.is_object_of_clauses(node):
             whole = fragment(self.document, node)
             inner = whole or "the object"
             return f"{inner} without the array around it, since arrays add nothing to a path"
-        known = [member for member in node.value if member[0] in PATTERN_TYPES]
+        known = [member for member in node.value if member[0] in self.pattern_types]
         if len(known) == 1 and (kept := fragment(self.document, known[0][2])) is not None:
             return f'{{"{known[0][0]}": {kept}}} alone'
         return f"one of them, such as {PATTERN_TYPES['prefix'].example}, or a plain value"
 
     def compiles(self, keyword: str, argument: Node) -> bool:
         """Return whether ``{keyword: argument}`` is a pattern."""
-        return _is_right(lambda: _Probe(self.document, _refuse).readers[keyword](argument))
+        return _is_right(lambda: self.probe().readers[keyword](argument))
 
     def is_pattern(self, node: Node) -> bool:
         """Return whether the object ``node`` is a pattern."""
-        return _is_right(lambda: _Probe(self.document, _refuse).pattern(node, node))
+        return _is_right(lambda: self.probe().pattern(node, node))
 
     def is_clause(self, node: Node) -> bool:
         """Return whether the array ``node`` is a clause without errors."""
-        return _is_right(lambda: _Probe(self.document, _refuse).patterns(node))
+        return _is_right(lambda: self.probe().patterns(node))
+
+    def probe(self) -> _Probe:
+        return _Probe(self.document, _refuse, extensions=self.extensions is not None)
 
     def is_object_of_clauses(self, node: Node) -> bool:
         """Return whether the object ``node`` plainly names fields, and would be right as a nested object."""
@@ -262,6 +285,8 @@ class ClauseReader:
         source = fragment(self.document, inner) or '"..."'
         if keyword == "equals-ignore-case" and name in ("prefix", "suffix"):
             return f'{{"{name}": {{"equals-ignore-case": {source}}}}} in place of the whole object'
+        if self.extensions is not None and (keyword, name) == ("equals-ignore-case", "wildcard"):
+            return f'{{"wildcard": {{"equals-ignore-case": {source}}}}} in place of the whole object'
         if "equals-ignore-case" in (keyword, name) and "wildcard" in (keyword, name):
             return (
                 f'{{"wildcard": {source}}} with the case as written; a wildcard that ignores case cannot be expressed'
@@ -316,7 +341,7 @@ class ClauseReader:
     def report_inner(self, keyword: str, argument: Node) -> None:
         """Report an object that may not stand inside ``keyword``: empty, several, or wrong."""
         names = [name for name, _, _ in argument.value]
-        allowed = INNER_TYPES[keyword]
+        allowed = self.inner_types[keyword]
         one_of = allowed[0] if len(allowed) == 1 else f"{', '.join(allowed[:-1])} or {allowed[-1]}"
         if not names:
             what = f"the object is empty, expected {one_of}"
@@ -337,6 +362,8 @@ class ClauseReader:
             name, _, inner = argument.value[0]
             source = fragment(self.document, inner)
             nearest = nearest_pattern_type(name, allowed)
+            if self.extensions is not None and (advice := self.extensions.instead_of_inner(keyword, name, inner)):
+                return advice
             if keyword == "anything-but" and name == "numeric" and (but := anything_but_numeric(self.document, inner)):
                 return but
             if nearest is not None and inner.kind == "string":
@@ -378,6 +405,10 @@ class ClauseReader:
         return NumericReader(self.document, self.report, self.describe).pattern(argument)
 
     def wildcard(self, argument: Node) -> Excludable | None:
+        if self.extensions is not None and argument.kind == "object":
+            folded = self.ignore_case_text("wildcard", argument)
+            inner = argument.value[0][2] if argument.value else argument
+            return None if folded is None else self.extensions.wildcard_ignore_case(folded, inner)
         text = self.text_of("wildcard", argument)
         return None if text is None else self.wildcards.pattern(text, argument)
 
@@ -436,13 +467,15 @@ class ClauseReader:
         numbers = [self.document.source(node) for node in nodes if node.kind == "number"][:3]
         counted = f'the string "{numbers[0]}"' if len(numbers) == 1 else "the numbers as strings"
         rest = ", ..." if len(nodes) > 10 else ""
+        both = "excluding both kinds on one field cannot be expressed"
+        if self.extensions is not None:
+            both = 'one "anything-but" for each kind, joined by "all-of", excludes both'
         self.report(
             "anything-but-mixed",
             argument,
             f"numbers and strings together: {shown}{rest}",
             why="one anything-but excludes either numbers or strings",
-            write=f"[{', '.join(strings)}{rest}] when events carry {counted}; "
-            "excluding both kinds on one field cannot be expressed",
+            write=f"[{', '.join(strings)}{rest}] when events carry {counted}; {both}",
         )
 
     def report_anything_but_type(self, node: Node, write: str) -> None:
@@ -457,10 +490,12 @@ class ClauseReader:
     def anything_but_inner(self, argument: Node) -> Pattern | None:
         """Return anything-but for one inner pattern type that holds a string or a list of strings."""
         members = argument.value
-        if len(members) != 1 or members[0][0] not in INNER_TYPES["anything-but"]:
+        if len(members) != 1 or members[0][0] not in self.inner_types["anything-but"]:
             self.report_inner("anything-but", argument)
             return None
         keyword, _, inner = members[0]
+        if self.extensions is not None and (keyword in ("cidr", "numeric") or inner.kind == "object"):
+            return self.extensions.anything_but(keyword, inner)
         if inner.kind == "array" and not inner.value:
             self.report_anything_but_empty(inner)
             return None
@@ -503,6 +538,8 @@ class ClauseReader:
             inner = node.value[0][2]
             source = fragment(self.document, inner) if inner.kind == "string" else None
             kept = "a string" if source is None else source
+            if self.extensions is not None:
+                return kept if keyword == "equals-ignore-case" else f'{{"equals-ignore-case": [{kept}]}} in its place'
             return f"{kept} with the case as written; excluding a {keyword} in any case cannot be expressed"
         return '"..." or ["...", "..."]'
 

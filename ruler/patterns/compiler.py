@@ -1,4 +1,4 @@
-"""Compiles a rule into sub-rules; ``$or`` expands here.
+"""Compiles a rule into sub-rules; ``$or`` and ``$and`` expand here.
 
 In: a rule's text, or a mapping that means one. Out: distinct SubRules; RuleError, the first in text order.
 
@@ -7,12 +7,14 @@ In: a rule's text, or a mapping that means one. Out: distinct SubRules; RuleErro
 Idea: members are read in text order over a list of sub-rules, at first one, empty. A clause is written into
 all of them, over an earlier clause of the same path. A ``$or`` replaces the list by, branch after branch, the
 list extended by that branch. While a ``$or`` is read, an error in a branch does not stop the others.
+A ``$and`` (an extension) reads each branch over a list of its own, again one empty sub-rule, and replaces the list by
+every pair of the two. What a branch adds stands apart from the paths of the leaves around it, so neither overrides.
 
 Ordinary rules are first tried in a quicker way (quick.py), which gives these same sub-rules or nothing.
 
 Always: no recursion (objects are generators on a stack of our own); never more sub-rules in memory than
 twice the limit; a sub-rule that stands in a list is never changed, so lists share them.
-Source: sections 2 to 4 of the semantics.
+Source: sections 2 to 4 and 13 of the semantics.
 """
 
 from __future__ import annotations
@@ -35,6 +37,7 @@ from ruler.patterns.vocabulary import INNER_TYPES, PATTERN_TYPES, RESERVED_NAMES
 # a thousand steps long.
 _MOST_ERRORS = 1000
 _SCALARS = {"string", "number", "true", "false", "null"}
+_JOINED = {"$or": "alternatives", "$and": "what must hold together"}  # what each joins
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,8 @@ class Limits:
 
     max_paths: int = 256  # in one sub-rule
     max_sub_rules: int = 1024  # in one rule: the product of its $or
+    # Whether the extensions are read. The one switch: off until both engines know them, on in their tests.
+    extensions: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +102,8 @@ def expand(document: Document, node: Node, *, limits: Limits = DEFAULT_LIMITS) -
     _, errors = compiler.compile()
     if errors:
         raise errors[0]
-    return Expansion(compiler.sub_rules, compiler.branches, list(compiler.overwritten.values()))
+    sub_rules = [each.clauses() for each in compiler.sub_rules]
+    return Expansion(sub_rules, compiler.branches, list(compiler.overwritten.values()))
 
 
 def document_of(rule: object) -> Document:
@@ -114,14 +120,28 @@ def document_of(rule: object) -> Document:
     )
 
 
-_SubRuleInMaking = dict[str, tuple[Clause, Node]]  # path -> clause, and the array that it was read from
+Placed = tuple[Clause, Node]  # a clause, and the array that it was read from
+
+
+@dataclass(frozen=True, slots=True)
+class _SubRuleInMaking:
+    """The clauses of the leaves in the scope that is read, by path, and beside them what its ``$and``s added."""
+
+    leaves: dict[str, Placed]
+    added: tuple[Placed, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.leaves) + len(self.added)
+
+    def clauses(self) -> list[Placed]:
+        return [*self.leaves.values(), *self.added]
 
 
 @dataclass(frozen=True, slots=True)
 class Expansion:
     """What the ``$or``s of a rule expand into, with the place of everything; for those who explain rules."""
 
-    sub_rules: list[dict[str, tuple[Clause, Node]]]  # in order, also equal ones; path -> clause and its array
+    sub_rules: list[list[Placed]]  # in order, also equal ones; only ``$and`` gives one path several clauses
     branches: list[tuple[Node, ...]]  # of each sub-rule: the branches it is made of, outer ones first
     overwritten: list[tuple[str, Node, Node]]  # path, the array of a clause, and the later one that replaced it
 
@@ -133,15 +153,16 @@ class _Compiler:
         self.document = document
         self.rule = rule
         self.limits = limits
-        self.clause_reader = ClauseReader(document, self.report)
+        self.clause_reader = ClauseReader(document, self.report, extensions=limits.extensions)
         self.problems: list[tuple[int, RuleError]] = []
         self.names: list[str] = []  # of the objects that are open
-        self.sub_rules: list[_SubRuleInMaking] = [{}]
+        self.sub_rules: list[_SubRuleInMaking] = [_SubRuleInMaking({})]
         self.branches: list[tuple[Node, ...]] = [()]  # of each sub-rule
         self.overwritten: dict[tuple[int, int], tuple[str, Node, Node]] = {}  # by the offsets of both arrays
         # Clauses read since the last `$or` or branch: written into all sub-rules at once.
-        self.pending: dict[str, tuple[Clause, Node]] = {}
+        self.pending: dict[str, Placed] = {}
         self.finished_in_open_ors = 0  # sub-rules of the finished branches of every `$or` that is open
+        self.outside = 1  # sub-rules outside the `$and` that is read, each of which it multiplies
         self.is_over_limit = False  # then nothing is expanded any more, only errors are looked for
 
     def compile(self) -> tuple[tuple[SubRule, ...], list[RuleError]]:
@@ -154,7 +175,7 @@ class _Compiler:
             self.problems.sort(key=lambda problem: problem[0])
             return (), [error for _, error in self.problems]
         # dict: distinct, in order.
-        sub_rules = (SubRule(frozenset(clause for clause, _ in each.values())) for each in self.sub_rules)
+        sub_rules = (SubRule(frozenset(clause for clause, _ in each.clauses())) for each in self.sub_rules)
         return tuple(dict.fromkeys(sub_rules)), []
 
     def run(self, reading: _Reading) -> None:
@@ -177,18 +198,22 @@ class _Compiler:
         for member_name, name_start, value in node.value:
             kind = value.kind
             if kind == "object":
-                if is_pattern_without_array(value):
+                if is_pattern_without_array(value, self.clause_reader):
                     self.report_pattern(member_name, value)
                 else:
                     yield self.object(value, member_name)
-            elif member_name == "$or" and (kind != "array" or not value.value):
-                self.report_not_branches(node, value)
+            elif self.joins(member_name) and (kind != "array" or not value.value):
+                self.report_not_branches(node, member_name, value)
             elif kind != "array":
                 self.report_not_array(value)
-            elif joins_clauses(member_name, value) and not self.clause_reader.is_clause(value):
+            elif self.joins(member_name) and self.are_branches(member_name, value, name_start):
+                yield self.alternatives(value) if member_name == "$or" else self.conjunction(value)
+            elif (
+                not self.joins(member_name)
+                and joins_clauses(member_name, value)
+                and not self.clause_reader.is_clause(value)
+            ):
                 self.report_joined(node, member_name, name_start, value)
-            elif member_name == "$or" and self.is_or(value, name_start):
-                yield self.alternatives(value)
             else:
                 clause = self.clause_reader.patterns(value)
                 if clause and not self.is_over_limit:
@@ -213,13 +238,13 @@ class _Compiler:
             return
         written = self.pending
         for sub_rule in self.sub_rules:
-            for path in written.keys() & sub_rule.keys():
-                self.note_overwritten(path, sub_rule[path][1], written[path][1])
-        self.sub_rules = [{**sub_rule, **written} for sub_rule in self.sub_rules]
+            for path in written.keys() & sub_rule.leaves.keys():
+                self.note_overwritten(path, sub_rule.leaves[path][1], written[path][1])
+        self.sub_rules = [_SubRuleInMaking({**each.leaves, **written}, each.added) for each in self.sub_rules]
         longest = max(self.sub_rules, key=len)
         if len(longest) > self.limits.max_paths:
             # A dict keeps insertion order, so this is the first path beyond the limit, and it is pending.
-            first_beyond = list(longest)[self.limits.max_paths]
+            first_beyond = list(longest.leaves)[self.limits.max_paths - len(longest.added)]
             self.report_paths(self.pending[first_beyond][1])
         self.pending = {}
 
@@ -239,7 +264,7 @@ class _Compiler:
             self.branches = [(*branches, branch) for branches in branches_before]
             yield self.object(branch, None)
             self.write_pending()
-            if self.finished_in_open_ors + len(self.sub_rules) > self.limits.max_sub_rules:
+            if self.outside * (self.finished_in_open_ors + len(self.sub_rules)) > self.limits.max_sub_rules:
                 self.report_sub_rules(node)
             if not self.is_over_limit:
                 after += self.sub_rules
@@ -249,8 +274,40 @@ class _Compiler:
         self.sub_rules = after
         self.branches = branches_after
 
-    def is_or(self, node: Node, name_start: int) -> bool:
-        """Return whether the array of a member named ``$or`` is the or-primitive: section 4 of the semantics.
+    def conjunction(self, node: Node) -> _Reading:
+        """Read the branches of a ``$and``, each in a scope of its own, and join them to what stands before."""
+        self.write_pending()
+        so_far, branches_so_far = self.sub_rules, self.branches
+        finished, outside = self.finished_in_open_ors, self.outside
+        for branch in node.value:
+            if branch.kind != "object":
+                continue  # reported by are_branches
+            self.sub_rules, self.branches = [_SubRuleInMaking({})], [()]
+            self.finished_in_open_ors, self.outside = 0, outside * max(1, len(so_far))
+            yield self.object(branch, None)
+            self.write_pending()
+            if outside * (finished + len(so_far) * len(self.sub_rules)) > self.limits.max_sub_rules:
+                self.report_sub_rules(node)
+            if self.is_over_limit:
+                continue
+            pairs = [(one, other) for other in range(len(self.sub_rules)) for one in range(len(so_far))]
+            branches_so_far = [(*branches_so_far[one], *self.branches[other]) for one, other in pairs]
+            so_far = [
+                _SubRuleInMaking(so_far[one].leaves, (*so_far[one].added, *self.sub_rules[other].clauses()))
+                for one, other in pairs
+            ]
+            if max(map(len, so_far), default=0) > self.limits.max_paths:
+                self.report_paths(node)
+        self.finished_in_open_ors, self.outside = finished, outside
+        if not self.is_over_limit:
+            self.sub_rules, self.branches = so_far, branches_so_far
+
+    def joins(self, name: str) -> bool:
+        """Return whether a member of this name joins clauses, if its value is a list of branches."""
+        return name == "$or" or (name == "$and" and self.limits.extensions)
+
+    def are_branches(self, name: str, node: Node, name_start: int) -> bool:
+        """Return whether the array of a member named ``$or`` or ``$and`` holds branches: section 4 of the semantics.
 
         Also True, with an error, when it was clearly meant to be: so its branches are read for more errors.
         """
@@ -262,12 +319,12 @@ class _Compiler:
         if not any(map(_looks_like_branch, branches)) or self.clause_reader.is_clause(node):
             return False  # an ordinary name, and what is wrong with its clause is said there
         if len(branches) == 1:
-            self.report_one_branch(node, name_start)
+            self.report_one_branch(name, node, name_start)
         for branch in branches:
             if branch.kind != "object":
-                self.report_branch(branch)
+                self.report_branch(name, branch)
         if len(branches) > 1 and reserved is not None:
-            self.report_reserved(*reserved)
+            self.report_reserved(name, *reserved)
         return True
 
     # Errors. `report` is also the Report of the clause reader.
@@ -306,7 +363,7 @@ class _Compiler:
     def report_pattern(self, name: str, node: Node) -> None:
         """Report a pattern that stands where the clause must: ``"a": {"prefix": "x"}``."""
         keyword, _, argument = node.value[0]
-        clause = PATTERN_TYPES[keyword].example
+        clause = self.clause_reader.pattern_types[keyword].example
         if len(node.value) > 1:
             clauses = both_or_either(self.document, node.value)
             if clauses.startswith("{"):  # one of them is enough
@@ -331,7 +388,7 @@ class _Compiler:
             write=write,
         )
 
-    def report_not_branches(self, parent: Node, node: Node) -> None:
+    def report_not_branches(self, parent: Node, joining: str, node: Node) -> None:
         # Names that the object does not test: a branch would overwrite its clause.
         taken = {name for name, _, _ in parent.value[:100]}
         names = [name for name in ("source", "detail-type", "account", "region") if name not in taken]
@@ -342,7 +399,7 @@ class _Compiler:
             "clause-empty" if node.kind == "array" else "clause-not-array",
             node,
             f"found {self.clause_reader.describe(node)}, expected an array of two or more branches",
-            why='"$or" joins alternatives, each an object with clauses of its own',
+            why=f'"{joining}" joins {_JOINED[joining]}, each an object with clauses of its own',
             write=f"[{{{quoted(first)}: {values[0]}}}, {{{quoted(second)}: {values[1]}}}], for example",
         )
 
@@ -352,7 +409,8 @@ class _Compiler:
             return
         meaning = operator_meant(name)
         source = fragment(self.document, node)
-        what = f'{short_quoted(name)} joins no clauses, only "$or" does'
+        only = 'only "$or" and "$and" do' if self.limits.extensions else 'only "$or" does'
+        what = f"{short_quoted(name)} joins no clauses, {only}"
         write = 'a rule with "$or" or with all clauses in one object'
         if meaning == "anything-but":
             write = (
@@ -360,22 +418,34 @@ class _Compiler:
             )
         elif meaning == "all-of":
             write = self.all_in_one(parent, name, node)
+            if self.limits.extensions and source is not None and self.compiles_alone(f'{{"$and": {source}}}'):
+                write = f'"$and": {source}'
         elif meaning == "any-of":
             what = f'{short_quoted(name)} joins no clauses; did you mean "$or"?'
             write = 'the name "$or", with an array of two or more branches'
             one = source[1:-1].strip()[1:-1].strip() if source is not None else ""
-            if len(node.value) == 1 and _compiles_alone(f"{{{one}}}"):
+            if len(node.value) == 1 and self.compiles_alone(f"{{{one}}}"):
                 write = f"{one} in place of the whole {quoted(name)}, as there is one branch"
-            elif source is not None and _compiles_alone(f'{{"$or": {source}}}'):
+            elif source is not None and self.compiles_alone(f'{{"$or": {source}}}'):
                 write = f'"$or": {source}'
         self.report(
             "unknown-pattern-type",
             node,
             what,
-            why='"$or" is the one name that joins clauses; every other name is a field',
+            why='"$or" and "$and" are the names that join clauses; every other name is a field'
+            if self.limits.extensions
+            else '"$or" is the one name that joins clauses; every other name is a field',
             write=write,
             at=name_start,
         )
+
+    def compiles_alone(self, text: str) -> bool:
+        """Return whether ``text``, which is short, is a rule."""
+        try:
+            compile_rule(text, limits=Limits(extensions=self.limits.extensions))
+        except RuleError:
+            return False
+        return True
 
     def example_of_not(self, node: Node) -> str:
         """Return anything-but for the first clause in the branches ``node``."""
@@ -397,7 +467,7 @@ class _Compiler:
         if len(set(names)) < len(names):
             return "all clauses in one object; several clauses that must all hold on one field cannot be expressed"
         joined = ", ".join(members)
-        if len(members) < len(node.value) or len(joined) > 200 or not _compiles_alone(f"{{{joined}}}"):
+        if len(members) < len(node.value) or len(joined) > 200 or not self.compiles_alone(f"{{{joined}}}"):
             return "all clauses in one object: a rule matches when all of them do"
         return f"{joined} in place of the whole {quoted(joining)}: all clauses in one object must match"
 
@@ -416,34 +486,37 @@ class _Compiler:
             write=write,
         )
 
-    def report_one_branch(self, node: Node, name_start: int) -> None:
+    def report_one_branch(self, name: str, node: Node, name_start: int) -> None:
         branch = fragment(self.document, node.value[0])
         clause = branch[1:-1].strip() if branch is not None else "the branch without its braces"
         self.report(
-            "or-one-branch",
+            f"{name[1:]}-one-branch",
             node,
             "one branch, expected two or more",
-            why='"$or" joins alternatives; a single one is an ordinary clause',
-            write=f'{clause} in place of the whole "$or"',
+            why=f'"{name}" joins {_JOINED[name]}; a single one is an ordinary clause',
+            write=f'{clause} in place of the whole "{name}"',
             at=name_start,
         )
 
-    def report_branch(self, node: Node) -> None:
+    def report_branch(self, name: str, node: Node) -> None:
         self.report(
-            "or-branch-not-object",
+            f"{name[1:]}-branch-not-object",
             node,
             f"found {self.clause_reader.describe(node)} among the branches, expected an object",
-            why='each branch of "$or" is an object with clauses of its own',
+            why=f'each branch of "{name}" is an object with clauses of its own',
             write='an object such as {"source": ["shop"]}',
         )
 
-    def report_reserved(self, name: str, node: Node, name_start: int) -> None:
+    def report_reserved(self, joining: str, name: str, node: Node, name_start: int) -> None:
+        write = 'each branch as a rule of its own, under one rule name; outside "$or" the name is ordinary'
+        if joining == "$and":
+            write = 'the clause of this name outside "$and", where the name is ordinary'
         self.report(
-            "or-reserved-name",
+            f"{joining[1:]}-reserved-name",
             node,
-            f'{quoted(name)} may not be a name inside "$or"',
-            why='inside "$or" the pattern types, and some words like them, are reserved',
-            write='each branch as a rule of its own, under one rule name; outside "$or" the name is ordinary',
+            f'{quoted(name)} may not be a name inside "{joining}"',
+            why=f'inside "{joining}" the pattern types, and some words like them, are reserved',
+            write=write,
             at=name_start,
         )
 
@@ -509,18 +582,19 @@ def _looks_like_branch(node: Node) -> bool:
     )
 
 
-def is_pattern_without_array(node: Node) -> bool:
+def is_pattern_without_array(node: Node, reader: ClauseReader | None = None) -> bool:
     """Return whether an object in a rule was meant as a pattern: pattern types with values that are no arrays.
 
     Such values are errors in any case, so no rule that is right is refused here.
     """
+    pattern_types = PATTERN_TYPES if reader is None else reader.pattern_types
     members = node.value
-    if not members or any(name not in PATTERN_TYPES for name, _, _ in members):
+    if not members or any(name not in pattern_types for name, _, _ in members):
         return False
     kinds = {value.kind for _, _, value in members}
     if kinds == {"object"} and len(members) == 1:
         name, _, inner = members[0]
-        allowed = INNER_TYPES.get(name, ())
+        allowed = (INNER_TYPES if reader is None else reader.inner_types).get(name, ())
         return len(inner.value) == 1 and inner.value[0][0] in allowed and inner.value[0][2].kind in _SCALARS
     return kinds <= _SCALARS
 
@@ -531,15 +605,6 @@ def joins_clauses(name: str, node: Node) -> bool:
         return False
     is_joining = name.startswith("$") or operator_meant(name) in ("any-of", "all-of", "anything-but")
     return is_joining and any(map(_looks_like_branch, node.value))
-
-
-def _compiles_alone(text: str) -> bool:
-    """Return whether ``text``, which is short, is a rule."""
-    try:
-        compile_rule(text)
-    except RuleError:
-        return False
-    return True
 
 
 def _is_clause_of_strings(name: str, value: Node) -> bool:

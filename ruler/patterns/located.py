@@ -60,7 +60,7 @@ class LocatedClause:
 class LocatedSubRule:
     """Clauses that must all match; ``branches`` are the places of the ``$or`` branches it is made of."""
 
-    clauses: tuple[LocatedClause, ...]  # paths ascending, by code points
+    clauses: tuple[LocatedClause, ...]  # paths ascending, by code points; of one path in text order
     branches: tuple[Location, ...]  # (("$or", 1), ("$or", 1, "x", "$or", 0)); () without $or
 
     @property
@@ -112,26 +112,30 @@ _kept = lru_cache(KEPT_RULES)(_located)
 
 def locate_node(document: Document, node: Node, *, limits: Limits = DEFAULT_LIMITS) -> LocatedRule:
     """Return the rule ``node`` of ``document`` with places that begin at ``node``; raises its first RuleError."""
-    return _Locator(document, node).rule(limits)
+    return _Locator(document, node, limits).rule()
 
 
 class _Locator:
     """One pass over the expansion of a rule. Each array is read and located once."""
 
-    def __init__(self, document: Document, node: Node) -> None:
+    def __init__(self, document: Document, node: Node, limits: Limits) -> None:
         self.document = document
+        self.limits = limits
         self.node = node
         self.clauses: dict[tuple[str, int], LocatedClause] = {}  # by path and the offset of the array
-        self.reader = ClauseReader(document, _unexpected)
+        self.reader = ClauseReader(document, _unexpected, extensions=limits.extensions)
 
-    def rule(self, limits: Limits) -> LocatedRule:
-        expansion = expand(self.document, self.node, limits=limits)
+    def rule(self) -> LocatedRule:
+        expansion = expand(self.document, self.node, limits=self.limits)
         located: dict[SubRule, LocatedSubRule] = {}
         for clauses, branches in zip(expansion.sub_rules, expansion.branches, strict=True):
-            sub_rule = SubRule(frozenset(clause for clause, _ in clauses.values()))
+            sub_rule = SubRule(frozenset(clause for clause, _ in clauses))
             if sub_rule not in located:
                 located[sub_rule] = LocatedSubRule(
-                    tuple(self.clause(path, node) for path, (_, node) in sorted(clauses.items())),
+                    tuple(
+                        self.clause(clause.path, node)
+                        for clause, node in sorted(clauses, key=lambda placed: (placed[0].path, placed[1].start))
+                    ),
                     tuple(location_of(self.node, branch) for branch in branches),
                 )
         return LocatedRule(

@@ -7,7 +7,11 @@ equal patterns of different rules are found to be the same one.
     {"a": ["x", {"prefix": "y"}]}  ->  SubRule({Clause("a", {Exact("x"), Prefix("y")})})
 
 Normal form: two spellings of one meaning are one pattern. ``exactly`` and ``numeric =`` become Exact; a
-wildcard without ``*`` becomes Exact, ``x*`` a Prefix, ``*x`` a Suffix, ``*`` an empty Prefix.
+wildcard without ``*`` becomes Exact, ``x*`` a Prefix, ``*x`` a Suffix, ``*`` an empty Prefix; the same without
+regard to case becomes EqualsIgnoreCase, PrefixIgnoreCase and so on. ``none-of`` of ``exists`` is Absent.
+
+The extensions (AllOf, NoneOf, Regexp, WildcardIgnoreCase, an AnythingBut of a NumericRange, several clauses on one
+path) are for the compiler alone so far: no rule that is added holds one (compiler.Limits).
 """
 
 from __future__ import annotations
@@ -78,6 +82,60 @@ class Wildcard:
 
 
 @dataclass(frozen=True, slots=True)
+class WildcardIgnoreCase:
+    """Accepts the strings whose folded form a Wildcard of the same pieces, which are folded, accepts."""
+
+    folded_pieces: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Regexp:
+    """Accepts the strings that an I-Regexp (RFC 9485) describes from beginning to end.
+
+    ``program`` is the expression in postfix order (patterns/iregexp.py): flat, so that nobody needs recursion, and
+    without spelling, so that ``[ab]`` and ``[ba]`` are one pattern. Invariant: within the budgets of iregexp.py.
+    """
+
+    program: tuple[RegexpStep, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Characters:
+    """Accepts one character: "az" those from a to z, "09az" digits too. Ranges ascend, are apart, hold no surrogate.
+
+    Empty, it accepts none. A string, not a tuple of numbers: categories have hundreds of ranges, and a string
+    remembers its hash.
+    """
+
+    ranges: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """Joins the last ``count`` parts, one after the other. 0 is the empty text; 1 never occurs."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Union:
+    """Joins the last ``count`` parts, two or more, any of which may stand."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """Repeats the last part ``low`` to ``high`` times; None is without bound. Never just once."""
+
+    low: int
+    high: int | None
+
+
+RegexpStep = Characters | Sequence | Union | Repeat
+
+
+@dataclass(frozen=True, slots=True)
 class NumericRange:
     """Accepts the numbers between two bounds, either of which may be None (no bound on that side).
 
@@ -112,9 +170,20 @@ class Absent:
     """Holds when the path has no value consistent with the trail so far: ``{"exists": false}``."""
 
 
-# What anything-but can exclude.
-# Not NumericRange: a value matcher asks ranges last and for acceptance only, so it would exclude nothing.
-Excludable = Exact | Prefix | Suffix | EqualsIgnoreCase | PrefixIgnoreCase | SuffixIgnoreCase | Wildcard | Cidr
+# What anything-but can exclude. NumericRange by the extensions only: a value matcher asks ranges last and for
+# acceptance only, so as yet one would exclude nothing.
+Excludable = (
+    Exact
+    | Prefix
+    | Suffix
+    | EqualsIgnoreCase
+    | PrefixIgnoreCase
+    | SuffixIgnoreCase
+    | Wildcard
+    | WildcardIgnoreCase
+    | Cidr
+    | NumericRange
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +193,29 @@ class AnythingBut:
     excluded: frozenset[Excludable]
 
 
-Pattern = Excludable | NumericRange | Literal | Exists | Absent | AnythingBut
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """Accepts a value when each of ``parts`` does; a part accepts it when any of its patterns does.
+
+    Invariants: no part is empty; none holds Absent, NoneOf or Exists; a part of one pattern is no AllOf, and at most
+    one such part is an AnythingBut; there are two parts, or one with several patterns.
+    """
+
+    parts: frozenset[frozenset[Pattern]]
+
+
+@dataclass(frozen=True, slots=True)
+class NoneOf:
+    """Holds when no value of the path, of those consistent with the trail so far, is accepted by any of ``excluded``.
+
+    Accepts no value itself. Absent is the NoneOf of Exists, and is what stands for it. Invariant: at least one is
+    excluded; none is Absent, NoneOf or Exists.
+    """
+
+    excluded: frozenset[Pattern]
+
+
+Pattern = Excludable | Literal | Exists | Absent | AnythingBut | AllOf | NoneOf | Regexp
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +231,9 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class SubRule:
-    """Clauses that must all match, at consistent places of the event's arrays."""
+    """Clauses that must all match, at consistent places of the event's arrays.
+
+    ``$and`` makes several clauses on one path, of which each chooses a value of its own.
+    """
 
     clauses: frozenset[Clause]

@@ -1,0 +1,89 @@
+"""Says whether one regular expression accepts one string, the plain way: for explanations and tests.
+
+In: a program in postfix order (model.Regexp) and a string. Out: whether it accepts the whole of it. A machine has
+indexes for this; what they answer must equal it.
+
+    a; Repeat(0, None)   written out   0: to 1 or 3    1: reads "a"    2: back to 1 or on to 3
+
+Idea: repetitions are written out into instructions, and a match stands at a set of them, one step a character.
+Always: no recursion and no backtracking. Cost: the length of the string times the program's size (iregexp.MOST_STATES).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from functools import lru_cache
+
+from ruler.patterns.model import Characters, RegexpStep, Repeat, Sequence
+
+Program = tuple[RegexpStep, ...]
+_Instruction = tuple[str | None, int, int]  # (ranges of Characters, -, -) or (None, step, other step)
+
+
+def matches_whole(program: Program, value: str) -> bool:
+    """Return whether ``program`` accepts ``value``. Cost: the length of the value times the program's size."""
+    instructions = _instructions(program)
+    now = _closure(instructions, [0])
+    for character in value:
+        ahead = [at + 1 for at in now if at < len(instructions) and _is_in(character, instructions[at][0])]
+        now = _closure(instructions, ahead)
+        if not now:
+            return False
+    return len(instructions) in now
+
+
+def _is_in(character: str, ranges: str | None) -> bool:
+    """Return whether ``character`` is one of Characters.ranges: it stands between the ends of one, or is one."""
+    if ranges is None:
+        return False
+    place = bisect_left(ranges, character)
+    return place % 2 == 1 or ranges[place : place + 1] == character
+
+
+def _closure(instructions: list[_Instruction], starts: list[int]) -> set[int]:
+    """Return where a match can stand without reading on: at characters, or at the end."""
+    waiting, met, found = list(starts), set(starts), set()
+    while waiting:
+        at = waiting.pop()
+        if at == len(instructions) or instructions[at][0] is not None:
+            found.add(at)
+            continue
+        for step in instructions[at][1:]:
+            if at + step not in met:
+                met.add(at + step)
+                waiting.append(at + step)
+    return found
+
+
+@lru_cache(maxsize=64)
+def _instructions(program: Program) -> list[_Instruction]:
+    """Write the repetitions out: characters to read, and steps to one of two places ahead or back."""
+    parts: list[list[_Instruction]] = []
+    for step in program:
+        if isinstance(step, Characters):
+            parts.append([(step.ranges, 0, 0)])
+        elif isinstance(step, Repeat):
+            parts.append(_repeated(parts.pop(), step.low, step.high))
+        else:
+            joined = parts[len(parts) - step.count :]
+            del parts[len(parts) - step.count :]
+            parts.append([each for part in joined for each in part] if isinstance(step, Sequence) else _either(joined))
+    [instructions] = parts
+    return instructions
+
+
+def _either(parts: list[list[_Instruction]]) -> list[_Instruction]:
+    joined = parts[-1]
+    for part in reversed(parts[:-1]):
+        joined = [(None, 1, len(part) + 2), *part, (None, len(joined) + 1, len(joined) + 1), *joined]
+    return joined
+
+
+def _repeated(part: list[_Instruction], low: int, high: int | None) -> list[_Instruction]:
+    if high is None:
+        loop: list[_Instruction] = [*part, (None, -len(part), 1)]
+        return part * (low - 1) + loop if low else [(None, 1, len(loop) + 1), *loop]
+    optional = high - low
+    once = len(part) + 1
+    tail = [each for left in range(optional, 0, -1) for each in [(None, 1, left * once), *part]]
+    return part * low + tail
