@@ -46,8 +46,8 @@ class Limits:
 
     max_paths: int = 256  # in one sub-rule
     max_sub_rules: int = 1024  # in one rule: the product of its $or
-    # Whether the extensions are read. The one switch: off until both engines know them, on in their tests.
-    extensions: bool = False
+    # Whether the extensions are read: the dialect says so.
+    extensions: bool = True
 
 
 @dataclass(frozen=True, slots=True)
