@@ -24,6 +24,7 @@ LAYERS = (
     "checks",
     "testing",
     "coverage",
+    "route",
     "ruler",
     "ruler_cli",
 )
@@ -37,6 +38,7 @@ PACKAGES = (
     "ruler.checks",
     "ruler.testing",
     "ruler.coverage",
+    "ruler.route",
     "ruler_cli",
 )
 MODULE_LAYERS = {

@@ -15,7 +15,8 @@ from scripts_of import load_script
 
 from ruler import Matcher
 from ruler.findings import Source
-from ruler.testing import members, read, run
+from ruler.rule_sources import members
+from ruler.testing import read, run
 from ruler.testing.model import RuleTest, RuleTestFile
 from ruler.testing.read import read_test_text, read_tests
 from ruler.testing.run import outcome_of

@@ -6,7 +6,8 @@ findings that are not of one rule. ``add_rules`` adds rules to a matcher.
 
 files.py: files and directories. read.py: recognises the form of a text. One module for each form: rule_file.py,
 json_lines.py, template.py, service_output.py; yaml_text.py makes JSON of YAML, so that any form may be YAML. placed.py:
-text that stands in the source in another way, such as in a string.
+text that stands in the source in another way, such as in a string. members.py: the members of objects, strictly,
+for documents that hold more than rules.
 """
 
 from ruler.rule_sources.files import STANDARD_INPUT, read_rule_file, read_rule_files

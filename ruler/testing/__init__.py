@@ -3,7 +3,6 @@
 model.py         one test, and a file of them
 search.py        paths -> test files
 read.py          a test file -> tests with their places, or every error in it
-members.py       the members of an object, strictly
 run.py           a test -> its outcome: passed, or why it failed
 text.py          outcomes for people
 tap.py           outcomes as TAP, the Test Anything Protocol

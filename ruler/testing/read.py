@@ -21,7 +21,7 @@ from ruler.errors import RuleError
 from ruler.findings import Finding, Source, finding_of_text, in_text_order
 from ruler.patterns.reader import Document, Node, read_document, shortened
 from ruler.rule_sources import STANDARD_INPUT, NamedRule, add_rules, read_rule_file, text_of
-from ruler.testing.members import Members, MembersReader, Steps, in_quotes
+from ruler.rule_sources.members import Members, MembersReader, Steps, in_quotes
 from ruler.testing.model import RuleTest, RuleTestFile
 
 TEST_FORM = '{"name": "a big order", "event": {"total": 1500}, "matches": ["big-order"]}'
@@ -46,6 +46,26 @@ EVENT_ERRORS = (
     "too-deep",
     "too-many-array-combinations",
 )
+# What else a member may have been called -> what to write. In small letters, with - between words.
+OTHER_WORDS = {
+    "rule": "rules",
+    "patterns": "rules",
+    "cases": "tests",
+    "title": "name",
+    "description": "name",
+    "input": "event",
+    "file": "event-file",
+    "text": "event-text",
+    "match": "matches",
+    "should-match": "matches",
+    "must-match": "matches",
+    "no-match": "does-not-match",
+    "not-matches": "does-not-match",
+    "should-not-match": "does-not-match",
+    "must-not-match": "does-not-match",
+    "exactly": "matches-exactly",
+    "errors": "error",
+}
 _MOST_NAMES_LOOKED_AT = 1000  # for one that is near: likeness is slow to find
 
 
@@ -98,6 +118,9 @@ def _finding_of_text(source: Source, error: RuleError) -> Finding:
 
 class _FileReader(MembersReader):
     """Reads one test file; errors do not end the reading, so all of them are found."""
+
+    code_prefix = "test"
+    other_words = OTHER_WORDS
 
     def __init__(self, source: Source, document: Document) -> None:
         super().__init__(source, document)

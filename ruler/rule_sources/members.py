@@ -7,44 +7,32 @@ Always: linear in the text, whatever it is; only guessing what a name was meant 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from ruler.findings import Finding, Source, json_pointer
 from ruler.patterns.reader import Document, Node
 from ruler.words import MOST_COMPARED, near_word, pairs_compared
 
-# What else a member may have been called -> what to write. In small letters, with - between words.
-OTHER_WORDS = {
-    "rule": "rules",
-    "patterns": "rules",
-    "cases": "tests",
-    "title": "name",
-    "description": "name",
-    "input": "event",
-    "file": "event-file",
-    "text": "event-text",
-    "match": "matches",
-    "should-match": "matches",
-    "must-match": "matches",
-    "no-match": "does-not-match",
-    "not-matches": "does-not-match",
-    "should-not-match": "does-not-match",
-    "must-not-match": "does-not-match",
-    "exactly": "matches-exactly",
-    "errors": "error",
-}
 _NEAR = 0.6  # how like a known word another must be to be taken for it
 # Likeness is slow to find, so a file full of unknown names gets no advice beyond these, nor beyond MOST_COMPARED pairs
 # of characters in all.
 MOST_GUESSES = 50
-MOST_FINDINGS = 1000  # kept for one file: hostile text can hold one in every four characters
+MOST_FINDINGS = 1000  # kept for one document: hostile text can hold one in every four characters
 
 Members = dict[str, Node]
 Steps = tuple[str | int, ...]
 
 
 class MembersReader:
-    """A document and the findings in it; errors do not end the reading, so all of them are found."""
+    """A document and the findings in it; errors do not end the reading, so all of them are found.
+
+    A subclass says how its codes begin, and what else members may have been called (in small letters, with - between
+    words) -> what to write.
+    """
+
+    code_prefix = "document"
+    other_words: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, source: Source, document: Document) -> None:
         self.source = source
@@ -62,12 +50,12 @@ class MembersReader:
                 members[name] = value
                 continue
             word = name.lower().replace("_", "-").replace(" ", "-")
-            meant = OTHER_WORDS.get(word, word)
+            meant = self.other_words.get(word, word)
             near = meant if meant in known else self.near(word, known)
             if near:
                 meant_members.setdefault(near, value)
             self.report(
-                "test-member-unknown",
+                f"{self.code_prefix}-member-unknown",
                 start,
                 (*steps, name),
                 f"{self.quoted(start)} is not a member of {thing}" + (f'; did you mean "{near}"?' if near else ""),
@@ -83,7 +71,7 @@ class MembersReader:
             if name in members:
                 line, _ = self.document.line_and_column(members[name][0])
                 self.report(
-                    "test-member-twice",
+                    f"{self.code_prefix}-member-twice",
                     start,
                     (*steps, name),
                     f"the name {self.quoted(start)} is already used on line {line}",
@@ -115,8 +103,13 @@ class MembersReader:
         if len(self.findings) == MOST_FINDINGS:
             code, what = "too-many-errors", f"more than {MOST_FINDINGS} errors; the rest is left out"
             why, write = "so many errors have few causes", "what the errors before this one say, and try again"
-        line, column = self.document.line_and_column(start)
-        finding = Finding(self.source, code, what, why, write, line, column, pointer=json_pointer(steps))
+        pointer = json_pointer(steps)
+        if self.document.is_from_mapping:  # it has no lines, so the path says where
+            name = self.source.name
+            finding = Finding(self.source, code, what, why, write, rule=name, location=steps, pointer=pointer)
+        else:
+            line, column = self.document.line_and_column(start)
+            finding = Finding(self.source, code, what, why, write, line, column, pointer=pointer)
         self.findings.append(finding)
 
     def describe(self, node: Node) -> str:

@@ -1,0 +1,171 @@
+"""The forms that events come in, and the event that rules judge.
+
+In: bytes as they came, and the form they have. Out: an Event; EnvelopeError when they do not have it.
+
+    bare         the event itself, whatever it holds
+    eventbridge  an event as EventBridge delivers it: itself, and its "id" and "time"
+    put-events   an entry of PutEvents, whose "Detail" is a string: the event that EventBridge would make of it
+    cloudevents  a CloudEvent in structured mode: itself; its id is "source" and "id", its key "partitionkey"
+
+    {"Source": "shop", "DetailType": "order", "Detail": "{\\"total\\": 5}"}
+      ->  {"version":"0","id":"...","detail-type":"order","source":"shop",...,"detail":{"total": 5}}
+
+The id of an event that is made from an entry comes from its position, or from its bytes: the same each time, so that
+an event that is read again is the same event. ``key`` may also be taken from the event, by a JSON Pointer.
+
+Always: the bytes that came are kept, for dead letters. What ``Detail`` holds goes into the event as it is spelled.
+Sources: EventBridge API reference, "PutEventsRequestEntry"; user guide, "Events" (fields of an event); CloudEvents 1.0,
+JSON event format; CloudEvents extension "partitioning".
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from hashlib import blake2b
+from typing import Any
+
+import orjson
+
+from ruler.errors import EventError
+from ruler.machine.decode import decode
+from ruler.route.model import Event
+from ruler.route.slices import Step, value_at
+
+FORMS = ("bare", "eventbridge", "put-events", "cloudevents")
+ENTRY_MEMBERS = ("Source", "DetailType", "Detail", "Time", "Resources", "EventBusName", "TraceHeader")
+_REQUIRED = ("Source", "DetailType", "Detail")
+_parse_time = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)").fullmatch
+
+
+class EnvelopeError(ValueError):
+    """Bytes that do not have the form they should. ``code`` is for programs."""
+
+    def __init__(self, code: str, what: str) -> None:
+        super().__init__(what)
+        self.code = code
+        self.what = what
+
+
+def opened(event: Event, form: str = "bare", key_steps: Sequence[Step] = ()) -> Event:
+    """Return the event that rules judge, of ``event``, whose data came as ``form``; with the key at ``key_steps``.
+
+    An event has its own key and id already: these stay. EnvelopeError when its data do not have the form.
+    """
+    if form != "bare":
+        event = _OPENERS[form](event)
+    if key_steps and event.key is None:
+        event = event._replace(key=key_of(event.data, key_steps))
+    return event
+
+
+def key_of(data: bytes, steps: Sequence[Step]) -> bytes | None:
+    """Return the key of an event: the value at ``steps``, a string without its quotes; None where there is none.
+
+    A null is no key. The data need not be an event: then there is no key either.
+
+    >>> from ruler.route.select import pointer_steps
+    >>> key_of(b'{"user": "anna"}', pointer_steps("/user")), key_of(b'{"user": null}', pointer_steps("/user"))
+    (b'anna', None)
+    """
+    try:
+        decode(data)
+    except EventError:
+        return None
+    value = value_at(data, steps)
+    if value is None or value == b"null":
+        return None
+    if value[:1] == b'"':
+        return str(orjson.loads(value)).encode("utf-8", "surrogatepass")
+    return value
+
+
+def _delivered(event: Event) -> Event:
+    members = _members(event.data)
+    return _with_id(event, members.get("id"))
+
+
+def _cloud_event(event: Event) -> Event:
+    members = _members(event.data)
+    missing = [name for name in ("specversion", "id", "source", "type") if not isinstance(members.get(name), str)]
+    if missing:
+        raise EnvelopeError(
+            "not-cloudevent", f"a CloudEvent has the strings {', '.join(missing)}, and this one has not"
+        )
+    key = members.get("partitionkey")
+    if event.key is None and isinstance(key, str):
+        event = event._replace(key=key.encode())
+    return _with_id(event, f"{members['source']} {members['id']}")
+
+
+def _put_entry(event: Event) -> Event:
+    """The event that EventBridge would make of an entry of PutEvents."""
+    entry = _members(event.data)
+    for name in _REQUIRED:
+        if not isinstance(entry.get(name), str) or not entry[name]:
+            raise EnvelopeError("not-put-events", f'an entry of PutEvents has "{name}", a string that is not empty')
+    detail = entry["Detail"].encode("utf-8", "surrogatepass")
+    try:
+        decode(detail)
+    except EventError as error:
+        raise EnvelopeError("not-put-events", f'"Detail" holds no JSON object: {error.what}') from None
+    resources = entry.get("Resources") or []
+    if not isinstance(resources, list) or not all(isinstance(each, str) for each in resources):
+        raise EnvelopeError("not-put-events", '"Resources" is a list of strings')
+    head = orjson.dumps(
+        {
+            "version": "0",
+            "id": _uuid_of(event),
+            "detail-type": entry["DetailType"],
+            "source": entry["Source"],
+            "account": "",
+            "time": _time_of(entry.get("Time"), event.timestamp),
+            "region": "",
+            "resources": resources,
+        }
+    )
+    data = head[:-1] + b',"detail":' + detail.strip(b" \t\r\n") + b"}"
+    return event._replace(data=data, received=event.original)
+
+
+def _members(data: bytes) -> dict[str, Any]:
+    try:
+        return decode(data)
+    except EventError as error:
+        raise EnvelopeError(error.code, error.what) from None
+
+
+def _with_id(event: Event, found: object) -> Event:
+    return event._replace(id=found) if not event.id and isinstance(found, str) else event
+
+
+def _uuid_of(event: Event) -> str:
+    """An id in the form of those of EventBridge, made from what tells the event from others."""
+    digits = blake2b(event.identity, digest_size=16).hexdigest()
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+
+
+def _time_of(given: object, timestamp: float) -> str:
+    """The time of an entry as events have it: in UTC, whole seconds; that of receipt where it has none."""
+    if given is None:
+        return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(timestamp))
+    if isinstance(given, int | float) and not isinstance(given, bool):
+        try:
+            return datetime.fromtimestamp(given, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        except (ValueError, OverflowError, OSError):
+            raise EnvelopeError("not-put-events", f'"Time" is {given}, which is no time') from None
+    if isinstance(given, str) and _parse_time(given):
+        try:
+            return datetime.fromisoformat(given.upper()).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        except (ValueError, OverflowError):
+            pass
+    raise EnvelopeError("not-put-events", '"Time" is a time of RFC 3339, such as 2026-11-22T10:00:00Z, or seconds')
+
+
+_OPENERS: dict[str, Callable[[Event], Event]] = {
+    "eventbridge": _delivered,
+    "put-events": _put_entry,
+    "cloudevents": _cloud_event,
+}
