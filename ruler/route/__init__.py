@@ -1,13 +1,60 @@
-"""Routing: rules to targets. Which event goes where is decided here; the pure part, without any I/O but reading files.
+"""Routing: rules to targets. Which event goes where is decided here, without any I/O but reading files of rule sets.
 
-rule_set.py           what a rule set is: rules, targets, a digest of its content
-document.py           the document of a rule set (JSON, TOML, Python objects) -> a RuleSet, or every error in it
-target_members.py     the members of a target            rule_members.py   those of a rule
-input_members.py      those of an input                  values.py         durations, counts, names: read strictly
-examples.py           runs the examples of rules         toml_text.py      TOML as the JSON that it means, with places
-model.py              Event, Delivery, the outcomes of deliveries, what a target and a source are
-envelope.py           the forms that events come in -> Event
-select.py, input_path.py, input_transformer.py: what of an event a target gets; slices.py: the parts of a JSON text
-plan.py               events and a rule set -> deliveries
-rules_diff.py         two rule sets, and events -> what would be delivered otherwise
+    rule_set.py      a rule set: rules, targets, a digest of its content
+    document.py      a file, a directory, text or a mapping -> a RuleSet, or every error with its place
+    model.py         Event, Delivery, the outcomes of deliveries; what a target and a source are
+    envelope.py      the forms that events come in -> the event that rules judge
+    plan.py          events and a rule set -> deliveries
+    rules_diff.py    two rule sets, and events -> what would be delivered otherwise
+
+What of an event a target gets: select.py, input_path.py, input_transformer.py; slices.py finds the values in the text.
+
+Reading a document: rule_members.py and, below it, target_members.py, input_members.py and values.py read one, strictly;
+toml_text.py makes JSON of TOML, with places; assemble.py puts documents together and judges what is only seen then;
+examples.py runs the examples; pattern_text.py writes equal patterns alike, for the digest.
 """
+
+from ruler.route.document import RuleSetError, read_rule_set, rule_set_of_mapping, rule_set_of_text
+from ruler.route.model import (
+    OK,
+    Delivery,
+    Event,
+    Ok,
+    Outcome,
+    Position,
+    Receipt,
+    Reject,
+    Retry,
+    Route,
+    Source,
+    Target,
+)
+from ruler.route.plan import Plan, Planner, Poison
+from ruler.route.rule_set import RuleSet, TargetSettings
+from ruler.route.rules_diff import diff_deliveries, diff_rule_sets
+
+__all__ = [
+    "OK",
+    "Delivery",
+    "Event",
+    "Ok",
+    "Outcome",
+    "Plan",
+    "Planner",
+    "Poison",
+    "Position",
+    "Receipt",
+    "Reject",
+    "Retry",
+    "Route",
+    "RuleSet",
+    "RuleSetError",
+    "Source",
+    "Target",
+    "TargetSettings",
+    "diff_deliveries",
+    "diff_rule_sets",
+    "read_rule_set",
+    "rule_set_of_mapping",
+    "rule_set_of_text",
+]
