@@ -254,7 +254,9 @@ json_values = st.recursive(
 
 
 @given(json_values, st.sampled_from([None, 1]), st.booleans())
-def test_a_filled_json_template_is_json_with_the_values_in_place(value: Any, indent: int | None, ascii_only: bool) -> None:
+def test_a_filled_json_template_is_json_with_the_values_in_place(
+    value: Any, indent: int | None, ascii_only: bool
+) -> None:
     """Whatever the values are, and however the event spells them."""
     data = json.dumps({"v": value}, indent=indent, ensure_ascii=ascii_only).encode()
     found = json.loads(filled('{"is": [<v>, 1], "in": "<<v>>", "not": "<w>"}', data, {"v": "$.v", "w": "$.w"}))
@@ -276,7 +278,7 @@ def test_a_filled_json_template_is_json_with_the_values_in_place(value: Any, ind
         ('{"a": <nothing>}', "<nothing> is not defined", 6),
         ('"a <nothing>"', "<nothing> is not defined", 3),
         ('{"<state>": 1}', 'found "<state>" as the name of a member', 1),
-        ('{<state>: 1}', "the template is not JSON", 1),
+        ("{<state>: 1}", "the template is not JSON", 1),
         ('{"a": <state>', "the template is not JSON", 13),
         ('{"a": <state>}}', "the template is not JSON", 14),
         ('{"a": 1<state>}', "the template is not JSON", 6),

@@ -205,8 +205,9 @@ def _fan_of(rule_set: RuleSet, names: tuple[str, ...]) -> _Fan:
             shadow.append(name)
             continue
         of_rule = name if rule.input.is_of_rule else ""
+        kind = "" if rule.input.kind == WHOLE.kind else rule.input.kind
         for target in rule.targets:
-            grouped.setdefault((target, rule.input.kind, rule.input.text, of_rule), []).append(rule)
+            grouped.setdefault((target, kind, rule.input.text, of_rule), []).append(rule)
     shaped = tuple(
         _Shaped(_route(rule_set, group, rules), rules[0].input, rules[0])
         for group, rules in sorted(grouped.items(), key=lambda item: item[0])
@@ -219,7 +220,7 @@ def _fan_of(rule_set: RuleSet, names: tuple[str, ...]) -> _Fan:
 def _route(rule_set: RuleSet, group: tuple[str, str, str, str], rules: list[Rule]) -> Route:
     target, kind, text, of_rule = group
     names = tuple(rule.name for rule in rules)
-    shape = "" if kind == WHOLE.kind else f"{kind}\0{text}\0{of_rule}"
+    shape = f"{kind}\0{text}\0{of_rule}" if kind else ""
     return Route(target, names, rule_set.digest, rule_set.version, shape)
 
 
