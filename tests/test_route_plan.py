@@ -122,10 +122,8 @@ def test_a_plan_is_what_each_rule_by_itself_decides(
         expected = [None if poisonous(data) else set() for data in given_events]
 
     assert [0 if each is None else len(each) for each in expected] == found.counts
-    by_event: list[list[Delivery]] = []
     remaining = iter(found.deliveries)
-    for count in found.counts:
-        by_event.append([next(remaining) for _ in range(count)])
+    by_event = [[next(remaining) for _ in range(count)] for count in found.counts]
     for wanted, made, event in zip(expected, by_event, events, strict=True):
         assert {shape_of(each) for each in made} == (wanted or set())
         assert all(each.event == event for each in made)

@@ -36,6 +36,7 @@ class Assembly:
         self.provided = provided
         self.engine = engine
         self.targets: dict[str, TargetSettings] = {name: TargetSettings(name) for name in provided}
+        self.target_names: list[str] = []  # in their order
         self.rules: dict[str, Rule] = {}
         self.dead_letter = ""
         self.version = ""
@@ -70,6 +71,7 @@ class Assembly:
                 else:
                     first[name] = part.reader
                     self.targets[name] = entry.settings
+        self.target_names = sorted(self.targets)
 
     def _collect_top(self) -> None:
         """The version and the target of dead letters, which one of the documents may name."""
@@ -115,7 +117,7 @@ class Assembly:
                 self.targets[name] = replace(settings, dead_letter=self.dead_letter)
 
     def _report_unknown(self, reader: RuleSetReader, node: Node, steps: Steps) -> None:
-        names = sorted(self.targets)
+        names = self.target_names
         near = reader.near(node.value, islice(names, MOST_NAMES_COMPARED))
         shown = ", ".join(in_quotes(shortened(name)) for name in names[:MOST_NAMES_SHOWN])
         shown += ", ..." if len(names) > MOST_NAMES_SHOWN else ""
@@ -135,9 +137,9 @@ class Assembly:
         for part in self.parts:
             for entry in part.rules:
                 name = entry.rule.name
-                for target, node in entry.target_nodes.items():
+                for target, (index, node) in entry.targets.items():
                     if target not in self.targets:
-                        self._report_unknown(part.reader, node, (*entry.steps, "targets", _index(entry, target)))
+                        self._report_unknown(part.reader, node, (*entry.steps, "targets", index))
                 if name in entries:
                     _report_twice(part.reader, entry, "rule", entries[name][0])
                 else:
@@ -159,7 +161,7 @@ class Assembly:
                 entry.rule,
                 text=texts[entry.rule.name],
                 canonical=canonical_pattern(named.document, named.node),
-                targets=tuple(sorted(entry.target_nodes)),
+                targets=tuple(sorted(entry.targets)),
             )
         return matcher
 
@@ -177,10 +179,6 @@ class Assembly:
 def _named(entry: RuleEntry) -> NamedRule:
     assert entry.named is not None
     return entry.named
-
-
-def _index(entry: RuleEntry, target: str) -> int:
-    return list(entry.target_nodes).index(target)
 
 
 def _report_twice(reader: RuleSetReader, entry: RuleEntry | TargetEntry, thing: str, first: RuleSetReader) -> None:

@@ -49,7 +49,7 @@ class RuleEntry:
     rule: Rule
     start: int
     steps: Steps
-    target_nodes: dict[str, Node]
+    targets: dict[str, tuple[int, Node]]  # by name: which in the list, and where
     examples: list[Example]
     named: NamedRule | None
 
@@ -148,7 +148,7 @@ class RuleSetReader(InputReader, TargetReader):
             text="",
             canonical=b"",
             input=self.input(members, steps, arn),
-            tags=tuple(sorted(tag for tag, _ in tags)),
+            tags=tuple(sorted(tags)),
             is_shadow=is_shadow,
             arn=arn,
             description=self.string(
@@ -164,9 +164,9 @@ class RuleSetReader(InputReader, TargetReader):
         named = self._pattern(name, members, node, steps)
         return RuleEntry(rule, start, steps, targets, self._examples(members, steps), named)
 
-    def _targets_of(self, members: Members, node: Node, steps: Steps, is_shadow: bool) -> dict[str, Node]:
+    def _targets_of(self, members: Members, node: Node, steps: Steps, is_shadow: bool) -> dict[str, tuple[int, Node]]:
         why = "a rule says which targets get the events that it matches"
-        targets = dict(self.names(members, "targets", steps, thing="target", why=why))
+        targets = self.names(members, "targets", steps, thing="target", why=why)
         is_empty = "targets" not in members or (members["targets"].kind == "array" and not members["targets"].value)
         if is_empty and not is_shadow:
             what = "this rule leads to no target"

@@ -126,11 +126,17 @@ class _Writer:
         first = origin
         while first < len(self.text) and self.text[first] in "\"'":
             first += 1
-        if len(written) == len(value) + 2 and self.text.startswith(value, first):
-            self.pieces.append(written)
-            self.origins.extend([origin, *range(first, first + len(value)), first + len(value)])
-        else:
+        if not self.text.startswith(value, first):
             self.write(written, origin)
+            return
+        self.pieces.append(written)
+        self.origins.append(origin)
+        if len(written) == len(value) + 2:
+            self.origins.extend(range(first, first + len(value)))
+        else:
+            for offset, character in enumerate(value, first):
+                self.origins.extend([offset] * (len(orjson.dumps(character).decode()) - 2))
+        self.origins.append(first + len(value))
 
     def write_scalar(self, value: Any, origin: int) -> None:
         is_date = isinstance(value, datetime.date | datetime.time)

@@ -152,17 +152,17 @@ class ValuesReader(MembersReader):
         self.expected(node, (*steps, name), what, why=f"{why}; {DURATION_MEANING}", write=write)
         return None
 
-    def names(self, members: Members, name: str, steps: Steps, *, thing: str, why: str) -> list[tuple[str, Node]]:
-        """The strings of the list under ``name``, each once, with their nodes."""
+    def names(self, members: Members, name: str, steps: Steps, *, thing: str, why: str) -> dict[str, tuple[int, Node]]:
+        """The strings of the list under ``name``, each once, with their indexes and nodes."""
         node = members.get(name)
         if node is None:
-            return []
+            return {}
         steps = (*steps, name)
         if node.kind != "array":
             shown = self.text(node) if node.kind == "string" else f'"{thing}"'
             self.expected(node, steps, f"a list of {thing}s", why=why, write=f'"{name}": [{shown}]')
-            return []
-        found: dict[str, Node] = {}
+            return {}
+        found: dict[str, tuple[int, Node]] = {}
         for index, each in enumerate(node.value):
             if each.kind != "string" or not each.value:
                 self.expected(each, (*steps, index), f"a {thing}", why=why, write=f'"{name}": ["..."]')
@@ -170,8 +170,8 @@ class ValuesReader(MembersReader):
                 what = f"{self.text(each)} stands twice"
                 self.report("route-twice", each.start, (*steps, index), what, why="once is enough", write="it once")
             else:
-                found[each.value] = each
-        return list(found.items())
+                found[each.value] = (index, each)
+        return found
 
     def objects(
         self, members: Members, name: str, steps: Steps, read: Callable[[str, int, Node, Steps], None], form: str

@@ -1,0 +1,156 @@
+"""The forms that events come in: bare, delivered by EventBridge, entries of PutEvents, CloudEvents."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from ruler.route import Event, Position
+from ruler.route.envelope import FORMS, EnvelopeError, key_of, opened
+from ruler.route.select import pointer_steps
+
+ENTRY: dict[str, Any] = {
+    "Time": "2026-11-22T11:30:00.250+01:00",
+    "Source": "shop",
+    "Resources": ["arn:1"],
+    "DetailType": "order placed",
+    "Detail": '{"total": 5.00, "b": "\\u00e9", "total": 6.50}',
+    "EventBusName": "default",
+}
+CLOUD_EVENT = {
+    "specversion": "1.0",
+    "id": "7",
+    "source": "/shop",
+    "type": "order",
+    "partitionkey": "ä",
+    "data": {"a": 1},
+}
+
+
+def entry(**changes: Any) -> Event:
+    members = {name: value for name, value in {**ENTRY, **changes}.items() if value is not None}
+    return Event(json.dumps(members).encode(), position=Position("in", 3), timestamp=1447277394.0)
+
+
+def test_an_entry_of_put_events_becomes_the_event_that_eventbridge_would_make() -> None:
+    """With its fields, the detail as it is spelled, and the bytes that came kept for dead letters."""
+    came = entry()
+    made = opened(came, "put-events")
+    event = json.loads(made.data)
+    assert list(event) == [
+        "version", "id", "detail-type", "source", "account", "time", "region", "resources", "detail",
+    ]  # fmt: skip
+    assert {name: event[name] for name in ("version", "detail-type", "source", "account", "region", "resources")} == {
+        "version": "0",
+        "detail-type": "order placed",
+        "source": "shop",
+        "account": "",
+        "region": "",
+        "resources": ["arn:1"],
+    }
+    assert event["time"] == "2026-11-22T10:30:00Z"
+    assert ENTRY["Detail"].encode() in made.data
+    assert made.original == came.data
+    assert made.position == came.position
+
+
+def test_an_entry_without_a_time_has_that_of_its_receipt() -> None:
+    """And without resources it has an empty list."""
+    event = json.loads(opened(entry(Time=None, Resources=None), "put-events").data)
+    assert event["time"] == "2015-11-11T21:29:54Z"
+    assert event["resources"] == []
+    assert json.loads(opened(entry(Time=1447277394), "put-events").data)["time"] == "2015-11-11T21:29:54Z"
+
+
+def test_the_id_of_an_entry_is_the_same_each_time_it_is_read() -> None:
+    """It comes from the position; without one from the bytes."""
+
+    def id_of(event: Event) -> str:
+        return str(json.loads(opened(event, "put-events").data)["id"])
+
+    one = entry()
+    assert id_of(one) == id_of(entry())
+    assert len({id_of(one), id_of(one._replace(position=Position("in", 4))), id_of(one._replace(position=None))}) == 3
+    assert id_of(one._replace(position=None)) == id_of(entry()._replace(position=None))
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({"Source": None}, '"Source"'),
+        ({"Source": ""}, '"Source"'),
+        ({"DetailType": 5}, '"DetailType"'),
+        ({"Detail": {"a": 1}}, '"Detail", a string'),
+        ({"Detail": "[1]"}, '"Detail" holds no JSON object: found an array'),
+        ({"Detail": '{"a": 1} x'}, '"Detail" holds no JSON object'),
+        ({"Detail": '{"a": "\ud800"}'}, "half of a surrogate pair"),
+        ({"Resources": [1]}, '"Resources"'),
+        ({"Resources": "arn"}, '"Resources"'),
+        ({"Time": "yesterday"}, '"Time"'),
+        ({"Time": "2026-13-01T00:00:00Z"}, '"Time"'),
+        ({"Time": True}, '"Time"'),
+        ({"Time": 1e300}, '"Time"'),
+    ],
+)
+def test_an_entry_that_eventbridge_would_refuse_is_refused(changes: dict[str, Any], what: str) -> None:
+    """Source, DetailType and Detail are needed; Detail is a string that holds an object."""
+    with pytest.raises(EnvelopeError) as refused:
+        opened(entry(**changes), "put-events")
+    assert what in refused.value.what
+
+
+def test_a_delivered_event_is_itself_with_its_id() -> None:
+    """An id that the source gave stays, and one that is no string is none."""
+    data = b'{"version": "0", "id": "7bf7", "detail": {}}'
+    assert opened(Event(data), "eventbridge") == Event(data, id="7bf7")
+    assert opened(Event(data, id="mine"), "eventbridge").id == "mine"
+    assert opened(Event(b'{"id": 5}'), "eventbridge").id == ""
+
+
+def test_a_cloud_event_is_itself_with_its_id_and_its_key() -> None:
+    """Source and id together tell CloudEvents apart; "partitionkey" is the key."""
+    data = json.dumps(CLOUD_EVENT).encode()
+    found = opened(Event(data), "cloudevents")
+    assert (found.data, found.id, found.key) == (data, "/shop 7", "ä".encode())
+    assert opened(Event(data, key=b"mine"), "cloudevents").key == b"mine"
+
+
+@pytest.mark.parametrize("missing", ["specversion", "id", "source", "type"])
+def test_a_cloud_event_that_lacks_an_attribute_is_refused(missing: str) -> None:
+    """Four attributes are required."""
+    data = json.dumps({name: value for name, value in CLOUD_EVENT.items() if name != missing}).encode()
+    with pytest.raises(EnvelopeError, match=missing):
+        opened(Event(data), "cloudevents")
+
+
+@pytest.mark.parametrize("form", [form for form in FORMS if form != "bare"])
+@pytest.mark.parametrize("data", [b"", b"[1]", b"\xff", b'{"a": ' + b"[" * 2000])
+def test_data_that_are_no_event_have_no_form(form: str, data: bytes) -> None:
+    """The code is that of an event that cannot be read."""
+    with pytest.raises(EnvelopeError) as refused:
+        opened(Event(data), form)
+    assert refused.value.code in ("not-json", "not-object", "not-utf8", "too-deep")
+
+
+def test_bare_data_are_let_be() -> None:
+    """Whatever they are: planning tells what is no event."""
+    assert opened(Event(b"[")) == Event(b"[")
+
+
+@pytest.mark.parametrize(
+    ("data", "key"),
+    [
+        (b'{"k": "a\\u00e9\\n"}', "aé\n".encode()),
+        (b'{"k": 1.50}', b"1.50"),
+        (b'{"k": {"b":1}}', b'{"b":1}'),
+        (b'{"k": null}', None),
+        (b'{"k": ""}', b""),
+        (b"{}", None),
+        (b"[", None),
+    ],
+)
+def test_a_key_is_the_value_at_a_pointer(data: bytes, key: bytes | None) -> None:
+    """A string without its quotes; null and nothing are no key."""
+    assert key_of(data, pointer_steps("/k")) == key
