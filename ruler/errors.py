@@ -4,7 +4,7 @@ RulerError
 ├── RuleError (also ValueError)        a rule that cannot be added: code, location, why, write, line
 ├── EventError (also ValueError)       an event that cannot be read: code, offset (semantics, section 10)
 ├── UnknownRuleError (also KeyError)   a rule name the matcher does not hold
-├── EngineError (also RuntimeError)    an engine that was asked for and cannot be had
+├── EngineError (also RuntimeError)   an engine that was asked for and cannot be had
 └── MachineError (also RuntimeError)   a broken invariant of the machine: a bug in ruler, not in its use
 
 An error says what (in the user's own text), where, why, and what to write instead. Programs read the

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ruler.route import Event, Position
-from ruler.route.envelope import FORMS, EnvelopeError, key_of, opened
+from ruler.route.envelope import FORMS, EnvelopeError, form_of, key_of, opened
 from ruler.route.select import pointer_steps
 
 ENTRY: dict[str, Any] = {
@@ -125,7 +125,7 @@ def test_a_cloud_event_that_lacks_an_attribute_is_refused(missing: str) -> None:
         opened(Event(data), "cloudevents")
 
 
-@pytest.mark.parametrize("form", [form for form in FORMS if form != "bare"])
+@pytest.mark.parametrize("form", [form for form in FORMS if form not in ("bare", "auto")])
 @pytest.mark.parametrize("data", [b"", b"[1]", b"\xff", b'{"a": ' + b"[" * 2000])
 def test_data_that_are_no_event_have_no_form(form: str, data: bytes) -> None:
     """The code is that of an event that cannot be read."""
@@ -154,3 +154,33 @@ def test_bare_data_are_let_be() -> None:
 def test_a_key_is_the_value_at_a_pointer(data: bytes, key: bytes | None) -> None:
     """A string without its quotes; null and nothing are no key."""
     assert key_of(data, pointer_steps("/k")) == key
+
+
+@pytest.mark.parametrize(
+    ("data", "form"),
+    [
+        (json.dumps(CLOUD_EVENT).encode(), "cloudevents"),
+        (json.dumps(ENTRY).encode(), "put-events"),
+        (b'{"id": "1", "source": "s", "detail-type": "t", "detail": {}}', "eventbridge"),
+        (b'{"id": 1, "source": "s", "detail-type": "t"}', "bare"),
+        (b'{"Source": "s", "DetailType": "t"}', "bare"),
+        (b"{}", "bare"),
+        (b"[", "bare"),
+    ],
+)
+def test_the_form_of_data_is_told_by_its_members(data: bytes, form: str) -> None:
+    """ "auto" opens them as that."""
+    assert form_of(data) == form
+    assert opened(Event(data), "auto") == opened(Event(data), form)
+
+
+@pytest.mark.parametrize(
+    ("time", "seconds"),
+    [("2015-11-11T21:29:54Z", 1447277394.0), ("2015-11-11T22:29:54.5+01:00", 1447277394.5), ("today", 0.0), (5, 0.0)],
+)
+def test_the_own_time_of_an_event_stands_in_where_no_other_is_known(time: Any, seconds: float) -> None:
+    """Where the source says when it received the event, that stays."""
+    data = json.dumps({"id": "1", "time": time}).encode()
+    assert opened(Event(data), "eventbridge").timestamp == seconds
+    assert opened(Event(data, timestamp=7.0), "eventbridge").timestamp == 7.0
+    assert opened(Event(json.dumps({**CLOUD_EVENT, "time": time}).encode()), "cloudevents").timestamp == seconds

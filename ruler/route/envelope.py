@@ -6,6 +6,7 @@ In: bytes as they came, and the form they have. Out: an Event; EnvelopeError whe
     eventbridge  an event as EventBridge delivers it: itself, and its "id" and "time"
     put-events   an entry of PutEvents, whose "Detail" is a string: the event that EventBridge would make of it
     cloudevents  a CloudEvent in structured mode: itself; its id is "source" and "id", its key "partitionkey"
+    auto         whichever of these it looks like, by its members; bare when none, or no JSON object at all
 
     {"Source": "shop", "DetailType": "order", "Detail": "{\\"total\\": 5}"}
       ->  {"version":"0","id":"...","detail-type":"order","source":"shop",...,"detail":{"total": 5}}
@@ -29,24 +30,31 @@ from typing import Any
 
 import orjson
 
-from ruler.errors import EventError
+from ruler.errors import EventError, RulerError
 from ruler.machine.decode import decode
 from ruler.route.model import Event
 from ruler.route.slices import Step, value_at
 
-FORMS = ("bare", "eventbridge", "put-events", "cloudevents")
-ENTRY_MEMBERS = ("Source", "DetailType", "Detail", "Time", "Resources", "EventBusName", "TraceHeader")
+FORMS = ("bare", "eventbridge", "put-events", "cloudevents", "auto")
 _REQUIRED = ("Source", "DetailType", "Detail")
+_TELLING_MEMBERS = {  # in the order in which they are tried
+    "cloudevents": ("specversion", "id", "source", "type"),
+    "eventbridge": ("id", "source", "detail-type"),
+    "put-events": _REQUIRED,
+}
 _parse_time = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)").fullmatch
 
 
-class EnvelopeError(ValueError):
+class EnvelopeError(RulerError, ValueError):
     """Bytes that do not have the form they should. ``code`` is for programs."""
 
     def __init__(self, code: str, what: str) -> None:
-        super().__init__(what)
+        super().__init__(code, what)
         self.code = code
         self.what = what
+
+    def __str__(self) -> str:
+        return self.what
 
 
 def opened(event: Event, form: str = "bare", key_steps: Sequence[Step] = ()) -> Event:
@@ -54,11 +62,29 @@ def opened(event: Event, form: str = "bare", key_steps: Sequence[Step] = ()) -> 
 
     An event has its own key and id already: these stay. EnvelopeError when its data do not have the form.
     """
+    if form == "auto":
+        form = form_of(event.data)
     if form != "bare":
         event = _OPENERS[form](event)
     if key_steps and event.key is None:
         event = event._replace(key=key_of(event.data, key_steps))
     return event
+
+
+def form_of(data: bytes) -> str:
+    """Return the form that data have, by the members that they must have in it; "bare" for any other.
+
+    >>> form_of(b'{"specversion": "1.0", "id": "1", "source": "/a", "type": "t"}'), form_of(b'{"id": 1}')
+    ('cloudevents', 'bare')
+    """
+    try:
+        members = decode(data)
+    except EventError:
+        return "bare"
+    for form, names in _TELLING_MEMBERS.items():
+        if all(isinstance(members.get(name), str) for name in names):
+            return form
+    return "bare"
 
 
 def key_of(data: bytes, steps: Sequence[Step]) -> bytes | None:
@@ -84,7 +110,7 @@ def key_of(data: bytes, steps: Sequence[Step]) -> bytes | None:
 
 def _delivered(event: Event) -> Event:
     members = _members(event.data)
-    return _with_id(event, members.get("id"))
+    return _with_time(_with_id(event, members.get("id")), members)
 
 
 def _cloud_event(event: Event) -> Event:
@@ -97,7 +123,7 @@ def _cloud_event(event: Event) -> Event:
     key = members.get("partitionkey")
     if event.key is None and isinstance(key, str):
         event = event._replace(key=key.encode())
-    return _with_id(event, f"{members['source']} {members['id']}")
+    return _with_time(_with_id(event, f"{members['source']} {members['id']}"), members)
 
 
 def _put_entry(event: Event) -> Event:
@@ -139,6 +165,17 @@ def _members(data: bytes) -> dict[str, Any]:
 
 def _with_id(event: Event, found: object) -> Event:
     return event._replace(id=found) if not event.id and isinstance(found, str) else event
+
+
+def _with_time(event: Event, members: dict[str, Any]) -> Event:
+    """The event with its own time, where nobody knows when it was received; a time that is none is let be."""
+    found = members.get("time")
+    if event.timestamp or not isinstance(found, str) or not _parse_time(found):
+        return event
+    try:
+        return event._replace(timestamp=datetime.fromisoformat(found.upper()).timestamp())
+    except (ValueError, OverflowError):
+        return event
 
 
 def _uuid_of(event: Event) -> str:

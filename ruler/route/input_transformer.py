@@ -40,7 +40,7 @@ from typing import NamedTuple
 
 import orjson
 
-from ruler.errors import RuleError
+from ruler.errors import RuleError, RulerError
 from ruler.patterns.reader import read_document
 from ruler.route.slices import Step, members, value_at
 
@@ -81,7 +81,7 @@ class Facts(NamedTuple):
     timestamp: float = 0.0  # when the event was received
 
 
-class TemplateError(ValueError):
+class TemplateError(RulerError, ValueError):
     """What is wrong with a template; ``offset`` counts characters of the template."""
 
     def __init__(self, what: str, why: str, write: str, offset: int = 0) -> None:
