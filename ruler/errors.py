@@ -4,7 +4,10 @@ RulerError
 ├── RuleError (also ValueError)        a rule that cannot be added: code, location, why, write, line
 ├── EventError (also ValueError)       an event that cannot be read: code, offset (semantics, section 10)
 ├── UnknownRuleError (also KeyError)   a rule name the matcher does not hold
-├── EngineError (also RuntimeError)   an engine that was asked for and cannot be had
+├── RuleSetError (also ValueError)     a rule set that cannot be read: findings (ruler/route/document.py)
+├── EnvelopeError (also ValueError)    data that do not have the form they should (ruler/route/envelope.py)
+├── TemplateError (also ValueError)    a template that cannot be filled (ruler/route/input_transformer.py)
+├── EngineError (also RuntimeError)    an engine that was asked for and cannot be had
 └── MachineError (also RuntimeError)   a broken invariant of the machine: a bug in ruler, not in its use
 
 An error says what (in the user's own text), where, why, and what to write instead. Programs read the
