@@ -42,7 +42,7 @@ import orjson
 
 from ruler.errors import RuleError, RulerError
 from ruler.patterns.reader import read_document
-from ruler.route.slices import Step, members, value_at
+from ruler.route.slices import Paths, Step, members, trimmed
 
 MOST_PATHS = 100
 LONGEST_NAME = 256
@@ -94,13 +94,13 @@ class Template:
     """A template that has no errors, in pieces."""
 
     pieces: tuple[bytes | Hole, ...]
-    paths: Mapping[str, tuple[Step, ...]]  # of the names that the template uses
+    paths: Paths  # of the names that the template uses
     names_rule: bool  # whether it names the rule, so that no two rules make the same bytes
     names_arn: bool
 
     def fill(self, data: bytes, facts: Facts) -> bytes:
         """Return the template, filled with values of the event ``data``. ValueError when that becomes too large."""
-        values = {name: value_at(data, steps) for name, steps in self.paths.items()}
+        values = self.paths.values(data)
         for piece in self.pieces:
             if isinstance(piece, Hole) and piece.name not in values:
                 values[piece.name] = _reserved(piece.name, data, facts)
@@ -138,7 +138,7 @@ def template_of(text: str, paths: Mapping[str, tuple[Step, ...]]) -> Template:
     names = {piece.name for piece, _ in pieces if isinstance(piece, Hole)}
     return Template(
         pieces=_joined(piece for piece, _ in pieces),
-        paths={name: paths[name] for name in sorted(names) if name not in RESERVED},
+        paths=Paths({name: paths[name] for name in sorted(names) if name not in RESERVED}),
         names_rule=RULE_NAME in names or RULE_ARN in names,
         names_arn=RULE_ARN in names,
     )
@@ -298,7 +298,7 @@ def _minified(value: bytes) -> bytes:
 
 def _reserved(name: str, data: bytes, facts: Facts) -> bytes:
     if name == EVENT_JSON:
-        return data.strip(b" \t\r\n")
+        return trimmed(data)
     if name == EVENT_WITHOUT_DETAIL:
         return _without_detail(data)
     if name == INGESTION_TIME:
@@ -309,11 +309,9 @@ def _reserved(name: str, data: bytes, facts: Facts) -> bytes:
 
 
 def _without_detail(data: bytes) -> bytes:
-    start = len(data) - len(data.lstrip(b" \t\r\n"))
     kept = []
-    for written, (value_start, value_end) in members(data, (start, len(data.rstrip(b" \t\r\n")))):
+    for written, value in members(trimmed(data)):
         name = orjson.loads(written)
         if name != "detail":
-            shown = b'"detailType"' if name == "detail-type" else written
-            kept.append(shown + b":" + data[value_start:value_end])
+            kept.append((b'"detailType"' if name == "detail-type" else written) + b":" + value)
     return b"{" + b",".join(kept) + b"}"

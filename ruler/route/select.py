@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 
-from ruler.route.slices import Kind, Step
+from ruler.route.slices import Step, token_step
 
 LONGEST_POINTER = 1024  # characters
 _wrong_escape = re.compile(r"~(?![01])").search
@@ -21,8 +21,8 @@ _is_index = re.compile(r"0|[1-9][0-9]{0,17}").fullmatch
 def pointer_steps(pointer: str) -> tuple[Step, ...]:
     """Return the steps of a JSON Pointer; ValueError says what is wrong with it.
 
-    >>> [step.name for step in pointer_steps("/a~1b/0")]
-    [b'a/b', b'0']
+    >>> [step.quoted for step in pointer_steps("/a~1b/0")]
+    [b'"a/b"', b'"0"']
     """
     if len(pointer) > LONGEST_POINTER:
         raise ValueError(f"a pointer has at most {LONGEST_POINTER:,} characters")
@@ -37,4 +37,4 @@ def pointer_steps(pointer: str) -> tuple[Step, ...]:
 
 def _token(token: str) -> Step:
     name = token.replace("~1", "/").replace("~0", "~")
-    return Step(Kind.TOKEN, name.encode("utf-8", "surrogatepass"), int(token) if _is_index(token) else -1)
+    return token_step(name, int(token) if _is_index(token) else -1)
