@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from pathlib import Path
 from typing import Any
 
@@ -430,6 +431,14 @@ def test_text_that_is_not_utf8_is_told_at_its_byte() -> None:
         with pytest.raises(RuleSetError) as refused:
             rule_set_of_text(b'a = "\n\xff"', form=form)
         assert (refused.value.findings[0].code, refused.value.findings[0].line) == ("not-utf8", 2)
+
+
+def test_every_code_is_in_the_docs() -> None:
+    """docs/rule-sets.md lists what programs may meet, and nothing else."""
+    root = Path(__file__).parent.parent
+    sources = "".join(path.read_text(encoding="utf-8") for path in (root / "ruler" / "route").glob("*.py"))
+    listed = set(re.findall(r"`(route-[a-z-]+)`", (root / "docs" / "rule-sets.md").read_text(encoding="utf-8")))
+    assert {*re.findall(r'"(route-[a-z-]+)"', sources), "route-member-unknown", "route-member-twice"} == listed
 
 
 # ----- places in TOML

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 import pytest
 import strategies
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import ruler
@@ -23,6 +23,7 @@ from ruler.route.select import pointer_steps
 
 TARGETS = {name: {"uri": f"file:{name}.jsonl"} for name in ("a", "b", "c")}
 ABSENT = object()
+FEWER = settings.default.max_examples // 4  # each example compiles several rule sets
 TEMPLATE = '{"rule": <aws.events.rule-name>, "a": <a>}'
 
 
@@ -109,6 +110,7 @@ events_as_bytes = st.one_of(
 )
 
 
+@settings(max_examples=FEWER)
 @given(rules=rules_of_sets(), given_events=st.lists(events_as_bytes, max_size=6))
 def test_a_plan_is_what_each_rule_by_itself_decides(
     engine: str, rules: dict[str, Any], given_events: list[bytes]
@@ -150,6 +152,7 @@ def poisonous(data: bytes) -> bool:
     return False
 
 
+@settings(max_examples=FEWER)
 @given(rules=rules_of_sets(), given_events=st.lists(events_as_bytes, min_size=1, max_size=6), data=st.data())
 def test_a_plan_does_not_depend_on_what_was_planned_before(
     rules: dict[str, Any], given_events: list[bytes], data: st.DataObject
@@ -171,14 +174,14 @@ def test_a_plan_does_not_depend_on_what_was_planned_before(
 
 def test_so_many_sets_of_rules_that_not_all_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is remembered has a limit, and does not change the answers."""
-    monkeypatch.setattr(plan_module, "MOST_REMEMBERED", 2, raising=True)
+    monkeypatch.setattr(plan_module, "MOST_REMEMBERED", 6)
     rules = {f"r{n}": {"pattern": {f"f{n}": [1]}, "targets": ["a"]} for n in range(4)}
     events = [Event(json.dumps({f"f{n}": 1 for n in range(4) if bits >> n & 1}).encode()) for bits in range(16)] * 2
     planner = Planner(rule_set(rules))
     names = [each.rules for each in planner.plan(events).deliveries]
     expected = [tuple(f"r{n}" for n in range(4) if bits >> n & 1) for bits in range(1, 16)]
     assert expected * 2 == names
-    assert len(planner._fans) <= 2
+    assert sum(map(len, planner._fans)) <= 6
 
 
 # ----- what is delivered

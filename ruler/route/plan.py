@@ -27,7 +27,7 @@ from ruler.route.rule_set import WHOLE, Input, Rule, RuleSet
 from ruler.route.slices import Step, value_at
 
 LARGEST_EVENT = 1024 * 1024  # bytes
-MOST_REMEMBERED = 10_000  # sets of rules whose routes are kept
+MOST_REMEMBERED = 1_000_000  # names of rules in all the sets of rules whose routes are kept
 
 
 class Poison(NamedTuple):
@@ -73,7 +73,7 @@ class _Fan(NamedTuple):
 class Planner:
     """Plans by one rule set, and remembers the routes of sets of rules that occur. For one thread at a time."""
 
-    __slots__ = ("_fans", "form", "key_steps", "largest_event", "rule_set")
+    __slots__ = ("_fans", "_remembered", "form", "key_steps", "largest_event", "rule_set")
 
     def __init__(
         self,
@@ -88,6 +88,7 @@ class Planner:
         self.key_steps = key_steps
         self.largest_event = largest_event
         self._fans: dict[tuple[str, ...], _Fan] = {}
+        self._remembered = 0  # names of rules in them
 
     def plan(self, events: Iterable[Event]) -> Plan:
         """Return what is to be delivered of ``events``.
@@ -154,8 +155,10 @@ class Planner:
         return judged, positions
 
     def _remember(self, names: tuple[str, ...]) -> _Fan:
-        if len(self._fans) >= MOST_REMEMBERED:
+        self._remembered += len(names)
+        if self._remembered > MOST_REMEMBERED:
             self._fans.clear()
+            self._remembered = len(names)
         fan = self._fans[names] = _fan_of(self.rule_set, names)
         return fan
 
