@@ -646,6 +646,23 @@ def test_patterns_of_one_canonical_spelling_match_the_same_events(first: str, da
         assert ruler.matches(first, event) == ruler.matches(second, event)
 
 
+@pytest.mark.parametrize(
+    ("one", "two", "is_same"),
+    [
+        ('{"a.b": [1], "c": [2]}', '{"c": [2], "a.b": [1]}', True),
+        ('{"$or": [{"a": [1]}, {"b": [1]}], "c": [2]}', '{"c": [2], "$or": [{"a": [1]}, {"b": [1]}]}', True),
+        ('{"a.b": [1], "a": {"b": [2]}}', '{"a": {"b": [2]}, "a.b": [1]}', False),
+        ('{"a": [1], "a": [2]}', '{"a": [2], "a": [1]}', False),
+    ],
+)
+def test_order_counts_only_where_a_clause_stands_over_another(one: str, two: str, is_same: bool) -> None:
+    """Of two clauses of one path the later one counts, so their order is part of what a pattern means."""
+    found = [canonical_pattern(document, document.root) for document in map(read_document, (one, two))]
+    assert (found[0] == found[1]) == is_same
+    event = {"a": {"b": 1}, "c": 2} if "b" in one else {"a": 1}
+    assert (ruler.matches(one, event) == ruler.matches(two, event)) or not is_same
+
+
 def respelled_tree(text: str, shuffle: random.Random) -> str:
     """The JSON with the members of its objects in another order; equal names stay."""
 

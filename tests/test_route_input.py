@@ -22,7 +22,7 @@ from ruler.route.input_transformer import (
     template_of,
 )
 from ruler.route.select import pointer_steps
-from ruler.route.slices import Step, index_step, name_step, value_at
+from ruler.route.slices import EACH, Paths, Step, index_step, name_step, value_at
 
 # The example event of the user guide of EventBridge, "Input transformation".
 EC2 = json.dumps(
@@ -81,6 +81,25 @@ def test_a_slice_is_the_value_that_a_decoder_finds_at_the_path(text: str) -> Non
         assert found in data  # as it is spelled
         assert value_at(data, (*steps(path), name_step("no such name"))) is None
         assert value_at(data, (*steps(path), index_step(1000))) is None
+
+
+def test_a_name_may_be_written_with_escapes() -> None:
+    """It is the same name, also where it stands again in another spelling: the last counts."""
+    data = b'{"\\u0061": {"b\\/c": 1}, "q\\"": 2, "d": 3, "\\u0064": 4}'
+    assert value_at(data, (name_step("a"), name_step("b/c"))) == b"1"
+    assert value_at(data, (name_step('q"'),)) == b"2"
+    assert value_at(data, (name_step("d"),)) == b"4"
+    paths = Paths({"d": (name_step("d"),), "x": (name_step("a"), name_step("b/c")), "all": (EACH,)})
+    assert paths.values(data) == {"d": b"4", "x": b"1", "all": b'[{"b\\/c": 1},2,4]'}
+
+
+@given(strategies.events)
+def test_paths_followed_together_lead_where_each_does_alone(text: str) -> None:
+    """Whatever begins alike, goes on behind another, or leads to nothing."""
+    data = text.encode()
+    paths = {str(path): steps(path) for path, _ in steps_of(loaded(data))}
+    paths |= {f"{name} and on": (*each, name_step("a")) for name, each in paths.items()}
+    assert Paths(paths).values(data) == {name: value_at(data, each) for name, each in paths.items()}
 
 
 @pytest.mark.parametrize("depth", [1, slices.NESTED - 1, slices.NESTED, slices.NESTED + 1, 1000])

@@ -260,6 +260,17 @@ def test_data_that_are_no_event_are_told_apart(engine: str, data: bytes, code: s
     assert found.counts == [1, 0, 1]
 
 
+def test_poison_stands_in_the_order_of_the_events() -> None:
+    """Whether it is found before matching or in it."""
+    good, large, broken = Event(b'{"a": 1}'), Event(b'{"a": "%s"}' % (b"x" * 90)), Event(b"{")
+    events = [good, large, broken, good, large, broken]
+    rules = {"r": {"pattern": {"a": [1]}, "targets": ["a"]}}
+    found = plan(events, rule_set(rules), largest_event=80)
+    assert [each.code for each in found.poison] == ["too-large", "not-json"] * 2
+    assert [each.event for each in found.poison] == [large, broken] * 2
+    assert found.counts == [1, 0, 0, 1, 0, 0]
+
+
 def test_an_entry_of_put_events_is_opened_and_the_dead_letter_holds_what_came() -> None:
     """Rules judge the event that EventBridge would make; an entry that is none is poison."""
     entry = b'{"Source": "shop", "DetailType": "order", "Detail": "{\\"total\\": 5.0}"}'
