@@ -24,6 +24,7 @@ from dataclasses import dataclass
 
 from ruler.checks.budget import Budget, Undecided
 from ruler.checks.value_sets import ValueSet, accepts_no_value
+from ruler.patterns.acceptance import may_hold_without_value
 from ruler.patterns.compiler import Expansion
 from ruler.patterns.model import Absent, Clause, Exact, Literal, Pattern
 from ruler.patterns.reader import Node
@@ -159,7 +160,7 @@ class _Search:
             return False
         if not all(self.is_clause_covered(given[path], clause) for path, clause in wanted.items()):
             return False
-        absences = [path for path in wanted if ABSENT in given[path].patterns]
+        absences = [path for path in wanted if may_hold_without_value(given[path].patterns)]
         if not absences:
             return True
         further = [path for path in given.keys() - wanted.keys() if given[path].patterns != {ABSENT}]

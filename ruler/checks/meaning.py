@@ -25,6 +25,7 @@ from ruler.checks.number_sets import is_empty_range
 from ruler.checks.rule import CheckedRule
 from ruler.checks.value_sets import EVERY_VALUE, ValueSet
 from ruler.findings import Edit, Finding, Fix
+from ruler.patterns.acceptance import may_hold_without_value
 from ruler.patterns.clauses import ClauseReader
 from ruler.patterns.located import Alternative, LocatedClause
 from ruler.patterns.model import Absent, AnythingBut, Exact, NumericRange, Pattern
@@ -112,7 +113,7 @@ class _ClauseWarnings:
         return ValueSet(self.patterns, self.budget).covers(EVERY_VALUE)
 
     def everything(self) -> Finding:
-        has_absent = ABSENT in self.patterns
+        has_absent = may_hold_without_value(self.patterns)
         fix = None
         why = f"{ANY_ALTERNATIVE}, and what one of these rejects another accepts"
         if EVERY_VALUE in self.patterns:
