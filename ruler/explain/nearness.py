@@ -1,6 +1,6 @@
 """How near sub-rules are to matching an event: how many of their clauses fail each by itself.
 
-In: the values of an event (accepting.py), and the clauses of sub-rules. Out: a Distance, which is less for a nearer one.
+In: the values of an event (accepting.py), and the clauses of sub-rules. Out: a Distance, less for a nearer one.
 
     {"a": [1], "b": [2]}, event {"a": 1}  ->  (1, 1): one clause fails, and its path has no value
 
