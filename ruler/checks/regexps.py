@@ -35,7 +35,7 @@ def _finding(rule: CheckedRule, argument: Node) -> Finding:
     is_plain = _is_right(whole) and "|" not in whole  # of alternatives an anchor may be meant for one alone
     if not is_plain:
         hint = "the regular expression without them"
-    elif begins and ends:
+    elif (begins and ends) or (whole.endswith(".*") if begins else whole.startswith(".*")):
         hint = shown_text(json_text(whole))
     else:
         part = f"{whole}.*" if begins else f".*{whole}"
