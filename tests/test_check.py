@@ -144,6 +144,8 @@ FOUND = [
     ("accepts-nothing", '{"a": [{"numeric": [">", 1, "<", 1.0000000000000002]}]}'),
     ("redundant-alternative", '{"a": [{"prefix": "a"}, {"prefix": "ab"}]}'),
     ("dead-branch", '{"$or": [{"a": [1]}, {"a": [1], "b": [2]}]}'),
+    ("redundant-part", '{"a": [{"all-of": [{"prefix": "a"}, {"prefix": "ab"}]}]}'),
+    ("regexp-anchor", '{"a": [{"regexp": "^[a-z]+$"}]}'),
 ]
 
 

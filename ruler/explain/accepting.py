@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ruler.explain.event_view import EventView, Leaf
-from ruler.patterns.acceptance import accepts
+from ruler.patterns.acceptance import accepts, may_hold_without_value
 from ruler.patterns.located import LocatedClause
 from ruler.patterns.model import Absent, AnythingBut, Exact, Exists, Literal, Pattern
 
@@ -90,7 +90,7 @@ def acceptance_of(clause: LocatedClause, values: PathValues) -> Acceptance:
     if len(lists) > 1:
         ids = {id(leaf) for found in lists for leaf in found}
         accepted = [leaf for leaf in looked_at.leaves if id(leaf) in ids]
-    has_absent = any(isinstance(pattern, Absent) for pattern in patterns)
+    has_absent = may_hold_without_value(patterns)
     return Acceptance(clause, values.leaves, by_alternative, accepted, has_absent, len(looked_at.leaves))
 
 

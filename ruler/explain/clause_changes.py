@@ -21,7 +21,6 @@ from ruler.explain.accepted_values import nearest_value
 from ruler.explain.event_view import Element, EventView, Leaf, Place
 from ruler.patterns.acceptance import Value, accepts
 from ruler.patterns.located import Alternative, LocatedClause
-from ruler.patterns.model import Absent
 
 MOST_PLANS = 64  # partial plans kept after each clause
 MOST_ALIKE = 12  # of these, in the same elements of arrays; the cheapest can contradict themselves
@@ -222,11 +221,6 @@ class Choices:
 def prefixes_of(path: str) -> Iterator[str]:
     """Yield the paths on the way to ``path``, as ``a`` and ``a.b`` are for ``a.b.c``."""
     return (path[:index] for index, character in enumerate(path) if character == ".")
-
-
-def holds_when_absent(clause: LocatedClause) -> bool:
-    """Return whether ``{"exists": false}`` is one of the alternatives."""
-    return any(isinstance(alternative.pattern, Absent) for alternative in clause.alternatives)
 
 
 def listed_edits(words: Iterable[str], count: int) -> str:

@@ -24,12 +24,11 @@ from ruler.explain.clause_changes import (
     Trail,
     Way,
     cheapest_plans,
-    holds_when_absent,
     listed_edits,
     prefixes_of,
 )
 from ruler.explain.event_view import Container, Leaf, Place
-from ruler.patterns.acceptance import Value
+from ruler.patterns.acceptance import Value, may_hold_without_value
 from ruler.patterns.located import LocatedClause, LocatedSubRule
 from ruler.patterns.mappings import text_from_mapping
 from ruler.patterns.reader import MAX_DEPTH, shortened
@@ -161,7 +160,7 @@ class _Ways:
 
     def of_clause(self, clause: LocatedClause, trail: Trail) -> Iterator[Way]:
         """Yield the ways of ``clause`` after ``trail``, as good as smallest first."""
-        absent = self.absent(clause, trail) if holds_when_absent(clause) else None
+        absent = self.absent(clause, trail) if may_hold_without_value(clause.patterns) else None
         if absent is not None and not absent.edits:
             yield absent
         for choice, joined in self.choices.consistent(clause, trail):

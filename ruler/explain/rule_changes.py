@@ -27,14 +27,13 @@ from ruler.explain.clause_changes import (
     Trail,
     Way,
     cheapest_plans,
-    holds_when_absent,
     listed_edits,
 )
 from ruler.explain.event_view import view_event
 from ruler.explain.missing import EventPaths
 from ruler.explain.moved_clauses import MovedClause
 from ruler.findings import Edit
-from ruler.patterns.acceptance import Value, accepts, is_number
+from ruler.patterns.acceptance import Value, accepts, is_number, may_hold_without_value
 from ruler.patterns.folding import fold
 from ruler.patterns.located import Alternative, LocatedClause, LocatedRule, LocatedSubRule, locate_rule
 from ruler.patterns.mappings import text_from_mapping
@@ -167,7 +166,7 @@ class _Ways:
     def of_clause(self, clause: LocatedClause, trail: Trail) -> Iterator[Way]:
         """Yield the ways of ``clause`` after ``trail``, as good as smallest first."""
         is_absent = next(self.choices.consistent(clause, trail), None) is None
-        can_be_absent = holds_when_absent(clause)
+        can_be_absent = may_hold_without_value(clause.patterns)
         if is_absent:
             if can_be_absent:
                 yield Way(trail)

@@ -26,6 +26,15 @@ def short_quoted(text: str) -> str:
     return quoted(text) if len(text) <= 80 else quoted(f"{text[:50]}...{text[-20:]}")
 
 
+def without_anchors(regexp: str) -> str:
+    """Return an I-Regexp without ``^`` before and ``$`` behind it: anchors elsewhere, ordinary characters in RFC 9485.
+
+    >>> without_anchors("^a$"), without_anchors("^a"), without_anchors("[$]")
+    ('a', 'a', '[$]')
+    """
+    return regexp.removeprefix("^").removesuffix("$")
+
+
 def fragment(document: Document, node: Node) -> str | None:
     """Return the user's text of ``node`` on one line, or None when it is too long to repeat whole."""
     if node.end - node.start > _LONGEST_FRAGMENT:
