@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 CONFORMANCE = Path(__file__).parent / "conformance"
-FILES = ("cases.jsonl", "semantics_examples.jsonl", "more_cases.jsonl")
+FILES = ("cases.jsonl", "semantics_examples.jsonl", "more_cases.jsonl", "language.jsonl")
 
 
 @dataclass(frozen=True)
