@@ -339,7 +339,10 @@ impl Machine {
             }
             return id;
         }
-        self.intern_key(path, Key::of(pattern).unwrap_or(Key::Exists)).0
+        match pattern {
+            Pattern::AllOf(_) | Pattern::NoneOf(_) => unimplemented!("the machine knows no inner clauses yet"),
+            _ => self.intern_key(path, Key::of(pattern).unwrap_or(Key::Exists)).0,
+        }
     }
 
     /// The id of the pattern with this key, and whether it is new.

@@ -158,6 +158,8 @@ impl Machine {
             Key::NumericRange(range) => Pattern::NumericRange(*range),
             Key::Cidr(block) => Pattern::Cidr(*block),
             Key::Wildcard(pieces) => Pattern::Wildcard(pieces.into()),
+            Key::WildcardIgnoreCase(pieces) => Pattern::WildcardIgnoreCase(pieces.into()),
+            Key::Regexp(program) => Pattern::Regexp(program.into()),
         }
     }
 

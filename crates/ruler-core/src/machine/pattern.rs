@@ -6,7 +6,7 @@
 
 use super::id_set::IdSet;
 use super::slab::{ID_LIMIT, NONE};
-use crate::model::{Cidr, NumericRange, Pattern};
+use crate::model::{Cidr, NumericRange, Pattern, RegexpStep};
 use crate::number::Number;
 use hashbrown::DefaultHashBuilder;
 use std::hash::{BuildHasher, Hasher};
@@ -43,6 +43,8 @@ pub enum Stored {
     NumericRange(Box<NumericRange>),
     Cidr(Box<Cidr>),
     Wildcard(Box<[Box<[u8]>]>),
+    WildcardIgnoreCase(Box<[Box<[u8]>]>),
+    Regexp(Box<[RegexpStep]>),
     /// The ids of what is excluded, ascending.
     AnythingBut(Box<[u32]>),
 }
@@ -57,6 +59,8 @@ pub enum Key<'a> {
     NumericRange(&'a NumericRange),
     Cidr(&'a Cidr),
     Wildcard(&'a [Box<[u8]>]),
+    WildcardIgnoreCase(&'a [Box<[u8]>]),
+    Regexp(&'a [RegexpStep]),
     AnythingBut(&'a [u32]),
 }
 
@@ -72,6 +76,8 @@ impl Stored {
             Stored::NumericRange(range) => Key::NumericRange(range),
             Stored::Cidr(block) => Key::Cidr(block),
             Stored::Wildcard(pieces) => Key::Wildcard(pieces),
+            Stored::WildcardIgnoreCase(pieces) => Key::WildcardIgnoreCase(pieces),
+            Stored::Regexp(program) => Key::Regexp(program),
             Stored::AnythingBut(excluded) => Key::AnythingBut(excluded),
         }
     }
@@ -81,16 +87,24 @@ impl Stored {
             Stored::Long { text, .. } => text.len(),
             Stored::NumericRange(_) => size_of::<NumericRange>(),
             Stored::Cidr(_) => size_of::<Cidr>(),
-            Stored::Wildcard(pieces) => pieces.iter().map(|piece| size_of_val(piece) + piece.len()).sum(),
+            Stored::Wildcard(pieces) | Stored::WildcardIgnoreCase(pieces) => {
+                pieces.iter().map(|piece| size_of_val(piece) + piece.len()).sum()
+            }
+            Stored::Regexp(program) => program.iter().map(step_bytes).sum(),
             Stored::AnythingBut(excluded) => size_of_val(&**excluded),
             _ => 0,
         }
     }
 }
 
+fn step_bytes(step: &RegexpStep) -> usize {
+    let ranges = if let RegexpStep::Characters(ranges) = step { ranges.len() } else { 0 };
+    size_of_val(step) + ranges
+}
+
 impl<'a> Key<'a> {
-    /// The key of a pattern; None for an anything-but, whose excluded patterns must be interned first, and for absence,
-    /// which no value is judged by.
+    /// The key of a pattern; None for those made of others, which must be interned first, and for absence, which no
+    /// value is judged by.
     pub fn of(pattern: &'a Pattern) -> Option<Key<'a>> {
         Some(match pattern {
             Pattern::Text(text) => Key::Text(TextKind::Exact, text),
@@ -104,8 +118,10 @@ impl<'a> Key<'a> {
             Pattern::NumericRange(range) => Key::NumericRange(range),
             Pattern::Cidr(block) => Key::Cidr(block),
             Pattern::Wildcard(pieces) => Key::Wildcard(pieces),
+            Pattern::WildcardIgnoreCase(pieces) => Key::WildcardIgnoreCase(pieces),
+            Pattern::Regexp(program) => Key::Regexp(program),
             Pattern::Exists => Key::Exists,
-            Pattern::AnythingBut(_) | Pattern::Absent => return None,
+            Pattern::AnythingBut(_) | Pattern::AllOf(_) | Pattern::NoneOf(_) | Pattern::Absent => return None,
         })
     }
 
@@ -123,6 +139,8 @@ impl<'a> Key<'a> {
             Key::NumericRange(range) => Stored::NumericRange(Box::new(*range)),
             Key::Cidr(block) => Stored::Cidr(Box::new(*block)),
             Key::Wildcard(pieces) => Stored::Wildcard(pieces.into()),
+            Key::WildcardIgnoreCase(pieces) => Stored::WildcardIgnoreCase(pieces.into()),
+            Key::Regexp(program) => Stored::Regexp(program.into()),
             Key::AnythingBut(excluded) => Stored::AnythingBut(excluded.into()),
         }
     }
@@ -149,6 +167,8 @@ impl<'a> Key<'a> {
             Key::NumericRange(_) => "numeric",
             Key::Cidr(_) => "cidr",
             Key::Wildcard(_) => "wildcard",
+            Key::WildcardIgnoreCase(_) => "wildcard ignore-case",
+            Key::Regexp(_) => "regexp",
             Key::AnythingBut(_) => "anything-but",
         }
     }

@@ -58,6 +58,7 @@ struct StringIndexes {
     prefixes: Option<Box<PrefixIndex>>,
     suffixes: Option<Box<SuffixIndex>>,
     wildcards: Option<Box<WildcardIndex>>,
+    wildcards_ignore_case: Option<Box<WildcardIndex>>, // of folded pieces
     blocks: Option<Box<AddressBlockIndex>>,
     prefixes_ignore_case: Option<Box<PrefixIndex>>,
     suffixes_ignore_case: Option<Box<SuffixIndex>>,
@@ -216,6 +217,9 @@ impl ValueMatcher {
             if let Some(suffixes) = &strings.suffixes_ignore_case {
                 suffixes.find(folded, found);
             }
+            if let Some(wildcards) = &strings.wildcards_ignore_case {
+                wildcards.find(folded, &mut scratch.wildcards, found);
+            }
         }
     }
 
@@ -249,6 +253,10 @@ impl ValueMatcher {
             Key::Wildcard(pieces) => {
                 self.strings.get_or_insert_default().wildcards.get_or_insert_default().add(pieces, id);
             }
+            Key::WildcardIgnoreCase(pieces) => {
+                self.strings.get_or_insert_default().wildcards_ignore_case.get_or_insert_default().add(pieces, id);
+            }
+            Key::Regexp(_) => unimplemented!("the machine has no index of regular expressions yet"),
         }
     }
 
@@ -272,7 +280,7 @@ impl ValueMatcher {
                 }
                 self.ranges.take_if(|ranges| ranges.is_empty());
             }
-            Key::Text(..) | Key::Cidr(_) | Key::Wildcard(_) => {
+            Key::Text(..) | Key::Cidr(_) | Key::Wildcard(_) | Key::WildcardIgnoreCase(_) | Key::Regexp(_) => {
                 if let Some(strings) = &mut self.strings {
                     strings.remove(key, id);
                 }
@@ -300,7 +308,10 @@ impl ValueMatcher {
 impl StringIndexes {
     #[inline]
     fn ignores_case(&self) -> bool {
-        self.equals_ignore_case_count > 0 || self.prefixes_ignore_case.is_some() || self.suffixes_ignore_case.is_some()
+        self.equals_ignore_case_count > 0
+            || self.prefixes_ignore_case.is_some()
+            || self.suffixes_ignore_case.is_some()
+            || self.wildcards_ignore_case.is_some()
     }
 
     fn remove(&mut self, key: Key<'_>, id: u32) {
@@ -322,6 +333,9 @@ impl StringIndexes {
             Key::Wildcard(pieces) => {
                 remove(&mut self.wildcards, |index| index.remove(pieces, id), WildcardIndex::is_empty);
             }
+            Key::WildcardIgnoreCase(pieces) => {
+                remove(&mut self.wildcards_ignore_case, |index| index.remove(pieces, id), WildcardIndex::is_empty);
+            }
             _ => {}
         }
     }
@@ -329,9 +343,9 @@ impl StringIndexes {
     fn len(&self) -> usize {
         let prefixes = [&self.prefixes, &self.prefixes_ignore_case].into_iter().flatten().map(|index| index.len());
         let suffixes = [&self.suffixes, &self.suffixes_ignore_case].into_iter().flatten().map(|index| index.len());
-        let wildcards = self.wildcards.as_ref().map_or(0, |index| index.len());
+        let wildcards = [&self.wildcards, &self.wildcards_ignore_case].into_iter().flatten().map(|index| index.len());
         let blocks = self.blocks.as_ref().map_or(0, |index| index.len());
-        prefixes.chain(suffixes).sum::<usize>() + wildcards + blocks + self.equals_ignore_case_count
+        prefixes.chain(suffixes).chain(wildcards).sum::<usize>() + blocks + self.equals_ignore_case_count
     }
 
     fn memory_bytes(&self) -> usize {
@@ -339,9 +353,10 @@ impl StringIndexes {
         let prefixes = [&self.prefixes, &self.prefixes_ignore_case].into_iter().flatten().map(|index| bytes(index));
         let bytes = |index: &SuffixIndex| size_of_val(index) + index.memory_bytes();
         let suffixes = [&self.suffixes, &self.suffixes_ignore_case].into_iter().flatten().map(|index| bytes(index));
-        let wildcards = self.wildcards.as_ref().map_or(0, |index| size_of_val(&**index) + index.memory_bytes());
+        let bytes = |index: &WildcardIndex| size_of_val(index) + index.memory_bytes();
+        let wildcards = [&self.wildcards, &self.wildcards_ignore_case].into_iter().flatten().map(|index| bytes(index));
         let blocks = self.blocks.as_ref().map_or(0, |index| size_of_val(&**index) + index.memory_bytes());
-        size_of::<StringIndexes>() + prefixes.chain(suffixes).sum::<usize>() + wildcards + blocks
+        size_of::<StringIndexes>() + prefixes.chain(suffixes).chain(wildcards).sum::<usize>() + blocks
     }
 }
 

@@ -108,6 +108,9 @@ fn accepts_text(pattern: &Pattern, value: &str) -> bool {
         Pattern::Wildcard(pieces) => {
             bytes.strip_prefix(&*pieces[0]).is_some_and(|rest| pieces_follow(&pieces[1..], rest))
         }
+        Pattern::WildcardIgnoreCase(pieces) => {
+            folded.as_bytes().strip_prefix(&*pieces[0]).is_some_and(|rest| pieces_follow(&pieces[1..], rest))
+        }
         Pattern::Cidr(block) => address(value).is_some_and(|(version, address)| {
             let width = if block.version == 4 { 32 } else { 128 };
             let network = |address: u128| address.checked_shr(width - u32::from(block.bits)).unwrap_or(0);
@@ -311,6 +314,10 @@ fn folded_text(choices: &mut Choices<'_>) -> Box<[u8]> {
     folded(choices.one_of(&TEXTS)).into_bytes().into()
 }
 
+fn folded_bytes(text: &[u8]) -> Box<[u8]> {
+    folded(std::str::from_utf8(text).unwrap()).into_bytes().into()
+}
+
 fn number(choices: &mut Choices<'_>) -> Number {
     match choices.below(3) {
         0 => Number::from_u64(choices.one_of(&INTEGERS)),
@@ -319,7 +326,7 @@ fn number(choices: &mut Choices<'_>) -> Number {
 }
 
 fn excludable(choices: &mut Choices<'_>) -> Pattern {
-    match choices.below(11) {
+    match choices.below(12) {
         0 | 1 => Pattern::Text(text(choices)),
         2 => Pattern::Number(number(choices)),
         3 => Pattern::Prefix(text(choices)),
@@ -328,6 +335,7 @@ fn excludable(choices: &mut Choices<'_>) -> Pattern {
         6 => Pattern::PrefixIgnoreCase(folded_text(choices)),
         7 => Pattern::SuffixIgnoreCase(folded_text(choices)),
         8 => Pattern::Cidr(block(choices)),
+        9 => Pattern::WildcardIgnoreCase(pieces(choices).iter().map(|piece| folded_bytes(piece)).collect()),
         _ => Pattern::Wildcard(pieces(choices)),
     }
 }
