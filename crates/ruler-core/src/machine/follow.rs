@@ -1,4 +1,6 @@
 //! Which edges of a state are followed on an outcome; at each the smaller side is gone through. See `walk.py`.
+//!
+//! The kinds that few states have are followed in `follow_rare.rs`.
 
 use super::clause::Kind;
 use super::id_set::hash_id;
@@ -64,6 +66,9 @@ impl Machine {
         if !edges.open.is_empty() {
             self.follow_open(state, edges.open, outcome, memo, found);
         }
+        if edges.have_rare() {
+            self.follow_rare(state, edges, outcome, found);
+        }
     }
 
     /// Follow the edges of `map`, whose clauses are of `kind`, closed or ranged, and have one of `hits`.
@@ -110,7 +115,7 @@ impl Machine {
         self.states.edge(state, clause, node).filter(|_| node.kind == kind)
     }
 
-    fn clause_count(&self, pattern: u32) -> usize {
+    pub(super) fn clause_count(&self, pattern: u32) -> usize {
         let node = &self.patterns[pattern];
         let own = usize::from(node.own() != Own::Nothing);
         own + if node.links == NONE { 0 } else { self.sets.len(self.links[node.links].clauses) }
@@ -157,12 +162,16 @@ impl Machine {
             }
         }
         for pattern in patterns {
-            let links = self.patterns[pattern].links;
-            let listed = if links == NONE { Default::default() } else { self.links[links].clauses };
-            let clauses = self.own_clause(pattern).into_iter().chain(self.sets.iter(listed));
-            found.extend(clauses.filter_map(|clause| self.edge(state, clause, Kind::Ranged)));
+            found.extend(self.clauses_with(pattern).filter_map(|clause| self.edge(state, clause, Kind::Ranged)));
         }
         true
+    }
+
+    /// The clauses with a pattern, inner ones among them.
+    pub(super) fn clauses_with(&self, pattern: u32) -> impl Iterator<Item = u32> + '_ {
+        let links = self.patterns[pattern].links;
+        let listed = if links == NONE { Default::default() } else { self.links[links].clauses };
+        self.own_clause(pattern).into_iter().chain(self.sets.iter(listed))
     }
 
     pub(super) fn follow_open(
@@ -173,7 +182,7 @@ impl Machine {
         memo: &mut OpenMemo,
         found: &mut Vec<u32>,
     ) {
-        if let BlockedView::None = outcome.blocked {
+        if let BlockedView::None = outcome.least_blocked().blocked {
             found.extend(self.states.edges(map));
             return;
         }
@@ -212,32 +221,18 @@ impl Machine {
     /// Follow open edges when some anything-buts are blocked. Only clauses of those can fail: go through them, or
     /// through the edges if they are fewer.
     fn follow_unblocked(&self, state: u32, map: EdgeMap, edge_count: usize, outcome: View<'_>, found: &mut Vec<u32>) {
-        let mut blocked: Vec<u32> = Vec::new();
-        let blocked_count = match outcome.blocked {
-            BlockedView::None => 0,
-            BlockedView::ByHits => outcome.hits.iter().map(|&hit| self.excluder_count(hit)).sum(),
-            BlockedView::Listed(blocked) => blocked.len(),
-        };
-        if blocked_count < edge_count {
-            match outcome.blocked {
-                BlockedView::None => {}
-                BlockedView::ByHits => blocked.extend(outcome.hits.iter().flat_map(|&hit| self.excluders(hit))),
-                BlockedView::Listed(listed) => blocked.extend_from_slice(listed),
+        let mut failing: Vec<u32> = Vec::new();
+        let are_few = self.each_doubtful(outcome.least_blocked(), edge_count, |clause| {
+            if let Some(next) = self.edge(state, clause, Kind::Open) {
+                if !self.accepts(clause, outcome) {
+                    failing.push(next);
+                }
             }
-        }
-        let doubtful_count: usize = blocked.iter().map(|&excluder| self.clause_count(excluder)).sum();
-        if blocked_count >= edge_count || doubtful_count >= edge_count {
+        });
+        if !are_few {
             let accepts = |&next: &u32| self.accepts(self.states.states[next].clause, outcome);
             found.extend(self.states.edges(map).filter(accepts));
             return;
-        }
-        let mut failing: Vec<u32> = Vec::new();
-        for excluder in blocked {
-            let links = self.patterns[excluder].links;
-            let listed = if links == NONE { Default::default() } else { self.links[links].clauses };
-            let clauses = self.own_clause(excluder).into_iter().chain(self.sets.iter(listed));
-            let doubtful = clauses.filter_map(|clause| Some((clause, self.edge(state, clause, Kind::Open)?)));
-            failing.extend(doubtful.filter(|&(clause, _)| !self.accepts(clause, outcome)).map(|(_, next)| next));
         }
         failing.sort_unstable();
         found.extend(self.states.edges(map).filter(|next| failing.binary_search(next).is_err()));

@@ -47,6 +47,8 @@ pub enum Stored {
     Regexp(Box<[RegexpStep]>),
     /// The ids of what is excluded, ascending.
     AnythingBut(Box<[u32]>),
+    /// The inner clauses that are its parts, ascending.
+    AllOf(Box<[u32]>),
 }
 
 /// What a pattern is, as it is asked for and compared.
@@ -62,6 +64,7 @@ pub enum Key<'a> {
     WildcardIgnoreCase(&'a [Box<[u8]>]),
     Regexp(&'a [RegexpStep]),
     AnythingBut(&'a [u32]),
+    AllOf(&'a [u32]),
 }
 
 impl Stored {
@@ -79,6 +82,7 @@ impl Stored {
             Stored::WildcardIgnoreCase(pieces) => Key::WildcardIgnoreCase(pieces),
             Stored::Regexp(program) => Key::Regexp(program),
             Stored::AnythingBut(excluded) => Key::AnythingBut(excluded),
+            Stored::AllOf(parts) => Key::AllOf(parts),
         }
     }
 
@@ -91,7 +95,7 @@ impl Stored {
                 pieces.iter().map(|piece| size_of_val(piece) + piece.len()).sum()
             }
             Stored::Regexp(program) => program.iter().map(step_bytes).sum(),
-            Stored::AnythingBut(excluded) => size_of_val(&**excluded),
+            Stored::AnythingBut(ids) | Stored::AllOf(ids) => size_of_val(&**ids),
             _ => 0,
         }
     }
@@ -142,6 +146,7 @@ impl<'a> Key<'a> {
             Key::WildcardIgnoreCase(pieces) => Stored::WildcardIgnoreCase(pieces.into()),
             Key::Regexp(program) => Stored::Regexp(program.into()),
             Key::AnythingBut(excluded) => Stored::AnythingBut(excluded.into()),
+            Key::AllOf(parts) => Stored::AllOf(parts.into()),
         }
     }
 
@@ -150,6 +155,22 @@ impl<'a> Key<'a> {
         match self {
             Key::Text(kind, text) => hash_text(hasher, *kind, text),
             _ => hasher.hash_one(self),
+        }
+    }
+
+    /// How many values it accepts, roughly and against the others; for choosing what is looked for first.
+    pub fn let_through(&self) -> u64 {
+        let of_text = |length: usize| 1 + (256 >> length.min(8));
+        match self {
+            Key::Text(TextKind::Exact | TextKind::EqualsIgnoreCase, _) | Key::Number(_) => 1,
+            Key::Text(_, text) => of_text(text.len()),
+            Key::Cidr(_) => 8,
+            Key::Literal(_) => 16,
+            Key::Wildcard(pieces) | Key::WildcardIgnoreCase(pieces) => {
+                of_text(pieces.iter().map(|each| each.len()).sum())
+            }
+            Key::NumericRange(_) | Key::Regexp(_) | Key::AllOf(_) => 64,
+            Key::Exists | Key::AnythingBut(_) => 1024,
         }
     }
 
@@ -170,6 +191,7 @@ impl<'a> Key<'a> {
             Key::WildcardIgnoreCase(_) => "wildcard ignore-case",
             Key::Regexp(_) => "regexp",
             Key::AnythingBut(_) => "anything-but",
+            Key::AllOf(_) => "all-of",
         }
     }
 }

@@ -23,6 +23,7 @@ pub struct ValueMatcher {
     pub text_count: u32,
     pub number_count: u32,
     pub anything_but_count: u32,
+    pub all_of_count: u32,
     /// The patterns null, false and true.
     literals: [u32; 3],
     /// The clause that holds only without a value.
@@ -40,6 +41,7 @@ impl Default for ValueMatcher {
             text_count: 0,
             number_count: 0,
             anything_but_count: 0,
+            all_of_count: 0,
             literals: [NONE; 3],
             absent_clause: NONE,
             clause_count: 0,
@@ -230,6 +232,7 @@ impl ValueMatcher {
         match key {
             Key::Exists => {}
             Key::AnythingBut(_) => self.anything_but_count += 1,
+            Key::AllOf(_) => self.all_of_count += 1,
             Key::Text(TextKind::Exact, _) => self.text_count += 1,
             Key::Number(number) => {
                 self.number_count += 1;
@@ -265,6 +268,7 @@ impl ValueMatcher {
         match key {
             Key::Exists => {}
             Key::AnythingBut(_) => self.anything_but_count -= 1,
+            Key::AllOf(_) => self.all_of_count -= 1,
             Key::Text(TextKind::Exact, _) => self.text_count -= 1,
             Key::Number(number) => {
                 self.number_count -= 1;
