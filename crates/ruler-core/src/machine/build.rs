@@ -5,11 +5,12 @@
 //! Always (`check.rs`): a machine after any additions and removals equals one that was never given what was removed.
 
 use super::canonical_order::canonical_order;
-use super::clause::{ClauseNode, Kind, PatternList};
+use super::clause::{ClauseNode, Kind, PatternList, RarePatterns};
 use super::id_set::shrink;
 use super::name_state::{State, START};
+use super::opposite::{is_of_numbers, left_by};
 use super::path_trie::PathId;
-use super::pattern::{Key, Links, Own, PatternNode};
+use super::pattern::{Key, Links, Own, PatternNode, Split};
 use super::slab::NONE;
 use super::{Machine, Rule, RuleId};
 use crate::model::{Clause, Pattern, SubRule};
@@ -217,6 +218,7 @@ impl Machine {
         let key = self.patterns[pattern].stored.key();
         let kind = match key {
             Key::Exists | Key::AnythingBut(_) => Kind::Open,
+            Key::Split(_) => Kind::Split,
             Key::NumericRange(_) => Kind::Ranged,
             _ => Kind::Closed,
         };
@@ -246,15 +248,18 @@ impl Machine {
         let mut list = PatternList::default();
         let keys = || ids.iter().map(|&id| (id, self.patterns[id].stored.key()));
         list.open = keys().filter(|(_, key)| matches!(key, Key::AnythingBut(_))).map(|(id, _)| id).collect();
+        let split: Box<[u32]> = keys().filter(|(_, key)| matches!(key, Key::Split(_))).map(|(id, _)| id).collect();
         list.ranges = keys()
             .filter_map(|(_, key)| if let Key::NumericRange(range) = key { Some(*range) } else { None })
             .collect();
         let always = keys().any(|(_, key)| key == Key::Exists);
         let kind = match () {
             () if always || !list.open.is_empty() => Kind::Open,
+            () if !split.is_empty() => Kind::Split,
             () if !list.ranges.is_empty() => Kind::Ranged,
             () => Kind::Closed,
         };
+        list.rare = (!split.is_empty()).then(|| Box::new(RarePatterns { split }));
         list.patterns = ids.clone().into();
         let patterns = self.lists.add(list);
         let node = ClauseNode { path, patterns, kind, always, holds_when_absent, ..ClauseNode::default() };
@@ -324,24 +329,51 @@ impl Machine {
 
     /// The id of `pattern`, which is not absence; made when it is new.
     fn intern_pattern(&mut self, path: PathId, pattern: &Pattern) -> u32 {
-        if let Pattern::AnythingBut(excluded) = pattern {
-            let mut ids: Vec<u32> =
-                excluded.iter().filter_map(Key::of).map(|key| self.intern_key(path, key).0).collect();
-            ids.sort_unstable();
-            ids.dedup();
-            let (id, is_new) = self.intern_key(path, Key::AnythingBut(&ids));
-            if is_new {
-                for inner in ids {
-                    self.change_links(inner, |sets, links| {
-                        sets.add(&mut links.excluders, id);
-                    });
-                }
-            }
-            return id;
-        }
         match pattern {
+            Pattern::AnythingBut(excluded) => self.intern_anything_but(path, excluded),
             Pattern::AllOf(_) | Pattern::NoneOf(_) => unimplemented!("the machine knows no inner clauses yet"),
             _ => self.intern_key(path, Key::of(pattern).unwrap_or(Key::Exists)).0,
+        }
+    }
+
+    fn intern_anything_but(&mut self, path: PathId, excluded: &[Pattern]) -> u32 {
+        if excluded.iter().any(|pattern| matches!(pattern, Pattern::NumericRange(_))) {
+            return self.intern_split(path, excluded);
+        }
+        let ids = self.intern_excluded(path, excluded.iter());
+        let (id, is_new) = self.intern_key(path, Key::AnythingBut(&ids));
+        if is_new {
+            self.add_excluder(id, ids);
+        }
+        id
+    }
+
+    fn intern_split(&mut self, path: PathId, excluded: &[Pattern]) -> u32 {
+        let others = self.intern_excluded(path, excluded.iter().filter(|pattern| !is_of_numbers(pattern))).into();
+        let left = left_by(excluded);
+        let left_ids = left.iter().map(|range| self.intern_key(path, Key::NumericRange(range)).0).collect();
+        let numbers = excluded.iter().filter(|pattern| is_of_numbers(pattern)).cloned().collect();
+        let split = Split { others, numbers, left, left_ids };
+        let (id, is_new) = self.intern_key(path, Key::Split(&split));
+        if is_new {
+            self.add_excluder(id, split.watched());
+        }
+        id
+    }
+
+    /// The ids of patterns that an anything-but excludes, ascending.
+    fn intern_excluded<'a>(&mut self, path: PathId, excluded: impl Iterator<Item = &'a Pattern>) -> Vec<u32> {
+        let mut ids: Vec<u32> = excluded.filter_map(Key::of).map(|key| self.intern_key(path, key).0).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids
+    }
+
+    fn add_excluder(&mut self, excluder: u32, watched: impl IntoIterator<Item = u32>) {
+        for inner in watched {
+            self.change_links(inner, |sets, links| {
+                sets.add(&mut links.excluders, excluder);
+            });
         }
     }
 
@@ -373,13 +405,19 @@ impl Machine {
         }
         shrink_or_free(&mut matcher.interned, |&id| patterns[id].stored.key().hash(hasher));
         let node = self.patterns.remove(id);
-        if let Key::AnythingBut(excluded) = node.stored.key() {
-            for &inner in excluded {
-                self.change_links(inner, |sets, links| {
-                    sets.remove(&mut links.excluders, id);
-                });
-                self.drop_unused(path, inner); // once: anything-but holds no anything-but
-            }
+        match node.stored.key() {
+            Key::AnythingBut(excluded) => self.remove_excluder(path, id, excluded.iter().copied()),
+            Key::Split(split) => self.remove_excluder(path, id, split.watched()),
+            _ => {}
+        }
+    }
+
+    fn remove_excluder(&mut self, path: PathId, excluder: u32, watched: impl Iterator<Item = u32>) {
+        for inner in watched {
+            self.change_links(inner, |sets, links| {
+                sets.remove(&mut links.excluders, excluder);
+            });
+            self.drop_unused(path, inner); // once: anything-but holds no anything-but
         }
     }
 

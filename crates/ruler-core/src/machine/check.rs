@@ -154,10 +154,13 @@ impl Machine {
             *clause_counts.entry(node.path).or_default() += 1;
             for &pattern in self.patterns_of(node) {
                 clauses_of.entry(pattern).or_default().insert(id);
-                if let Key::AnythingBut(excluded) = self.patterns[pattern].stored.key() {
-                    excluded.iter().for_each(|&inner| {
-                        excluders_of.entry(inner).or_default().insert(pattern);
-                    });
+                let watched: Vec<u32> = match self.patterns[pattern].stored.key() {
+                    Key::AnythingBut(excluded) => excluded.into(),
+                    Key::Split(split) => split.watched().collect(),
+                    _ => continue,
+                };
+                for inner in watched {
+                    excluders_of.entry(inner).or_default().insert(pattern);
                 }
             }
         }
@@ -167,12 +170,13 @@ impl Machine {
             let path = PathId(index as u32);
             let clause_count = clause_counts.get(&path).copied().unwrap_or_default();
             require(matcher.clause_count == clause_count && clause_count > 0, "a value matcher miscounts its clauses")?;
-            let mut expected = 0;
+            let (mut expected, mut split_count) = (0, 0);
             for &id in &matcher.interned {
                 pattern_count += 1;
                 let node = &self.patterns[id];
                 let key = node.stored.key();
-                expected += usize::from(!matches!(key, Key::AnythingBut(_) | Key::Exists));
+                expected += usize::from(!matches!(key, Key::AnythingBut(_) | Key::Split(_) | Key::Exists));
+                split_count += u32::from(matches!(key, Key::Split(_)));
                 let found = matcher.interned.find(key.hash(&self.hasher), |&other| other == id);
                 require(found.is_some(), "an exact value leads to another pattern")?;
                 let mut found: BTreeSet<u32> = self.own_clause(id).into_iter().collect();
@@ -186,6 +190,7 @@ impl Machine {
                 require(!found.is_empty() || !excluders.is_empty(), "a pattern is kept that nothing uses")?;
             }
             require(matcher.indexed_count() == expected, "indexes and patterns disagree")?;
+            require(matcher.split_count == split_count, "anything-buts of ranges are miscounted")?;
         }
         require(pattern_count == self.patterns.len(), "patterns and clauses disagree")
     }

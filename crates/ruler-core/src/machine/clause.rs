@@ -14,6 +14,8 @@ pub enum Kind {
     None,
     /// Only patterns that an index finds.
     Closed,
+    /// Also an anything-but that excludes ranges: ranged for numbers, open for other values.
+    Split,
     /// Also numeric ranges.
     Ranged,
     /// Also patterns that accept almost every value.
@@ -56,13 +58,27 @@ const _: () = assert!(size_of::<ClauseNode>() == 20);
 pub struct PatternList {
     /// All, ascending; without absence.
     pub patterns: Box<[u32]>,
-    /// The anything-buts.
+    /// The anything-buts, but for those that exclude ranges.
     pub open: Box<[u32]>,
     pub ranges: Box<[NumericRange]>,
+    pub rare: Option<Box<RarePatterns>>,
+}
+
+/// What few lists have.
+#[derive(Default)]
+pub struct RarePatterns {
+    /// The anything-buts that exclude ranges.
+    pub split: Box<[u32]>,
 }
 
 impl PatternList {
     pub fn memory_bytes(&self) -> usize {
-        size_of_val(&*self.patterns) + size_of_val(&*self.open) + size_of_val(&*self.ranges)
+        let rare = self.rare.as_ref().map_or(0, |rare| size_of_val(&**rare) + size_of_val(&*rare.split));
+        size_of_val(&*self.patterns) + size_of_val(&*self.open) + size_of_val(&*self.ranges) + rare
+    }
+
+    /// The anything-buts that exclude ranges.
+    pub fn split(&self) -> &[u32] {
+        self.rare.as_ref().map_or(&[], |rare| &rare.split)
     }
 }

@@ -59,6 +59,7 @@ pub struct Edges {
     pub closed: EdgeMap,
     pub ranged: EdgeMap,
     pub open: EdgeMap,
+    pub split: EdgeMap,
     /// Followed when the path has no value. A clause that also accepts values leads to the same state twice.
     pub absent: EdgeMap,
 }
@@ -66,13 +67,13 @@ pub struct Edges {
 impl Edges {
     fn new(path: PathId, shared_depth: u32) -> Edges {
         let empty = EdgeMap::EMPTY;
-        Edges { path, shared_depth, closed: empty, ranged: empty, open: empty, absent: empty }
+        Edges { path, shared_depth, closed: empty, ranged: empty, open: empty, split: empty, absent: empty }
     }
 
     /// Whether any edge can be followed on a value.
     #[inline]
     pub fn accept_values(&self) -> bool {
-        !(self.closed.is_empty() && self.ranged.is_empty() && self.open.is_empty())
+        !(self.closed.is_empty() && self.ranged.is_empty() && self.open.is_empty() && self.split.is_empty())
     }
 
     #[inline]
@@ -82,11 +83,12 @@ impl Edges {
             Kind::Closed => Some(&mut self.closed),
             Kind::Ranged => Some(&mut self.ranged),
             Kind::Open => Some(&mut self.open),
+            Kind::Split => Some(&mut self.split),
         }
     }
 
-    pub fn maps(&self) -> [EdgeMap; 4] {
-        [self.closed, self.ranged, self.open, self.absent]
+    pub fn maps(&self) -> [EdgeMap; 5] {
+        [self.closed, self.ranged, self.open, self.split, self.absent]
     }
 }
 

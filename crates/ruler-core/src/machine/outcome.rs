@@ -6,8 +6,9 @@
 
 use super::clause::ClauseNode;
 use super::numeric_ranges::contains;
+use super::opposite::contain_any;
 use super::path_trie::PathId;
-use super::pattern::Key;
+use super::pattern::{Key, Stored};
 use super::slab::NONE;
 use super::value_matcher::{SearchScratch, ValueMatcher};
 use super::Machine;
@@ -28,7 +29,9 @@ pub struct Event<'a> {
 pub struct OutcomePool {
     ids: Vec<u32>,
     numbers: Vec<Number>,
+    /// The hits of one value each: of all, and of those that are no numbers.
     segments: Vec<Range<usize>>,
+    of_others: Vec<Range<usize>>,
 }
 
 impl OutcomePool {
@@ -36,12 +39,14 @@ impl OutcomePool {
         self.ids.clear();
         self.numbers.clear();
         self.segments.clear();
+        self.of_others.clear();
     }
 
     pub fn shrink(&mut self, limit: usize) {
         self.ids.shrink_to(limit);
         self.numbers.shrink_to(limit);
         self.segments.shrink_to(limit);
+        self.of_others.shrink_to(limit);
     }
 
     #[inline]
@@ -54,6 +59,7 @@ impl OutcomePool {
                 Blocked::ByHits => BlockedView::ByHits,
                 Blocked::Listed(start, end) => BlockedView::Listed(&self.ids[start as usize..end as usize]),
             },
+            has_others: outcome.has_others,
         }
     }
 }
@@ -64,6 +70,7 @@ pub struct Outcome {
     hits: (u32, u32),
     numbers: (u32, u32),
     blocked: Blocked,
+    has_others: bool,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -74,6 +81,13 @@ enum Blocked {
     Listed(u32, u32),
 }
 
+/// Whether several values, as far as they were looked at, each block some anything-but.
+struct Blocking {
+    all: bool,
+    /// Those that are no numbers, where an anything-but excludes ranges.
+    others: bool,
+}
+
 /// An outcome as it is read.
 #[derive(Clone, Copy)]
 pub struct View<'a> {
@@ -82,9 +96,11 @@ pub struct View<'a> {
     /// The values to judge ranges by, ascending; none where the path has no ranges.
     pub numbers: &'a [Number],
     pub blocked: BlockedView<'a>,
+    /// Whether some value is no number, where `numbers` are listed.
+    pub has_others: bool,
 }
 
-/// The anything-buts that no value satisfies.
+/// The anything-buts that no value satisfies. Those that exclude ranges: that no value satisfies which is no number.
 #[derive(Clone, Copy)]
 pub enum BlockedView<'a> {
     None,
@@ -116,19 +132,22 @@ impl Machine {
             return self.outcome_of_value(matcher, event, first, search, pool);
         }
         let (hits_start, numbers_start) = (pool.ids.len(), pool.numbers.len());
-        let mut may_block = matcher.anything_but_count > 0;
+        let mut blocking = Blocking { all: matcher.anything_but_count > 0, others: matcher.split_count > 0 };
+        let mut has_others = false;
         pool.segments.clear();
+        pool.of_others.clear();
         for field in event.fields.iter_path(path) {
             if let Value::Numbers { start, end } = field.value {
-                self.find_in_array(matcher, event, start, end, &mut may_block, pool);
+                has_others |= self.find_in_array(matcher, event, start, end, &mut blocking, pool);
                 continue;
             }
             let start = pool.ids.len();
             let number = self.find_patterns(matcher, event, &field.value, search, &mut pool.ids);
             pool.numbers.extend(number);
-            self.note_blocking(start, &mut may_block, pool);
+            has_others |= number.is_none();
+            self.note_blocking(start, number.is_none(), &mut blocking, pool);
         }
-        let blocked = if may_block { self.blocked_by_all(pool) } else { Vec::new() };
+        let blocked = self.blocked_by_values(&blocking, numbers_start, pool);
         pool.numbers[numbers_start..].sort_unstable();
         pool.ids[hits_start..].sort_unstable();
         dedup_tail(&mut pool.ids, hits_start);
@@ -141,52 +160,74 @@ impl Machine {
                 true => Blocked::None,
                 false => Blocked::Listed(hits_end as u32, pool.ids.len() as u32),
             },
+            has_others,
         }
     }
 
-    /// Append what indexes find for each number and literal of an array.
+    /// Append what indexes find for each number and literal of an array. Returns whether there are literals, as far as
+    /// that matters.
     fn find_in_array(
         &self,
         matcher: &ValueMatcher,
         event: Event<'_>,
         start: usize,
         end: usize,
-        may_block: &mut bool,
+        blocking: &mut Blocking,
         pool: &mut OutcomePool,
-    ) {
+    ) -> bool {
         if !matcher.needs_numbers() && !matcher.has_literals() {
-            *may_block = false;
-            return;
+            blocking.all = false;
+            return false;
         }
         let mut at = start;
-        if !*may_block && !matcher.has_literals() {
-            if let Some(cells) = matcher.number_cells().filter(|_| matcher.ranges.is_none()) {
+        if !blocking.all && !matcher.has_literals() {
+            if let Some(cells) = matcher.number_cells().filter(|_| !matcher.lists_numbers()) {
                 while let Some((first, number_end)) = cells.next_candidate(event.text, at, end) {
                     if let Some(number) = Number::parse(&event.text[first..number_end]) {
                         matcher.find_number(number, &self.patterns, &self.hasher, &mut pool.ids);
                     }
                     at = number_end;
                 }
-                return;
+                return false;
             }
         }
+        let mut has_others = false;
         while let Some(first) = next_in_array(event.text, at, end) {
             let found_before = pool.ids.len();
             let number;
             (at, number) = matcher.find_in_text(event.text, first, &self.patterns, &self.hasher, &mut pool.ids);
             pool.numbers.extend(number);
-            self.note_blocking(found_before, may_block, pool);
+            has_others |= number.is_none();
+            self.note_blocking(found_before, number.is_none(), blocking, pool);
         }
+        has_others
     }
 
     /// Note what a value does to anything-buts, of which the patterns from `start` on were found. One that blocks none
     /// satisfies them all.
     #[inline]
-    fn note_blocking(&self, start: usize, may_block: &mut bool, pool: &mut OutcomePool) {
-        if *may_block {
-            *may_block = pool.ids[start..].iter().any(|&pattern| self.has_excluders(pattern));
+    fn note_blocking(&self, start: usize, is_other: bool, blocking: &mut Blocking, pool: &mut OutcomePool) {
+        let blocks = |pool: &OutcomePool| pool.ids[start..].iter().any(|&pattern| self.has_excluders(pattern));
+        if blocking.all {
+            blocking.all = blocks(pool);
             pool.segments.push(start..pool.ids.len());
         }
+        if blocking.others && is_other {
+            blocking.others = blocks(pool);
+            pool.of_others.push(start..pool.ids.len());
+        }
+    }
+
+    /// The anything-buts blocked by all values, and those that exclude ranges and are blocked by all that are no numbers.
+    fn blocked_by_values(&self, blocking: &Blocking, numbers_start: usize, pool: &mut OutcomePool) -> Vec<u32> {
+        let OutcomePool { ids, segments, of_others, numbers } = pool;
+        let mut blocked = if blocking.all { self.blocked_by_all(ids, segments) } else { Vec::new() };
+        if blocking.others && numbers.len() > numbers_start {
+            let is_split = |&id: &u32| matches!(self.patterns[id].stored, Stored::Split(_));
+            blocked.extend(self.blocked_by_all(ids, of_others).into_iter().filter(is_split)); // no number blocks one
+            blocked.sort_unstable();
+        }
+        blocked
     }
 
     #[inline]
@@ -199,9 +240,8 @@ impl Machine {
         pool: &mut OutcomePool,
     ) -> Outcome {
         let (start, numbers_start) = (pool.ids.len(), pool.numbers.len());
-        if let Some(number) = self.find_patterns(matcher, event, value, search, &mut pool.ids) {
-            pool.numbers.push(number);
-        }
+        let number = self.find_patterns(matcher, event, value, search, &mut pool.ids);
+        pool.numbers.extend(number);
         let hits = &mut pool.ids[start..];
         if hits.len() > 1 {
             hits.sort_unstable();
@@ -211,6 +251,7 @@ impl Machine {
             hits: (start as u32, pool.ids.len() as u32),
             numbers: (numbers_start as u32, pool.numbers.len() as u32),
             blocked: if blocks { Blocked::ByHits } else { Blocked::None },
+            has_others: number.is_none(),
         }
     }
 
@@ -244,7 +285,7 @@ impl Machine {
             Value::Numbers { .. } => return None, // several values, which `find_in_array` takes one by one
         };
         matcher.find_number(number, &self.patterns, &self.hasher, found);
-        matcher.ranges.is_some().then_some(number)
+        matcher.lists_numbers().then_some(number)
     }
 
     fn has_excluders(&self, pattern: u32) -> bool {
@@ -272,11 +313,10 @@ impl Machine {
         }
     }
 
-    /// The anything-buts blocked by every value; `pool.segments` are the hits of one value each. Ascending.
+    /// The anything-buts blocked by every value; `segments` are the hits of one value each. Ascending.
     ///
     /// Starts with the value that blocks the fewest. Values with equal hits, as there are in long arrays, count once.
-    fn blocked_by_all(&self, pool: &mut OutcomePool) -> Vec<u32> {
-        let OutcomePool { ids, segments, .. } = pool;
+    fn blocked_by_all(&self, ids: &mut [u32], segments: &mut Vec<Range<usize>>) -> Vec<u32> {
         segments.iter().for_each(|segment| ids[segment.clone()].sort_unstable());
         segments.sort_unstable_by(|one, other| ids[one.clone()].cmp(&ids[other.clone()]));
         segments.dedup_by(|one, other| ids[one.clone()] == ids[other.clone()]);
@@ -331,22 +371,24 @@ impl Machine {
     }
 
     fn is_not_blocked(&self, clause: &ClauseNode, outcome: View<'_>) -> bool {
-        let open: &[u32] = match clause {
-            ClauseNode { patterns: NONE, .. } => &[],
+        let (open, split): (&[u32], &[u32]) = match clause {
+            ClauseNode { patterns: NONE, .. } => (&[], &[]),
             ClauseNode { is_single: true, patterns, .. } => match self.patterns[*patterns].stored.key() {
-                Key::AnythingBut(_) => std::slice::from_ref(patterns),
-                _ => &[],
+                Key::AnythingBut(_) => (std::slice::from_ref(patterns), &[]),
+                Key::Split(_) => (&[], std::slice::from_ref(patterns)),
+                _ => (&[], &[]),
             },
-            ClauseNode { patterns, .. } => &self.lists[*patterns].open,
+            ClauseNode { patterns, .. } => (&self.lists[*patterns].open, self.lists[*patterns].split()),
         };
-        open.iter().any(|&excluder| match outcome.blocked {
+        let split = if outcome.has_others { split } else { &[] }; // numbers are judged by what is left of them
+        open.iter().chain(split).any(|&excluder| match outcome.blocked {
             BlockedView::None => true,
             BlockedView::ByHits => !outcome.hits.iter().any(|&pattern| self.excludes(pattern, excluder)),
             BlockedView::Listed(blocked) => blocked.binary_search(&excluder).is_err(),
         })
     }
 
-    /// Whether one of the clause's ranges contains one of `numbers`, which ascend.
+    /// Whether one of the clause's ranges contains one of `numbers`, which ascend, or an anything-but leaves one.
     pub(super) fn contains_any(&self, clause: &ClauseNode, numbers: &[Number]) -> bool {
         if clause.patterns == NONE {
             return false;
@@ -354,15 +396,21 @@ impl Machine {
         if clause.is_single {
             return match self.patterns[clause.patterns].stored.key() {
                 Key::NumericRange(range) => contains_one(range, numbers),
+                Key::Split(split) => contain_any(&split.left, numbers),
                 _ => false,
             };
         }
-        self.lists[clause.patterns].ranges.iter().any(|range| contains_one(range, numbers))
+        let list = &self.lists[clause.patterns];
+        list.ranges.iter().any(|range| contains_one(range, numbers))
+            || list.split().iter().any(|&id| match self.patterns[id].stored.key() {
+                Key::Split(split) => contain_any(&split.left, numbers),
+                _ => false,
+            })
     }
 }
 
 /// Whether `range` contains one of `numbers`, which ascend.
-fn contains_one(range: &NumericRange, numbers: &[Number]) -> bool {
+pub fn contains_one(range: &NumericRange, numbers: &[Number]) -> bool {
     let first = match range.low {
         None => 0,
         Some(low) if low.is_open => numbers.partition_point(|&number| number <= low.number),

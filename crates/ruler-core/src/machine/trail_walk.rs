@@ -426,7 +426,7 @@ impl<'a> TrailWalk<'a> {
                 return;
             }
         };
-        let mut one_by_one = !edges.ranged.is_empty() || !edges.open.is_empty();
+        let mut one_by_one = !edges.ranged.is_empty() || !edges.open.is_empty() || !edges.split.is_empty();
         let mut skip_closed = true;
         if !edges.closed.is_empty() {
             let edge_count = self.machine.states.edge_count(edges.closed);
@@ -446,10 +446,13 @@ impl<'a> TrailWalk<'a> {
                 self.machine.follow_hits(state, edges.closed, Kind::Closed, view.hits, &mut self.reached);
             }
             if !edges.ranged.is_empty() {
-                self.machine.follow_ranged(state, edges, view, &mut self.reached);
+                self.machine.follow_ranged(state, edges, Kind::Ranged, view, &mut self.reached);
             }
             if !edges.open.is_empty() {
-                self.machine.follow_open(state, edges.open, view, memo, &mut self.reached);
+                self.machine.follow_open(state, edges.open, Kind::Open, view, memo, &mut self.reached);
+            }
+            if !edges.split.is_empty() {
+                self.machine.follow_split(state, edges, view, memo, &mut self.reached);
             }
             let element = views.fields[field as usize].element;
             self.found.extend(self.reached.iter().map(|&next| (next, element)));

@@ -340,13 +340,20 @@ fn excludable(choices: &mut Choices<'_>) -> Pattern {
     }
 }
 
+fn excluded(choices: &mut Choices<'_>) -> Pattern {
+    match choices.below(6) {
+        0 => range(choices),
+        _ => excludable(choices),
+    }
+}
+
 fn pattern(choices: &mut Choices<'_>) -> Pattern {
     match choices.below(16) {
         0 => Pattern::Exists,
         1 | 2 => Pattern::Absent,
         3 => Pattern::Literal(choices.one_of(&[None, Some(true), Some(false)])),
         4 | 5 => range(choices),
-        6..=8 => Pattern::AnythingBut(sorted(some(choices, excludable))),
+        6..=8 => Pattern::AnythingBut(sorted(some(choices, excluded))),
         _ => excludable(choices),
     }
 }
