@@ -28,7 +28,7 @@ def counts(machine: Machine, rule_count: int) -> Counts:
     matchers = _value_matchers(machine.root)
     patterns: Counter[str] = Counter()
     for matcher in matchers:
-        patterns.update(PATTERN_NAMES[type(pattern)] for pattern in matcher.patterns)
+        patterns.update(PATTERN_NAMES[type(pattern)] for pattern in _counted(matcher))
         patterns["absent"] += sum(clause.holds_when_absent for clause in matcher.clauses.values())
     return (
         rule_count,
@@ -39,6 +39,17 @@ def counts(machine: Machine, rule_count: int) -> Counts:
         len(matchers),
         None,
     )
+
+
+def _counted(matcher: ValueMatcher) -> set[Pattern]:
+    """Return the patterns that clauses list and those that anything-but excludes, each once."""
+    found: set[Pattern] = set()
+    for pattern, node in matcher.patterns.items():
+        if node.clauses or not isinstance(pattern, NumericRange):  # else a part of an opposite
+            found.add(pattern)
+        if isinstance(pattern, AnythingBut):
+            found |= pattern.excluded
+    return found
 
 
 def describe(rows: Sequence[StateRow], name_of: Callable[[int], Any]) -> str:

@@ -73,12 +73,14 @@ Span = tuple[Rank, Rank]  # the best and the worst rank of the clauses at or bel
 class Edges:
     """The edges of one state over the clauses of one path, by the kind of clause (value_matcher.py)."""
 
-    __slots__ = ("absent", "closed", "open", "ranged", "shared_depth")
+    __slots__ = ("absent", "closed", "open", "ranged", "shared_depth", "split", "takes_any")
 
     def __init__(self, shared_depth: int) -> None:
         self.closed: dict[ClauseNode, NameState] = {}
         self.ranged: dict[ClauseNode, NameState] = {}
         self.open: dict[ClauseNode, NameState] = {}
+        self.split: dict[ClauseNode, NameState] = {}
+        self.takes_any = False  # whether there are open or split ones, which a value of no outcome can satisfy
         # Followed when the path has no value. A clause that also accepts values leads to the same state twice.
         self.absent: dict[ClauseNode, NameState] = {}
         self.shared_depth = shared_depth  # names that this path has in common with that of the edge to the state
@@ -87,11 +89,17 @@ class Edges:
         """Return the dictionary that ``clause`` belongs in for the values it accepts."""
         if clause.is_open:
             return self.open
+        if clause.split_patterns:
+            return self.split
         return self.ranged if clause.ranges else self.closed
+
+    def changed(self) -> None:
+        """Note what follows from the edges; to be called when one was added or removed."""
+        self.takes_any = bool(self.open or self.split)
 
     def accept_values(self) -> bool:
         """Return whether any edge can be followed on a value."""
-        return bool(self.closed or self.ranged or self.open)
+        return bool(self.closed or self.ranged or self.open or self.split)
 
 
 class NameState:
@@ -129,6 +137,7 @@ class NameState:
             self.absent[matcher] = edges
         if _accepts_some_value(clause):
             edges.of_kind(clause)[clause] = state
+            edges.changed()
             self.edges[matcher] = edges
         return state
 
@@ -143,6 +152,7 @@ class NameState:
         if _accepts_some_value(clause):
             edges = self.edges[matcher]
             del edges.of_kind(clause)[clause]
+            edges.changed()
             if not edges.accept_values():
                 del self.edges[matcher]
 
@@ -150,7 +160,7 @@ class NameState:
         """Return the states one edge away, each once."""
         found: dict[NameState, None] = {}
         for edges in (*self.edges.values(), *self.absent.values()):
-            for kind in (edges.closed, edges.ranged, edges.open, edges.absent):
+            for kind in (edges.closed, edges.ranged, edges.open, edges.split, edges.absent):
                 found.update(dict.fromkeys(kind.values()))
         return list(found)
 

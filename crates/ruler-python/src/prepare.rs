@@ -94,12 +94,24 @@ impl Model {
 fn prepared(sub_rules: &Bound<'_, PyAny>) -> PyResult<Vec<SubRule>> {
     let model = Model::get(sub_rules.py())?;
     let sub_rules = sub_rules.try_iter()?.map(|sub_rule| {
-        let clauses = sub_rule?.getattr(pyo3::intern!(sub_rules.py(), "clauses"))?;
-        let mut clauses = clauses.try_iter()?.map(|each| clause(&each?, model)).collect::<PyResult<Vec<_>>>()?;
-        clauses.sort_by(|one, other| one.path.cmp(&other.path)); // those of one path stay as they are given
+        let given = sub_rule?.getattr(pyo3::intern!(sub_rules.py(), "clauses"))?;
+        let mut clauses = clauses(&given, model)?;
+        clauses.sort_unstable_by(|one, other| one.path.cmp(&other.path));
+        if clauses.windows(2).any(|pair| pair[0].path == pair[1].path) {
+            clauses = self::clauses(&in_order_of_text(&given)?, model)?;
+        }
         Ok(SubRule { clauses: clauses.into() })
     });
     sub_rules.collect()
+}
+
+/// Clauses as Python sorts them where a path occurs twice, so that both engines take them in one order.
+fn in_order_of_text<'py>(clauses: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    clauses.py().import("ruler.machine.pattern_texts")?.getattr("in_order_of_text")?.call1((clauses,))
+}
+
+fn clauses(clauses: &Bound<'_, PyAny>, model: &Model) -> PyResult<Vec<Clause>> {
+    clauses.try_iter()?.map(|each| clause(&each?, model)).collect()
 }
 
 fn clause(clause: &Bound<'_, PyAny>, model: &Model) -> PyResult<Clause> {

@@ -5,11 +5,12 @@
 //! Always (`check.rs`): a machine after any additions and removals equals one that was never given what was removed.
 
 use super::canonical_order::canonical_order;
-use super::clause::{ClauseNode, Guards, Inner, Kind, MorePatterns, PatternList};
+use super::clause::{ClauseNode, Guards, Inner, Kind, PatternList, RarePatterns};
 use super::id_set::shrink;
 use super::name_state::{State, START};
+use super::opposite::{is_of_numbers, left_by};
 use super::path_trie::PathId;
-use super::pattern::{Key, Links, Own, PatternNode};
+use super::pattern::{Key, Links, Own, PatternNode, Split};
 use super::slab::{Slab, NONE};
 use super::{Machine, Rule, RuleId};
 use crate::model::{Clause, Pattern, SubRule};
@@ -227,13 +228,36 @@ impl Machine {
     }
 
     fn kind_of(&self, pattern: u32) -> Kind {
+        let kinds = |parts: &[u32]| parts.iter().map(|&part| self.clauses[part].kind).collect::<Vec<_>>();
         match self.patterns[pattern].stored.key() {
             Key::Exists => Kind::Always,
             Key::AnythingBut(_) => Kind::Open,
-            Key::AllOf(parts) if parts.iter().all(|&part| self.clauses[part].kind.is_open()) => Kind::Open,
-            Key::AllOf(_) => Kind::Compound,
+            Key::Split(_) => Kind::Split,
+            Key::AllOf(parts) if kinds(parts).iter().any(|kind| kind.is_named()) => Kind::Compound,
+            Key::AllOf(parts) if kinds(parts).iter().all(|kind| kind.is_open()) => Kind::Open,
+            Key::AllOf(_) => Kind::Judged,
             Key::NumericRange(_) => Kind::Ranged,
             _ => Kind::Closed,
+        }
+    }
+
+    /// The kind of a clause that has several patterns.
+    fn kind_of_all(&self, patterns: &[u32]) -> Kind {
+        let kinds: Vec<Kind> = patterns.iter().map(|&pattern| self.kind_of(pattern)).collect();
+        match kinds.iter().copied().max().unwrap_or(Kind::None) {
+            Kind::Split if kinds.contains(&Kind::Compound) => Kind::Judged,
+            kind => kind,
+        }
+    }
+
+    fn guards_of_kinds(&self, guards: &[u32], has_absent: bool) -> Guards {
+        let kinds = || guards.iter().map(|&guard| self.clauses[guard].kind);
+        match guards {
+            [] if has_absent => Guards::Absent,
+            [] => Guards::Never,
+            _ if kinds().any(Kind::is_named) => Guards::Closed,
+            _ if kinds().all(Kind::is_open) => Guards::Open,
+            _ => Guards::Judged,
         }
     }
 
@@ -245,13 +269,8 @@ impl Machine {
         if let Some(&known) = self.listed.find(hash, is_same) {
             return known;
         }
-        let kind = list.patterns.iter().map(|&pattern| self.kind_of(pattern)).max().unwrap_or(Kind::None);
-        let guards = match list.guards() {
-            [] if key.has_absent => Guards::Absent,
-            [] => Guards::Never,
-            guards if guards.iter().all(|&guard| self.clauses[guard].kind.is_open()) => Guards::Open,
-            _ => Guards::Closed,
-        };
+        let kind = self.kind_of_all(&list.patterns);
+        let guards = self.guards_of_kinds(list.guards(), key.has_absent);
         let patterns = self.lists.add(list);
         let id = self.clauses.add(ClauseNode { path, patterns, kind, guards, ..ClauseNode::default() });
         let Machine { listed, clauses, lists, hasher, .. } = self;
@@ -280,16 +299,21 @@ impl Machine {
         guards.sort_unstable();
         guards.dedup();
         let keys = || ids.iter().map(|&id| (id, self.patterns[id].stored.key()));
-        let open = keys().filter(|(_, key)| matches!(key, Key::AnythingBut(_))).map(|(id, _)| id).collect();
-        let all_ofs: Box<[u32]> = keys().filter(|(_, key)| matches!(key, Key::AllOf(_))).map(|(id, _)| id).collect();
+        let of_type = |is_it: fn(&Key<'_>) -> bool| -> Box<[u32]> {
+            keys().filter(|(_, key)| is_it(key)).map(|(id, _)| id).collect()
+        };
+        let open = of_type(|key| matches!(key, Key::AnythingBut(_)));
+        let split = of_type(|key| matches!(key, Key::Split(_)));
+        let all_ofs = of_type(|key| matches!(key, Key::AllOf(_)));
         let ranges = keys()
             .filter_map(|(_, key)| if let Key::NumericRange(range) = key { Some(*range) } else { None })
             .collect();
-        let more = (!all_ofs.is_empty() || !guards.is_empty()).then(|| {
+        let is_rare = !(split.is_empty() && all_ofs.is_empty() && guards.is_empty());
+        let rare = is_rare.then(|| {
             let has_absent = patterns.contains(&Pattern::Absent);
-            Box::new(MorePatterns { all_ofs, guards: guards.into(), has_absent })
+            Box::new(RarePatterns { split, all_ofs, guards: guards.into(), has_absent })
         });
-        PatternList { patterns: ids.into(), open, ranges, more }
+        PatternList { patterns: ids.into(), open, ranges, rare }
     }
 
     /// Forget a clause that is on no edge any more and not inner, the patterns that only it used, and its path when that
@@ -378,10 +402,10 @@ impl Machine {
     /// Enter a clause, new here, in its guards.
     fn note_guards(&mut self, id: u32) {
         let guards = self.guards_of(&self.clauses[id]).to_vec();
-        let first_closed = guards.iter().copied().find(|&guard| !self.clauses[guard].kind.is_open());
+        let first_named = guards.iter().copied().find(|&guard| self.clauses[guard].kind.is_named());
         for guard in guards {
             self.change_inner(guard, 1, |sets, inner| {
-                if first_closed.is_none_or(|first| first == guard) {
+                if first_named.is_none_or(|first| first == guard) {
                     sets.add(&mut inner.guarded, id);
                 }
             });
@@ -391,18 +415,20 @@ impl Machine {
     /// Enter an all-of, new here, in its parts.
     fn file_all_of(&mut self, id: u32, parts: &[u32]) {
         let key = self.key_of(parts);
+        let is_doubtful = self.kind_of(id).is_open();
         for &part in parts {
             self.change_inner(part, 1, |sets, inner| {
-                match key {
-                    None => sets.add(&mut inner.doubted, id),
-                    Some(key) => key == part && sets.add(&mut inner.keyed, id),
-                };
+                if is_doubtful {
+                    sets.add(&mut inner.doubted, id);
+                } else if key == Some(part) {
+                    sets.add(&mut inner.keyed, id);
+                }
             });
         }
     }
 
     /// The part that an all-of is best looked for by: that lets the least through, and that few others have for this yet.
-    /// None when all parts are open.
+    /// None when no part is named by what it accepts.
     fn key_of(&self, parts: &[u32]) -> Option<u32> {
         let cost = |part: u32| {
             let patterns = self.patterns_of(&self.clauses[part]).iter();
@@ -410,40 +436,71 @@ impl Machine {
             let filed_count = self.inner(part).map_or(0, |inner| self.sets.len(inner.keyed));
             let_through * (1 + filed_count as u64)
         };
-        let closed = parts.iter().copied().filter(|&part| !self.clauses[part].kind.is_open());
-        closed.min_by_key(|&part| cost(part))
+        let named = parts.iter().copied().filter(|&part| self.clauses[part].kind.is_named());
+        named.min_by_key(|&part| cost(part))
     }
 
     // -- patterns -----------------------------------------------------------------------------------------------
 
     /// The id of `pattern`, which is neither absence nor none-of; made when it is new.
     fn intern_pattern(&mut self, path: PathId, pattern: &Pattern) -> u32 {
-        if let Pattern::AnythingBut(excluded) = pattern {
-            let mut ids: Vec<u32> =
-                excluded.iter().filter_map(Key::of).map(|key| self.intern_key(path, key).0).collect();
-            ids.sort_unstable();
-            ids.dedup();
-            let (id, is_new) = self.intern_key(path, Key::AnythingBut(&ids));
-            if is_new {
-                for inner in ids {
-                    self.change_links(inner, |sets, links| {
-                        sets.add(&mut links.excluders, id);
-                    });
-                }
-            }
-            return id;
+        match pattern {
+            Pattern::AnythingBut(excluded) => self.intern_anything_but(path, excluded),
+            Pattern::AllOf(parts) => self.intern_all_of(path, parts),
+            _ => self.intern_key(path, Key::of(pattern).unwrap_or(Key::Exists)).0,
         }
-        if let Pattern::AllOf(parts) = pattern {
-            let mut ids: Vec<u32> = parts.iter().map(|part| self.intern_patterns(path, part)).collect();
-            ids.sort_unstable();
-            ids.dedup();
-            let (id, is_new) = self.intern_key(path, Key::AllOf(&ids));
-            if is_new {
-                self.file_all_of(id, &ids);
-            }
-            return id;
+    }
+
+    fn intern_all_of(&mut self, path: PathId, parts: &[Box<[Pattern]>]) -> u32 {
+        let mut ids: Vec<u32> = parts.iter().map(|part| self.intern_patterns(path, part)).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let (id, is_new) = self.intern_key(path, Key::AllOf(&ids));
+        if is_new {
+            self.file_all_of(id, &ids);
         }
-        self.intern_key(path, Key::of(pattern).unwrap_or(Key::Exists)).0
+        id
+    }
+
+    fn intern_anything_but(&mut self, path: PathId, excluded: &[Pattern]) -> u32 {
+        if excluded.iter().any(|pattern| matches!(pattern, Pattern::NumericRange(_))) {
+            return self.intern_split(path, excluded);
+        }
+        let ids = self.intern_excluded(path, excluded.iter());
+        let (id, is_new) = self.intern_key(path, Key::AnythingBut(&ids));
+        if is_new {
+            self.add_excluder(id, ids);
+        }
+        id
+    }
+
+    fn intern_split(&mut self, path: PathId, excluded: &[Pattern]) -> u32 {
+        let others = self.intern_excluded(path, excluded.iter().filter(|pattern| !is_of_numbers(pattern))).into();
+        let left = left_by(excluded);
+        let left_ids = left.iter().map(|range| self.intern_key(path, Key::NumericRange(range)).0).collect();
+        let numbers = excluded.iter().filter(|pattern| is_of_numbers(pattern)).cloned().collect();
+        let split = Split { others, numbers, left, left_ids };
+        let (id, is_new) = self.intern_key(path, Key::Split(&split));
+        if is_new {
+            self.add_excluder(id, split.watched());
+        }
+        id
+    }
+
+    /// The ids of patterns that an anything-but excludes, ascending.
+    fn intern_excluded<'a>(&mut self, path: PathId, excluded: impl Iterator<Item = &'a Pattern>) -> Vec<u32> {
+        let mut ids: Vec<u32> = excluded.filter_map(Key::of).map(|key| self.intern_key(path, key).0).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids
+    }
+
+    fn add_excluder(&mut self, excluder: u32, watched: impl IntoIterator<Item = u32>) {
+        for inner in watched {
+            self.change_links(inner, |sets, links| {
+                sets.add(&mut links.excluders, excluder);
+            });
+        }
     }
 
     /// The id of the pattern with this key, and whether it is new.
@@ -474,22 +531,30 @@ impl Machine {
         }
         shrink_or_free(&mut matcher.interned, |&id| patterns[id].stored.key().hash(hasher));
         let node = self.patterns.remove(id);
-        if let Key::AnythingBut(excluded) = node.stored.key() {
-            for &inner in excluded {
-                self.change_links(inner, |sets, links| {
-                    sets.remove(&mut links.excluders, id);
-                });
-                self.drop_unused(path, inner); // once: anything-but holds no anything-but
-            }
+        match node.stored.key() {
+            Key::AnythingBut(excluded) => self.remove_excluder(path, id, excluded.iter().copied()),
+            Key::Split(split) => self.remove_excluder(path, id, split.watched()),
+            Key::AllOf(parts) => self.remove_all_of(path, id, parts),
+            _ => {}
         }
-        if let Key::AllOf(parts) = node.stored.key() {
-            for &part in parts {
-                self.change_inner(part, -1, |sets, inner| {
-                    sets.remove(&mut inner.keyed, id);
-                    sets.remove(&mut inner.doubted, id);
-                });
-                self.disuse_inner(path, part); // as often as all-ofs nest
-            }
+    }
+
+    fn remove_all_of(&mut self, path: PathId, id: u32, parts: &[u32]) {
+        for &part in parts {
+            self.change_inner(part, -1, |sets, inner| {
+                sets.remove(&mut inner.keyed, id);
+                sets.remove(&mut inner.doubted, id);
+            });
+            self.disuse_inner(path, part); // as often as all-ofs nest
+        }
+    }
+
+    fn remove_excluder(&mut self, path: PathId, excluder: u32, watched: impl Iterator<Item = u32>) {
+        for inner in watched {
+            self.change_links(inner, |sets, links| {
+                sets.remove(&mut links.excluders, excluder);
+            });
+            self.drop_unused(path, inner); // once: anything-but holds no anything-but
         }
     }
 
@@ -530,7 +595,7 @@ impl ListKey<'_> {
 impl ClauseNode {
     fn list_key<'a>(&self, lists: &'a Slab<PatternList>) -> ListKey<'a> {
         let list = &lists[self.patterns];
-        let has_absent = self.guards == Guards::Absent || list.more.as_ref().is_some_and(|more| more.has_absent);
+        let has_absent = self.guards == Guards::Absent || list.rare.as_ref().is_some_and(|rare| rare.has_absent);
         ListKey::of(self.path, has_absent, list)
     }
 }

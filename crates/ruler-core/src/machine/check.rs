@@ -67,8 +67,11 @@ impl Machine {
                         (edges.open, clause.kind.is_open()),
                         (edges.absent, clause.holds_when_absent()),
                         (rare.compound, clause.kind == Kind::Compound),
+                        (rare.split, clause.kind == Kind::Split),
+                        (rare.judged, clause.kind == Kind::Judged),
                         (rare.guarded, clause.guards == Guards::Closed),
                         (rare.guarded_open, clause.guards == Guards::Open),
+                        (rare.guarded_judged, clause.guards == Guards::Judged),
                     ];
                     let is_placed = is_placed.into_iter().all(|(map, belongs)| has(map) == usize::from(belongs));
                     require(is_placed, "an edge is misplaced")?;
@@ -149,34 +152,34 @@ impl Machine {
             names.extend(self.sets.iter(inner.doubted).map(|all_of| ("doubted", id, all_of)));
             names.extend(self.sets.iter(inner.guarded).map(|clause| ("guarded", id, clause)));
         }
-        let is_open = |clause: u32| self.clauses[clause].kind.is_open();
+        let kind = |clause: u32| self.clauses[clause].kind;
         for (matcher, &pattern) in
             self.matchers.iter().flatten().flat_map(|matcher| matcher.interned.iter().map(move |id| (matcher, id)))
         {
             let Key::AllOf(parts) = self.patterns[pattern].stored.key() else { continue };
             parts.iter().for_each(|&part| *use_counts.entry(part).or_default() += 1);
             require(parts.is_sorted() && matcher.all_of_count > 0, "an all-of is not counted")?;
-            let is_filed = |kind: &'static str| {
-                parts.iter().map(|&part| (kind, part, pattern)).filter(|name| names.contains(name)).count()
+            let filed = |set: &'static str| -> Vec<u32> {
+                parts.iter().copied().filter(|&part| names.contains(&(set, part, pattern))).collect()
             };
-            let is_doubtful = parts.iter().all(|&part| is_open(part));
-            let (keyed, doubted) = if is_doubtful { (0, parts.len()) } else { (1, 0) };
-            let is_well = is_filed("keyed") == keyed && is_filed("doubted") == doubted;
+            let is_named = parts.iter().any(|&part| kind(part).is_named());
+            let is_open = parts.iter().all(|&part| kind(part).is_open());
+            let is_well = filed("keyed").len() == usize::from(is_named)
+                && filed("keyed").into_iter().all(|part| kind(part).is_named())
+                && filed("doubted").len() == if is_open { parts.len() } else { 0 };
             require(is_well, "an all-of is misfiled")?;
-            let is_open_key = |&part: &u32| is_open(part) && names.contains(&("keyed", part, pattern));
-            require(!parts.iter().any(is_open_key), "an all-of is filed under an open part")?;
         }
         for clause in clauses {
             let guards = self.guards_of(&self.clauses[clause]);
             guards.iter().for_each(|&guard| *use_counts.entry(guard).or_default() += 1);
-            let filed = guards.iter().filter(|&&guard| names.contains(&("guarded", guard, clause)));
-            let are_open = guards.iter().all(|&guard| is_open(guard));
-            let expected = if are_open { guards.len() } else { 1 };
-            require(filed.clone().count() == expected, "a clause is not filed under its guards")?;
+            let filed = || guards.iter().filter(|&&guard| names.contains(&("guarded", guard, clause)));
+            let is_named = guards.iter().any(|&guard| kind(guard).is_named());
             require(
-                filed.clone().all(|&guard| is_open(guard) == are_open),
-                "a clause is filed under a guard too open",
+                filed().count() == if is_named { 1 } else { guards.len() },
+                "a clause is misfiled under its guards",
             )?;
+            let is_well = !is_named || filed().all(|&guard| kind(guard).is_named());
+            require(is_well, "a clause is filed under a guard that nothing names")?;
         }
         let known: BTreeMap<u32, u32> = self.inners.iter().map(|(&id, inner)| (id, inner.use_count)).collect();
         require(known == use_counts, "an inner clause miscounts who needs it")?;
@@ -227,10 +230,13 @@ impl Machine {
             *clause_counts.entry(node.path).or_default() += 1;
             for &pattern in self.patterns_of(node) {
                 clauses_of.entry(pattern).or_default().insert(id);
-                if let Key::AnythingBut(excluded) = self.patterns[pattern].stored.key() {
-                    excluded.iter().for_each(|&inner| {
-                        excluders_of.entry(inner).or_default().insert(pattern);
-                    });
+                let watched: Vec<u32> = match self.patterns[pattern].stored.key() {
+                    Key::AnythingBut(excluded) => excluded.into(),
+                    Key::Split(split) => split.watched().collect(),
+                    _ => continue,
+                };
+                for inner in watched {
+                    excluders_of.entry(inner).or_default().insert(pattern);
                 }
             }
         }
@@ -240,12 +246,14 @@ impl Machine {
             let path = PathId(index as u32);
             let clause_count = clause_counts.get(&path).copied().unwrap_or_default();
             require(matcher.clause_count == clause_count && clause_count > 0, "a value matcher miscounts its clauses")?;
-            let mut expected = 0;
+            let (mut expected, mut split_count) = (0, 0);
             for &id in &matcher.interned {
                 pattern_count += 1;
                 let node = &self.patterns[id];
                 let key = node.stored.key();
-                expected += usize::from(!matches!(key, Key::AnythingBut(_) | Key::AllOf(_) | Key::Exists));
+                expected +=
+                    usize::from(!matches!(key, Key::AnythingBut(_) | Key::Split(_) | Key::AllOf(_) | Key::Exists));
+                split_count += u32::from(matches!(key, Key::Split(_)));
                 let found = matcher.interned.find(key.hash(&self.hasher), |&other| other == id);
                 require(found.is_some(), "an exact value leads to another pattern")?;
                 let mut found: BTreeSet<u32> = self.own_clause(id).into_iter().collect();
@@ -259,6 +267,7 @@ impl Machine {
                 require(!found.is_empty() || !excluders.is_empty(), "a pattern is kept that nothing uses")?;
             }
             require(matcher.indexed_count() == expected, "indexes and patterns disagree")?;
+            require(matcher.split_count == split_count, "anything-buts of ranges are miscounted")?;
         }
         require(pattern_count == self.patterns.len(), "patterns and clauses disagree")
     }

@@ -11,7 +11,7 @@ use super::slab::NONE;
 use crate::machine::path_trie::PathId;
 use crate::model::NumericRange;
 
-/// How a clause is judged on a value: see `value_matcher.py`. As its loosest pattern, so they ascend.
+/// How a clause is judged on a value: see `value_matcher.py`. Mostly as its loosest pattern, so they ascend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// No value satisfies it.
@@ -20,8 +20,12 @@ pub enum Kind {
     Closed,
     /// Also numeric ranges.
     Ranged,
-    /// Also all-ofs, of which some part is none of the following.
+    /// Also all-ofs with some part of the kinds above.
     Compound,
+    /// Also an anything-but that excludes ranges: ranged for numbers, open for other values.
+    Split,
+    /// Also other all-ofs that are not open: they are tried one by one.
+    Judged,
     /// Also patterns that accept almost every value: anything-but, and all-ofs of nothing else.
     Open,
     /// Every value satisfies it.
@@ -29,6 +33,12 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Whether what satisfies the clause is found by indexes, and so names it.
+    #[inline]
+    pub fn is_named(self) -> bool {
+        matches!(self, Kind::Closed | Kind::Ranged | Kind::Compound)
+    }
+
     #[inline]
     pub fn is_open(self) -> bool {
         self >= Kind::Open
@@ -41,10 +51,20 @@ pub enum Guards {
     Never,
     /// When its path has no value.
     Absent,
-    /// When one of its none-ofs holds, which their inner clauses decide: its *guards*.
+    /// When one of its none-ofs holds, which their inner clauses decide: its *guards*. One is named by what it accepts.
     Closed,
     /// The same, and each of the guards accepts almost every value.
     Open,
+    /// The same, and the guards are of other kinds: they are tried one by one.
+    Judged,
+}
+
+impl Guards {
+    /// Whether it may hold where its path has values, whatever a match reaches.
+    #[inline]
+    pub fn judge_values(self) -> bool {
+        !matches!(self, Guards::Never | Guards::Absent)
+    }
 }
 
 pub struct ClauseNode {
@@ -90,15 +110,17 @@ const _: () = assert!(size_of::<ClauseNode>() == 20);
 pub struct PatternList {
     /// All that values are judged by, ascending.
     pub patterns: Box<[u32]>,
-    /// The anything-buts.
+    /// The anything-buts, but for those that exclude ranges.
     pub open: Box<[u32]>,
     pub ranges: Box<[NumericRange]>,
-    pub more: Option<Box<MorePatterns>>,
+    pub rare: Option<Box<RarePatterns>>,
 }
 
-/// What few clauses have.
-#[derive(Default, PartialEq, Eq)]
-pub struct MorePatterns {
+/// What few lists have.
+#[derive(Default)]
+pub struct RarePatterns {
+    /// The anything-buts that exclude ranges.
+    pub split: Box<[u32]>,
     /// Ascending; also among `PatternList::patterns`.
     pub all_ofs: Box<[u32]>,
     /// The inner clauses of the none-ofs, ascending.
@@ -109,20 +131,24 @@ pub struct MorePatterns {
 
 impl PatternList {
     pub fn all_ofs(&self) -> &[u32] {
-        self.more.as_ref().map_or(&[], |more| &more.all_ofs)
+        self.rare.as_ref().map_or(&[], |rare| &rare.all_ofs)
     }
 
     pub fn guards(&self) -> &[u32] {
-        self.more.as_ref().map_or(&[], |more| &more.guards)
+        self.rare.as_ref().map_or(&[], |rare| &rare.guards)
     }
 
     pub fn memory_bytes(&self) -> usize {
-        let more = self.more.as_ref();
-        let more_bytes = |more: &MorePatterns| size_of_val(more) + 4 * (more.all_ofs.len() + more.guards.len());
-        size_of_val(&*self.patterns)
-            + size_of_val(&*self.open)
-            + size_of_val(&*self.ranges)
-            + more.map_or(0, |more| more_bytes(more))
+        let rare = self
+            .rare
+            .as_ref()
+            .map_or(0, |rare| size_of_val(&**rare) + 4 * (rare.split.len() + rare.all_ofs.len() + rare.guards.len()));
+        size_of_val(&*self.patterns) + size_of_val(&*self.open) + size_of_val(&*self.ranges) + rare
+    }
+
+    /// The anything-buts that exclude ranges.
+    pub fn split(&self) -> &[u32] {
+        self.rare.as_ref().map_or(&[], |rare| &rare.split)
     }
 }
 
@@ -131,11 +157,11 @@ impl PatternList {
 pub struct Inner {
     /// How often an all-of has it as a part, or a clause as a guard.
     pub use_count: u32,
-    /// The all-ofs that are looked for when it accepts a value: an all-of has one such part, unless all are open.
+    /// The all-ofs that are looked for when it accepts a value: one part of each that has a part which is named so.
     pub keyed: IdSet,
     /// The all-ofs of open parts, which are in doubt when it may not accept a value.
     pub doubted: IdSet,
-    /// The clauses whose guard it is: of closed guards the first, of open ones each.
+    /// The clauses whose guard it is: of `Guards::Closed` the first that is named so, of others each.
     pub guarded: IdSet,
 }
 

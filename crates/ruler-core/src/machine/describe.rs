@@ -3,8 +3,9 @@
 use super::clause::{ClauseNode, Guards};
 use super::name_state::START;
 use super::path_trie::PathId;
-use super::pattern::{Key, TextKind};
+use super::pattern::{Key, Own, TextKind};
 use super::slab::NONE;
+use super::value_matcher::ValueMatcher;
 use super::{Machine, Rule, RuleId};
 use crate::model::{Clause, Pattern};
 use std::collections::BTreeMap;
@@ -42,8 +43,13 @@ impl Machine {
     pub fn stats(&self) -> Stats {
         let mut patterns: BTreeMap<&'static str, usize> = BTreeMap::new();
         let matchers = self.matchers.iter().flatten();
-        for &pattern in matchers.flat_map(|matcher| matcher.interned.iter()) {
-            *patterns.entry(self.patterns[pattern].stored.key().type_name()).or_default() += 1;
+        for matcher in matchers {
+            for &pattern in matcher.interned.iter().filter(|&&pattern| self.is_counted(pattern)) {
+                *patterns.entry(self.patterns[pattern].stored.key().type_name()).or_default() += 1;
+            }
+            for key in self.excluded_uncounted(matcher) {
+                *patterns.entry(key.type_name()).or_default() += 1;
+            }
         }
         let clauses = || self.clauses.slots().iter().filter(|clause| clause.edge_count > 0);
         patterns.insert("absent", clauses().filter(|clause| self.has_absent(clause)).count());
@@ -57,6 +63,32 @@ impl Machine {
             paths: self.paths.used_count(),
             memory_bytes: self.memory_bytes(),
         }
+    }
+
+    /// Whether a pattern is one of a rule, not only a range of what an anything-but leaves of the numbers.
+    fn is_counted(&self, pattern: u32) -> bool {
+        let node = &self.patterns[pattern];
+        let is_listed = || node.links != NONE && !self.links[node.links].clauses.is_empty();
+        !matches!(node.stored.key(), Key::NumericRange(_)) || node.own() != Own::Nothing || is_listed()
+    }
+
+    /// The distinct numbers and ranges that anything-buts exclude by what they leave, and that are not counted yet.
+    fn excluded_uncounted<'a>(&'a self, matcher: &'a ValueMatcher) -> Vec<Key<'a>> {
+        if matcher.split_count == 0 {
+            return Vec::new();
+        }
+        let splits = matcher.interned.iter().filter_map(|&pattern| match self.patterns[pattern].stored.key() {
+            Key::Split(split) => Some(split),
+            _ => None,
+        });
+        let mut excluded: Vec<&Pattern> = splits.flat_map(|split| split.numbers.iter()).collect();
+        excluded.sort_unstable();
+        excluded.dedup();
+        let is_counted = |key: &Key<'_>| {
+            let is_it = |&id: &u32| self.patterns[id].stored.key() == *key;
+            matcher.interned.find(key.hash(&self.hasher), is_it).is_some_and(|&id| self.is_counted(id))
+        };
+        excluded.into_iter().filter_map(Key::of).filter(|key| !is_counted(key)).collect()
     }
 
     /// Bytes held, counted from capacities.
@@ -143,8 +175,8 @@ impl Machine {
         match clause.guards {
             Guards::Never => false,
             Guards::Absent => true,
-            Guards::Closed | Guards::Open => {
-                self.lists[clause.patterns].more.as_ref().is_some_and(|more| more.has_absent)
+            Guards::Closed | Guards::Open | Guards::Judged => {
+                self.lists[clause.patterns].rare.as_ref().is_some_and(|rare| rare.has_absent)
             }
         }
     }
@@ -161,6 +193,12 @@ impl Machine {
                 parts.sort_unstable();
                 Pattern::AllOf(parts.into())
             }
+            Key::Split(split) => {
+                let others = split.others.iter().map(|&id| self.plain_model(id));
+                let mut excluded: Vec<Pattern> = others.chain(split.numbers.iter().cloned()).collect();
+                excluded.sort_unstable();
+                Pattern::AnythingBut(excluded.into())
+            }
             _ => self.plain_model(id),
         }
     }
@@ -168,7 +206,7 @@ impl Machine {
     /// The pattern of `id`, which is made of no others.
     fn plain_model(&self, id: u32) -> Pattern {
         match self.patterns[id].stored.key() {
-            Key::Exists | Key::AnythingBut(_) | Key::AllOf(_) => Pattern::Exists,
+            Key::Exists | Key::AnythingBut(_) | Key::Split(_) | Key::AllOf(_) => Pattern::Exists,
             Key::Text(kind, text) => match kind {
                 TextKind::Exact => Pattern::Text(text.into()),
                 TextKind::Prefix => Pattern::Prefix(text.into()),

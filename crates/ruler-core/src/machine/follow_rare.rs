@@ -5,6 +5,7 @@
 //! are tried one by one only where those at hand are fewer.
 
 use super::clause::{Guards, Inner, Kind};
+use super::follow::OpenMemo;
 use super::name_state::{EdgeMap, Edges};
 use super::outcome::{dedup_tail, BlockedView, View};
 use super::path_trie::PathId;
@@ -15,8 +16,15 @@ const FEW_EDGES: usize = 4;
 
 impl Machine {
     #[cold]
-    pub(super) fn follow_rare(&self, state: u32, edges: &Edges, outcome: View<'_>, found: &mut Vec<u32>) {
-        self.follow_compound(state, edges, outcome, found);
+    pub(super) fn follow_rare(
+        &self,
+        state: u32,
+        edges: &Edges,
+        outcome: View<'_>,
+        memo: &mut OpenMemo,
+        found: &mut Vec<u32>,
+    ) {
+        self.follow_rare_values(state, edges, outcome, memo, found);
         let rare = self.states.rare(edges);
         if !rare.guarded.is_empty() {
             self.follow_guarded(state, edges.path, rare.guarded, outcome, found);
@@ -24,20 +32,40 @@ impl Machine {
         if !rare.guarded_open.is_empty() {
             self.follow_open_guarded(state, rare.guarded_open, outcome, found);
         }
+        let holds = |&next: &u32| self.holds_apart(next, outcome);
+        found.extend(self.states.edges(rare.guarded_judged).filter(holds));
     }
 
-    /// Follow the edges of clauses with an all-of that are not open.
-    pub(super) fn follow_compound(&self, state: u32, edges: &Edges, outcome: View<'_>, found: &mut Vec<u32>) {
-        let map = self.states.rare(edges).compound;
-        let edge_count = self.states.edge_count(map);
-        if edge_count == 0 {
-            return;
+    /// Follow those edges of these kinds that are followed because of a value.
+    pub(super) fn follow_rare_values(
+        &self,
+        state: u32,
+        edges: &Edges,
+        outcome: View<'_>,
+        memo: &mut OpenMemo,
+        found: &mut Vec<u32>,
+    ) {
+        let rare = self.states.rare(edges);
+        if !rare.compound.is_empty() {
+            self.follow_compound(state, edges.path, rare.compound, outcome, found);
         }
+        if outcome.has_others && !rare.split.is_empty() {
+            self.follow_open(state, rare.split, Kind::Split, outcome, memo, found);
+        } else if !rare.split.is_empty() {
+            self.follow_ranged(state, edges.path, rare.split, Kind::Split, outcome, found);
+        }
+        let accepts = |&next: &u32| self.accepts(self.states.states[next].clause, outcome);
+        found.extend(self.states.edges(rare.judged).filter(accepts));
+    }
+
+    /// Follow the edges of clauses with an all-of that some part names.
+    fn follow_compound(&self, state: u32, path: PathId, map: EdgeMap, outcome: View<'_>, found: &mut Vec<u32>) {
+        let edge_count = self.states.edge_count(map);
         let start = found.len();
         for value in outcome.each() {
             let before = found.len();
             let are_named = edge_count > FEW_EDGES
-                && self.each_satisfied(edges.path, value, edge_count, |clause| {
+                && self.each_satisfied(path, value, edge_count, |clause| {
                     found.extend(self.edge(state, clause, Kind::Compound));
                 });
             if !are_named {
@@ -52,7 +80,7 @@ impl Machine {
 
     /// Follow the edges of clauses that hold although their path has values: unless each of their guards accepts one.
     ///
-    /// What a value satisfies names the clauses that may fail, for one of their guards is not open.
+    /// What a value satisfies names the clauses that may fail, through one of their guards.
     fn follow_guarded(&self, state: u32, path: PathId, map: EdgeMap, outcome: View<'_>, found: &mut Vec<u32>) {
         let edge_count = self.states.edge_count(map);
         let mut failing: Vec<u32> = Vec::new();
@@ -88,8 +116,12 @@ impl Machine {
         }
         named.sort_unstable();
         named.dedup();
-        let holds = |next: &u32| self.holds_without(self.states.states[*next].clause, outcome);
-        found.extend(named.into_iter().filter(holds).filter(|&next| !self.is_followed(next, outcome)));
+        found.extend(named.into_iter().filter(|&next| self.holds_apart(next, outcome)));
+    }
+
+    /// Whether the clause on the edge to a state holds without a value, and the edge is not followed anyway.
+    fn holds_apart(&self, state: u32, outcome: View<'_>) -> bool {
+        self.holds_without(self.states.states[state].clause, outcome) && !self.is_followed(state, outcome)
     }
 
     /// Whether the edge to a state is followed because of the values.

@@ -6,6 +6,7 @@
 //! - `pattern` `clause` what is interned, and who needs it; `value_matcher` finds the patterns that accept a value
 //! - `name_state`       the trie of clauses; `canonical_order` the order in which a sub-rule takes its way through it
 //! - `build`            adds and removes sub-rules
+//! - `opposite`         what an anything-but that excludes ranges leaves of the numbers
 //! - `outcome` `follow` `follow_rare` what values do to clauses, and which edges are followed then
 //! - `walk`             one event; `trail_walk`, `trail_views`, `consistency` where array elements must be told apart
 //! - `scratch`          what a thread keeps from event to event
@@ -30,6 +31,7 @@ mod id_set;
 mod name_state;
 mod number_cells;
 pub mod numeric_ranges;
+mod opposite;
 mod outcome;
 pub mod path_trie;
 mod pattern;

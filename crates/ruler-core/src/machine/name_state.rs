@@ -69,21 +69,37 @@ pub struct Edges {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RareEdges {
     pub compound: EdgeMap,
-    /// Those of `Edges::absent` that may also be followed when the path has values: by their guards, closed or open.
+    pub split: EdgeMap,
+    pub judged: EdgeMap,
+    /// Those of `Edges::absent` that may also be followed when the path has values, by `Guards`.
     pub guarded: EdgeMap,
     pub guarded_open: EdgeMap,
+    pub guarded_judged: EdgeMap,
 }
 
 impl Default for RareEdges {
     fn default() -> RareEdges {
         let empty = EdgeMap::EMPTY;
-        RareEdges { compound: empty, guarded: empty, guarded_open: empty }
+        RareEdges {
+            compound: empty,
+            split: empty,
+            judged: empty,
+            guarded: empty,
+            guarded_open: empty,
+            guarded_judged: empty,
+        }
     }
 }
 
 impl RareEdges {
-    pub fn maps(&self) -> [EdgeMap; 3] {
-        [self.compound, self.guarded, self.guarded_open]
+    pub fn maps(&self) -> [EdgeMap; 6] {
+        [self.compound, self.split, self.judged, self.guarded, self.guarded_open, self.guarded_judged]
+    }
+
+    /// Whether any can be followed because of a value.
+    #[inline]
+    pub fn accept_values(&self) -> bool {
+        !(self.compound.is_empty() && self.split.is_empty() && self.judged.is_empty())
     }
 }
 
@@ -334,7 +350,7 @@ impl States {
     #[inline]
     pub fn accept_values(&self, edges: &Edges) -> bool {
         let is_common = !(edges.closed.is_empty() && edges.ranged.is_empty() && edges.open.is_empty());
-        is_common || !self.rare(edges).compound.is_empty()
+        is_common || self.rare(edges).accept_values()
     }
 
     /// All maps; an edge may be in one for the values that its clause accepts, and in two for doing without.
@@ -344,31 +360,47 @@ impl States {
 
     /// Enter the edge of `clause` to `state` wherever it belongs, or remove it there.
     fn change_edges(&mut self, edges: &mut Edges, state: u32, clause: &ClauseNode, is_added: bool) {
-        let change = |states: &mut States, map: &mut EdgeMap| match is_added {
-            true => states.add_edge(map, state),
-            false => states.remove_edge(map, state),
-        };
         if clause.holds_when_absent() {
-            change(self, &mut edges.absent);
+            self.change_map(&mut edges.absent, state, is_added);
         }
-        match clause.kind {
-            Kind::None | Kind::Compound => {}
-            Kind::Closed => change(self, &mut edges.closed),
-            Kind::Ranged => change(self, &mut edges.ranged),
-            Kind::Open | Kind::Always => change(self, &mut edges.open),
+        let is_rare = match clause.kind {
+            Kind::None => false,
+            Kind::Compound | Kind::Split | Kind::Judged => true,
+            Kind::Closed => self.change_map(&mut edges.closed, state, is_added),
+            Kind::Ranged => self.change_map(&mut edges.ranged, state, is_added),
+            Kind::Open | Kind::Always => self.change_map(&mut edges.open, state, is_added),
+        };
+        if is_rare || clause.guards.judge_values() {
+            self.change_rare(edges, state, clause, is_added);
         }
-        if clause.kind != Kind::Compound && !matches!(clause.guards, Guards::Closed | Guards::Open) {
-            return;
+    }
+
+    /// False: a map of a kind that is not rare, so that callers may say so.
+    fn change_map(&mut self, map: &mut EdgeMap, state: u32, is_added: bool) -> bool {
+        match is_added {
+            true => self.add_edge(map, state),
+            false => self.remove_edge(map, state),
         }
+        false
+    }
+
+    fn change_rare(&mut self, edges: &mut Edges, state: u32, clause: &ClauseNode, is_added: bool) {
         let mut rare = self.rare(edges);
-        if clause.kind == Kind::Compound {
-            change(self, &mut rare.compound);
-        }
-        match clause.guards {
-            Guards::Never | Guards::Absent => {}
-            Guards::Closed => change(self, &mut rare.guarded),
-            Guards::Open => change(self, &mut rare.guarded_open),
-        }
+        let of_kind = match clause.kind {
+            Kind::Compound => Some(&mut rare.compound),
+            Kind::Split => Some(&mut rare.split),
+            Kind::Judged => Some(&mut rare.judged),
+            _ => None,
+        };
+        let of_guards = match clause.guards {
+            Guards::Never | Guards::Absent => None,
+            Guards::Closed => Some(&mut rare.guarded),
+            Guards::Open => Some(&mut rare.guarded_open),
+            Guards::Judged => Some(&mut rare.guarded_judged),
+        };
+        of_kind.into_iter().chain(of_guards).for_each(|map| {
+            self.change_map(map, state, is_added);
+        });
         if edges.rare == NONE {
             edges.rare = self.rare_edges.add(rare);
         } else if rare == RareEdges::default() {

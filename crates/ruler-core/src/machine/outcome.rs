@@ -9,8 +9,9 @@
 
 use super::clause::{ClauseNode, Kind};
 use super::numeric_ranges::contains;
+use super::opposite::contain_any;
 use super::path_trie::PathId;
-use super::pattern::Key;
+use super::pattern::{Key, Stored};
 use super::slab::NONE;
 use super::value_matcher::{SearchScratch, ValueMatcher};
 use super::Machine;
@@ -31,7 +32,9 @@ pub struct Event<'a> {
 pub struct OutcomePool {
     ids: Vec<u32>,
     numbers: Vec<Number>,
+    /// The hits of one value each: of all, and of those that are no numbers.
     segments: Vec<Range<usize>>,
+    of_others: Vec<Range<usize>>,
     /// What each value hits and its number, where values are kept apart.
     apart: Vec<(Range<usize>, Option<Number>)>,
     parts: Vec<Outcome>,
@@ -42,6 +45,7 @@ impl OutcomePool {
         self.ids.clear();
         self.numbers.clear();
         self.segments.clear();
+        self.of_others.clear();
         self.apart.clear();
         self.parts.clear();
     }
@@ -50,6 +54,7 @@ impl OutcomePool {
         self.ids.shrink_to(limit);
         self.numbers.shrink_to(limit);
         self.segments.shrink_to(limit);
+        self.of_others.shrink_to(limit);
         self.apart.shrink_to(limit);
         self.parts.shrink_to(limit);
     }
@@ -64,6 +69,7 @@ impl OutcomePool {
                 Blocked::ByHits => BlockedView::ByHits,
                 Blocked::Listed(start, end) => BlockedView::Listed(&self.ids[start as usize..end as usize]),
             },
+            has_others: outcome.has_others,
             parts: &self.parts[outcome.parts.0 as usize..outcome.parts.1 as usize],
             pool: self,
         }
@@ -76,6 +82,7 @@ pub struct Outcome {
     hits: (u32, u32),
     numbers: (u32, u32),
     blocked: Blocked,
+    has_others: bool,
     parts: (u32, u32),
 }
 
@@ -95,6 +102,8 @@ pub struct View<'a> {
     /// The values to judge ranges by, ascending; none where the path has no ranges.
     pub numbers: &'a [Number],
     pub blocked: BlockedView<'a>,
+    /// Whether some value is no number, where `numbers` are listed.
+    pub has_others: bool,
     /// The distinct outcomes that it is made of, the one first that blocks the fewest; none where it is that of one
     /// value, and where the path has no all-of.
     parts: &'a [Outcome],
@@ -116,7 +125,7 @@ impl<'a> View<'a> {
     }
 }
 
-/// The anything-buts that no value satisfies.
+/// The anything-buts that no value satisfies. Those that exclude ranges: that no value satisfies which is no number.
 #[derive(Clone, Copy)]
 pub enum BlockedView<'a> {
     None,
@@ -129,8 +138,12 @@ pub enum BlockedView<'a> {
 struct Gathering {
     /// Whether each value so far blocks some anything-but.
     may_block: bool,
+    /// Whether those do that are no numbers, where an anything-but excludes ranges.
+    others_may_block: bool,
     /// Whether all-ofs ask for each value by itself.
     keeps_apart: bool,
+    /// Whether some value is no number, where numbers are listed.
+    has_others: bool,
 }
 
 impl Outcome {
@@ -156,9 +169,14 @@ impl Machine {
             return self.outcome_of_value(matcher, event, first, search, pool);
         }
         let (hits_start, numbers_start) = (pool.ids.len(), pool.numbers.len());
-        let mut gathering =
-            Gathering { may_block: matcher.anything_but_count > 0, keeps_apart: matcher.all_of_count > 0 };
+        let mut gathering = Gathering {
+            may_block: matcher.anything_but_count > 0,
+            others_may_block: matcher.split_count > 0,
+            keeps_apart: matcher.all_of_count > 0,
+            has_others: false,
+        };
         pool.segments.clear();
+        pool.of_others.clear();
         for field in event.fields.iter_path(path) {
             if let Value::Numbers { start, end } = field.value {
                 self.find_in_array(matcher, event, start, end, &mut gathering, pool);
@@ -169,7 +187,7 @@ impl Machine {
             pool.numbers.extend(number);
             self.note_value(start, number, &mut gathering, pool);
         }
-        let blocked = if gathering.may_block { self.blocked_by_all(pool) } else { Vec::new() };
+        let blocked = self.blocked_by_values(&gathering, numbers_start, pool);
         let parts = if gathering.keeps_apart { self.distinct_parts(pool) } else { Vec::new() };
         pool.numbers[numbers_start..].sort_unstable();
         pool.ids[hits_start..].sort_unstable();
@@ -184,6 +202,7 @@ impl Machine {
                 true => Blocked::None,
                 false => Blocked::Listed(hits_end as u32, blocked_end as u32),
             },
+            has_others: gathering.has_others,
             parts: self.keep_parts(parts, pool),
         }
     }
@@ -205,7 +224,7 @@ impl Machine {
         }
         let mut at = start;
         if !gathering.may_block && !gathering.keeps_apart && !matcher.has_literals() {
-            if let Some(cells) = matcher.number_cells().filter(|_| matcher.ranges.is_none()) {
+            if let Some(cells) = matcher.number_cells().filter(|_| !matcher.lists_numbers()) {
                 while let Some((first, number_end)) = cells.next_candidate(event.text, at, end) {
                     if let Some(number) = Number::parse(&event.text[first..number_end]) {
                         matcher.find_number(number, &self.patterns, &self.hasher, &mut pool.ids);
@@ -228,9 +247,15 @@ impl Machine {
     /// blocks no anything-but satisfies them all.
     #[inline]
     fn note_value(&self, start: usize, number: Option<Number>, gathering: &mut Gathering, pool: &mut OutcomePool) {
+        let blocks = |pool: &OutcomePool| pool.ids[start..].iter().any(|&pattern| self.has_excluders(pattern));
+        gathering.has_others |= number.is_none();
         if gathering.may_block {
-            gathering.may_block = pool.ids[start..].iter().any(|&pattern| self.has_excluders(pattern));
+            gathering.may_block = blocks(pool);
             pool.segments.push(start..pool.ids.len());
+        }
+        if gathering.others_may_block && number.is_none() {
+            gathering.others_may_block = blocks(pool);
+            pool.of_others.push(start..pool.ids.len());
         }
         if gathering.keeps_apart {
             let finds_nothing = start == pool.ids.len() && number.is_none();
@@ -241,17 +266,27 @@ impl Machine {
         }
     }
 
+    /// The anything-buts blocked by all values, and those that exclude ranges and are blocked by all that are no numbers.
+    fn blocked_by_values(&self, gathering: &Gathering, numbers_start: usize, pool: &mut OutcomePool) -> Vec<u32> {
+        let OutcomePool { ids, segments, of_others, numbers, .. } = pool;
+        let mut blocked = if gathering.may_block { self.blocked_by_all(ids, segments) } else { Vec::new() };
+        if gathering.others_may_block && numbers.len() > numbers_start {
+            let is_split = |&id: &u32| matches!(self.patterns[id].stored, Stored::Split(_));
+            blocked.extend(self.blocked_by_all(ids, of_others).into_iter().filter(is_split)); // no number blocks one
+            blocked.sort_unstable();
+        }
+        blocked
+    }
+
     /// What the distinct ones of `pool.apart` hit, and their numbers; the one first that blocks the fewest anything-buts.
     fn distinct_parts(&self, pool: &mut OutcomePool) -> Vec<(Vec<u32>, Option<Number>)> {
         let OutcomePool { ids, apart, .. } = pool;
         apart.iter().for_each(|(segment, _)| ids[segment.clone()].sort_unstable());
-        let order = |(segment, number): &(Range<usize>, Option<Number>)| (ids[segment.clone()].to_vec(), *number);
         apart.sort_unstable_by(|one, other| {
             ids[one.0.clone()].cmp(&ids[other.0.clone()]).then_with(|| one.1.cmp(&other.1))
         });
         apart.dedup_by(|one, other| ids[one.0.clone()] == ids[other.0.clone()] && one.1 == other.1);
-        let mut parts: Vec<_> = apart.iter().map(order).collect();
-        apart.clear();
+        let mut parts: Vec<_> = apart.drain(..).map(|(segment, number)| (ids[segment].to_vec(), number)).collect();
         let count = |hits: &[u32]| hits.iter().map(|&hit| self.excluder_count(hit)).sum::<usize>();
         if let Some((least, _)) = parts.iter().enumerate().min_by_key(|(_, (hits, _))| count(hits)) {
             parts.swap(0, least);
@@ -271,6 +306,7 @@ impl Machine {
                 hits: (start as u32, pool.ids.len() as u32),
                 numbers: (numbers_start as u32, pool.numbers.len() as u32),
                 blocked: if blocks { Blocked::ByHits } else { Blocked::None },
+                has_others: number.is_none(),
                 parts: (0, 0),
             });
         }
@@ -287,9 +323,8 @@ impl Machine {
         pool: &mut OutcomePool,
     ) -> Outcome {
         let (start, numbers_start) = (pool.ids.len(), pool.numbers.len());
-        if let Some(number) = self.find_patterns(matcher, event, value, search, &mut pool.ids) {
-            pool.numbers.push(number);
-        }
+        let number = self.find_patterns(matcher, event, value, search, &mut pool.ids);
+        pool.numbers.extend(number);
         let hits = &mut pool.ids[start..];
         if hits.len() > 1 {
             hits.sort_unstable();
@@ -299,6 +334,7 @@ impl Machine {
             hits: (start as u32, pool.ids.len() as u32),
             numbers: (numbers_start as u32, pool.numbers.len() as u32),
             blocked: if blocks { Blocked::ByHits } else { Blocked::None },
+            has_others: number.is_none(),
             parts: (0, 0),
         }
     }
@@ -333,7 +369,7 @@ impl Machine {
             Value::Numbers { .. } => return None, // several values, which `find_in_array` takes one by one
         };
         matcher.find_number(number, &self.patterns, &self.hasher, found);
-        matcher.ranges.is_some().then_some(number)
+        matcher.lists_numbers().then_some(number)
     }
 
     fn has_excluders(&self, pattern: u32) -> bool {
@@ -361,11 +397,10 @@ impl Machine {
         }
     }
 
-    /// The anything-buts blocked by every value; `pool.segments` are the hits of one value each. Ascending.
+    /// The anything-buts blocked by every value; `segments` are the hits of one value each. Ascending.
     ///
     /// Starts with the value that blocks the fewest. Values with equal hits, as there are in long arrays, count once.
-    fn blocked_by_all(&self, pool: &mut OutcomePool) -> Vec<u32> {
-        let OutcomePool { ids, segments, .. } = pool;
+    fn blocked_by_all(&self, ids: &mut [u32], segments: &mut Vec<Range<usize>>) -> Vec<u32> {
         segments.iter().for_each(|segment| ids[segment.clone()].sort_unstable());
         segments.sort_unstable_by(|one, other| ids[one.clone()].cmp(&ids[other.clone()]));
         segments.dedup_by(|one, other| ids[one.clone()] == ids[other.clone()]);
@@ -452,22 +487,24 @@ impl Machine {
     }
 
     fn is_not_blocked(&self, clause: &ClauseNode, outcome: View<'_>) -> bool {
-        let open: &[u32] = match clause {
-            ClauseNode { patterns: NONE, .. } => &[],
+        let (open, split): (&[u32], &[u32]) = match clause {
+            ClauseNode { patterns: NONE, .. } => (&[], &[]),
             ClauseNode { is_single: true, patterns, .. } => match self.patterns[*patterns].stored.key() {
-                Key::AnythingBut(_) => std::slice::from_ref(patterns),
-                _ => &[],
+                Key::AnythingBut(_) => (std::slice::from_ref(patterns), &[]),
+                Key::Split(_) => (&[], std::slice::from_ref(patterns)),
+                _ => (&[], &[]),
             },
-            ClauseNode { patterns, .. } => &self.lists[*patterns].open,
+            ClauseNode { patterns, .. } => (&self.lists[*patterns].open, self.lists[*patterns].split()),
         };
-        open.iter().any(|&excluder| match outcome.blocked {
+        let split = if outcome.has_others { split } else { &[] }; // numbers are judged by what is left of them
+        open.iter().chain(split).any(|&excluder| match outcome.blocked {
             BlockedView::None => true,
             BlockedView::ByHits => !outcome.hits.iter().any(|&pattern| self.excludes(pattern, excluder)),
             BlockedView::Listed(blocked) => blocked.binary_search(&excluder).is_err(),
         })
     }
 
-    /// Whether one of the clause's ranges contains one of `numbers`, which ascend.
+    /// Whether one of the clause's ranges contains one of `numbers`, which ascend, or an anything-but leaves one.
     pub(super) fn contains_any(&self, clause: &ClauseNode, numbers: &[Number]) -> bool {
         if clause.patterns == NONE {
             return false;
@@ -475,15 +512,21 @@ impl Machine {
         if clause.is_single {
             return match self.patterns[clause.patterns].stored.key() {
                 Key::NumericRange(range) => contains_one(range, numbers),
+                Key::Split(split) => contain_any(&split.left, numbers),
                 _ => false,
             };
         }
-        self.lists[clause.patterns].ranges.iter().any(|range| contains_one(range, numbers))
+        let list = &self.lists[clause.patterns];
+        list.ranges.iter().any(|range| contains_one(range, numbers))
+            || list.split().iter().any(|&id| match self.patterns[id].stored.key() {
+                Key::Split(split) => contain_any(&split.left, numbers),
+                _ => false,
+            })
     }
 }
 
 /// Whether `range` contains one of `numbers`, which ascend.
-fn contains_one(range: &NumericRange, numbers: &[Number]) -> bool {
+pub fn contains_one(range: &NumericRange, numbers: &[Number]) -> bool {
     let first = match range.low {
         None => 0,
         Some(low) if low.is_open => numbers.partition_point(|&number| number <= low.number),

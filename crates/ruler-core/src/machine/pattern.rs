@@ -47,8 +47,30 @@ pub enum Stored {
     Regexp(Box<[RegexpStep]>),
     /// The ids of what is excluded, ascending.
     AnythingBut(Box<[u32]>),
+    Split(Box<Split>),
     /// The inner clauses that are its parts, ascending.
     AllOf(Box<[u32]>),
+}
+
+/// An anything-but that excludes ranges. To list what a number blocks would cost a step for each rule that does not
+/// match, so numbers are judged by what is left of them, and other values as by any anything-but.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub struct Split {
+    /// The ids of what is excluded and accepts other values than numbers, ascending.
+    pub others: Box<[u32]>,
+    /// What is excluded of the numbers: numbers and ranges.
+    pub numbers: Box<[Pattern]>,
+    /// What is left of them: ascending, disjoint.
+    pub left: Box<[NumericRange]>,
+    /// The ids of what is left.
+    pub left_ids: Box<[u32]>,
+}
+
+impl Split {
+    /// The ids of the patterns that it is judged by.
+    pub fn watched(&self) -> impl Iterator<Item = u32> + '_ {
+        self.others.iter().chain(&self.left_ids).copied()
+    }
 }
 
 /// What a pattern is, as it is asked for and compared.
@@ -64,6 +86,7 @@ pub enum Key<'a> {
     WildcardIgnoreCase(&'a [Box<[u8]>]),
     Regexp(&'a [RegexpStep]),
     AnythingBut(&'a [u32]),
+    Split(&'a Split),
     AllOf(&'a [u32]),
 }
 
@@ -82,6 +105,7 @@ impl Stored {
             Stored::WildcardIgnoreCase(pieces) => Key::WildcardIgnoreCase(pieces),
             Stored::Regexp(program) => Key::Regexp(program),
             Stored::AnythingBut(excluded) => Key::AnythingBut(excluded),
+            Stored::Split(split) => Key::Split(split),
             Stored::AllOf(parts) => Key::AllOf(parts),
         }
     }
@@ -96,6 +120,11 @@ impl Stored {
             }
             Stored::Regexp(program) => program.iter().map(step_bytes).sum(),
             Stored::AnythingBut(ids) | Stored::AllOf(ids) => size_of_val(&**ids),
+            Stored::Split(split) => {
+                let Split { others, numbers, left, left_ids } = &**split;
+                let ids = size_of_val(&**others) + size_of_val(&**left_ids);
+                size_of::<Split>() + ids + size_of_val(&**numbers) + size_of_val(&**left)
+            }
             _ => 0,
         }
     }
@@ -146,6 +175,12 @@ impl<'a> Key<'a> {
             Key::WildcardIgnoreCase(pieces) => Stored::WildcardIgnoreCase(pieces.into()),
             Key::Regexp(program) => Stored::Regexp(program.into()),
             Key::AnythingBut(excluded) => Stored::AnythingBut(excluded.into()),
+            Key::Split(Split { others, numbers, left, left_ids }) => Stored::Split(Box::new(Split {
+                others: others.clone(),
+                numbers: numbers.clone(),
+                left: left.clone(),
+                left_ids: left_ids.clone(),
+            })),
             Key::AllOf(parts) => Stored::AllOf(parts.into()),
         }
     }
@@ -170,7 +205,7 @@ impl<'a> Key<'a> {
                 of_text(pieces.iter().map(|each| each.len()).sum())
             }
             Key::NumericRange(_) | Key::Regexp(_) | Key::AllOf(_) => 64,
-            Key::Exists | Key::AnythingBut(_) => 1024,
+            Key::Exists | Key::AnythingBut(_) | Key::Split(_) => 1024,
         }
     }
 
@@ -190,7 +225,7 @@ impl<'a> Key<'a> {
             Key::Wildcard(_) => "wildcard",
             Key::WildcardIgnoreCase(_) => "wildcard ignore-case",
             Key::Regexp(_) => "regexp",
-            Key::AnythingBut(_) => "anything-but",
+            Key::AnythingBut(_) | Key::Split(_) => "anything-but",
             Key::AllOf(_) => "all-of",
         }
     }
@@ -219,7 +254,7 @@ pub struct PatternNode {
 pub struct Links {
     /// The clauses with this pattern among others.
     pub clauses: IdSet,
-    /// The anything-buts that exclude it.
+    /// The anything-buts that exclude it; of a range, those of which it is a part of what is left.
     pub excluders: IdSet,
 }
 

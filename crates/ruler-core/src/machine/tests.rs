@@ -216,7 +216,7 @@ fn of_one_value() -> impl Strategy<Value = Pattern> {
         6 => excludable(),
         1 => prop::sample::select(&[None, Some(true), Some(false)][..]).prop_map(Pattern::Literal),
         2 => range(),
-        3 => prop::collection::btree_set(excludable(), 1..4).prop_map(|set| Pattern::AnythingBut(set.into_iter().collect())),
+        3 => set_of(prop_oneof![5 => excludable(), 1 => range()], 3).prop_map(Pattern::AnythingBut),
     ];
     plain.prop_recursive(3, 8, 3, |inner| all_of(inner.boxed()))
 }
@@ -252,6 +252,7 @@ fn loose_sub_rule() -> impl Strategy<Value = SubRule> {
         1 => Just(Pattern::Number(Number::from_i64(1))),
         1 => prop::sample::select(&["a", "b"][..]).prop_map(|text| Pattern::AnythingBut([exact(text)].into())),
         1 => range(),
+        1 => range().prop_map(|range| Pattern::AnythingBut([range].into())),
     ];
     let all_of = prop::sample::select(&["a", "b"][..])
         .prop_map(|text| Pattern::AllOf([[Pattern::Prefix(Box::default())].into(), other_than(text)].into()));

@@ -433,8 +433,8 @@ impl<'a> TrailWalk<'a> {
                 return;
             }
         };
-        let has_compound = edges.have_rare() && !self.machine.states.rare(edges).compound.is_empty();
-        let mut one_by_one = !edges.ranged.is_empty() || !edges.open.is_empty() || has_compound;
+        let accepts_rare = edges.have_rare() && self.machine.states.rare(edges).accept_values();
+        let mut one_by_one = !edges.ranged.is_empty() || !edges.open.is_empty() || accepts_rare;
         let mut skip_closed = true;
         if !edges.closed.is_empty() {
             let edge_count = self.machine.states.edge_count(edges.closed);
@@ -454,13 +454,13 @@ impl<'a> TrailWalk<'a> {
                 self.machine.follow_hits(state, edges.closed, Kind::Closed, view.hits, &mut self.reached);
             }
             if !edges.ranged.is_empty() {
-                self.machine.follow_ranged(state, edges, view, &mut self.reached);
+                self.machine.follow_ranged(state, edges.path, edges.ranged, Kind::Ranged, view, &mut self.reached);
             }
             if !edges.open.is_empty() {
-                self.machine.follow_open(state, edges.open, view, memo, &mut self.reached);
+                self.machine.follow_open(state, edges.open, Kind::Open, view, memo, &mut self.reached);
             }
-            if has_compound {
-                self.machine.follow_compound(state, edges, view, &mut self.reached);
+            if accepts_rare {
+                self.machine.follow_rare_values(state, edges, view, memo, &mut self.reached);
             }
             let element = views.fields[field as usize].element;
             self.found.extend(self.reached.iter().map(|&next| (next, element)));

@@ -23,6 +23,8 @@ pub struct ValueMatcher {
     pub text_count: u32,
     pub number_count: u32,
     pub anything_but_count: u32,
+    /// Those of them that exclude ranges.
+    pub split_count: u32,
     pub all_of_count: u32,
     /// The patterns null, false and true.
     literals: [u32; 3],
@@ -41,6 +43,7 @@ impl Default for ValueMatcher {
             text_count: 0,
             number_count: 0,
             anything_but_count: 0,
+            split_count: 0,
             all_of_count: 0,
             literals: [NONE; 3],
             absent_clause: NONE,
@@ -138,7 +141,7 @@ impl ValueMatcher {
             return (first + 1, None);
         }
         let (end, cell) = end_and_cell(text, first);
-        if self.ranges.is_none() {
+        if !self.lists_numbers() {
             let cells = self.number_cells.as_ref();
             if cells.is_none_or(|cells| cell.is_some_and(|cell| !cells.contains(cell))) {
                 return (end, None);
@@ -148,13 +151,19 @@ impl ValueMatcher {
         if let Some(number) = number {
             self.find_number(number, patterns, hasher, found);
         }
-        (end, number.filter(|_| self.ranges.is_some()))
+        (end, number.filter(|_| self.lists_numbers()))
+    }
+
+    /// Whether outcomes list numbers, for ranges to be judged by.
+    #[inline]
+    pub fn lists_numbers(&self) -> bool {
+        self.ranges.is_some() || self.split_count > 0 // of which nothing may be left of the numbers
     }
 
     /// Whether anything asks what number a value is.
     #[inline]
     pub fn needs_numbers(&self) -> bool {
-        self.number_count > 0 || self.ranges.is_some()
+        self.number_count > 0 || self.lists_numbers()
     }
 
     #[inline]
@@ -232,6 +241,10 @@ impl ValueMatcher {
         match key {
             Key::Exists => {}
             Key::AnythingBut(_) => self.anything_but_count += 1,
+            Key::Split(_) => {
+                self.anything_but_count += 1;
+                self.split_count += 1;
+            }
             Key::AllOf(_) => self.all_of_count += 1,
             Key::Text(TextKind::Exact, _) => self.text_count += 1,
             Key::Number(number) => {
@@ -268,6 +281,10 @@ impl ValueMatcher {
         match key {
             Key::Exists => {}
             Key::AnythingBut(_) => self.anything_but_count -= 1,
+            Key::Split(_) => {
+                self.anything_but_count -= 1;
+                self.split_count -= 1;
+            }
             Key::AllOf(_) => self.all_of_count -= 1,
             Key::Text(TextKind::Exact, _) => self.text_count -= 1,
             Key::Number(number) => {

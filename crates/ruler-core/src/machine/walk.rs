@@ -4,7 +4,6 @@
 //! event has joints, what is found may be too much, never too little: then a walk with trails follows, unless no
 //! final state depends on them.
 
-use super::clause::Guards;
 use super::name_state::{Edges, START};
 use super::outcome::Event;
 use super::path_trie::PathId;
@@ -166,7 +165,7 @@ impl Machine {
             if event.fields.of_path(clause.path).is_none() {
                 continue; // it holds without a value, so it clashes with none
             }
-            if matches!(clause.guards, Guards::Closed | Guards::Open) {
+            if clause.guards.judge_values() {
                 let outcome = scratch.outcome(clause.path, event_stamp);
                 if outcome.is_some_and(|outcome| self.holds_without(id, scratch.pool.view(&outcome))) {
                     continue; // whichever values are looked at

@@ -359,6 +359,13 @@ fn excludable(choices: &mut Choices<'_>) -> Pattern {
     }
 }
 
+fn excluded(choices: &mut Choices<'_>) -> Pattern {
+    match choices.below(6) {
+        0 => range(choices),
+        _ => excludable(choices),
+    }
+}
+
 fn pattern(choices: &mut Choices<'_>) -> Pattern {
     match choices.below(20) {
         0 => Pattern::Exists,
@@ -373,7 +380,7 @@ fn of_one_value(choices: &mut Choices<'_>, levels: u32) -> Pattern {
     match choices.below(18) {
         0 => Pattern::Literal(choices.one_of(&[None, Some(true), Some(false)])),
         1 | 2 => range(choices),
-        3..=5 => Pattern::AnythingBut(sorted(some(choices, excludable))),
+        3..=5 => Pattern::AnythingBut(sorted(some(choices, excluded))),
         6..=9 if levels > 0 => Pattern::AllOf(sorted(some(choices, |choices| {
             sorted((0..=choices.below(2)).map(|_| of_one_value(choices, levels - 1)).collect())
         }))),
