@@ -38,6 +38,7 @@ from ruler.patterns.model import (
     Suffix,
     SuffixIgnoreCase,
     Wildcard,
+    WildcardIgnoreCase,
 )
 
 # What people call the pattern types.
@@ -50,6 +51,7 @@ PATTERN_NAMES: dict[type, str] = {
     PrefixIgnoreCase: "prefix ignore-case",
     SuffixIgnoreCase: "suffix ignore-case",
     Wildcard: "wildcard",
+    WildcardIgnoreCase: "wildcard ignore-case",
     NumericRange: "numeric",
     Cidr: "cidr",
     Exists: "exists",
@@ -142,8 +144,8 @@ def describe_pattern(pattern: Pattern) -> str:
             return f"cidr IPv{pattern.version} 0x{pattern.network:x}/{pattern.bits}"
         case AnythingBut():
             return f"anything-but {{{', '.join(sorted(map(describe_pattern, pattern.excluded)))}}}"
-        case Wildcard():
-            return f"wildcard {_json('*'.join(map(_escaped, pattern.pieces)))}"
+        case Wildcard(pieces) | WildcardIgnoreCase(pieces):
+            return f"{PATTERN_NAMES[type(pattern)]} {_json('*'.join(map(_escaped, pieces)))}"
         case Prefix(text) | Suffix(text):
             return f"{PATTERN_NAMES[type(pattern)]} {_json(text)}"
         case EqualsIgnoreCase(folded) | PrefixIgnoreCase(folded) | SuffixIgnoreCase(folded):

@@ -35,6 +35,7 @@ from ruler.patterns.model import (
     Suffix,
     SuffixIgnoreCase,
     Wildcard,
+    WildcardIgnoreCase,
 )
 
 # How much a pattern type lets through, roughly; a clause is as loose as its loosest pattern.
@@ -49,6 +50,7 @@ _RANKS: dict[type, int] = {
     Literal: 2,
     NumericRange: 3,
     Wildcard: 4,
+    WildcardIgnoreCase: 4,
     Exists: 5,
     Absent: 5,
     AnythingBut: 6,
