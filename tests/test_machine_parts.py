@@ -54,6 +54,7 @@ from ruler.patterns.model import (
     Suffix,
     SuffixIgnoreCase,
     Wildcard,
+    WildcardIgnoreCase,
 )
 
 # Half as long as the properties of the whole matcher: a part has a smaller space.
@@ -366,6 +367,8 @@ def test_address_index_finds_the_blocks_around_an_address(edits: list[Cidr]) -> 
 
 folding_texts = st.text(alphabet="kK\u212asSßẞ", max_size=4)
 ignoring = st.builds(
+    lambda first, last: WildcardIgnoreCase((fold(first), "k", fold(last))), folding_texts, folding_texts
+) | st.builds(
     lambda kind, text: kind(fold(text)),
     st.sampled_from([EqualsIgnoreCase, PrefixIgnoreCase, SuffixIgnoreCase]),
     folding_texts,
@@ -387,6 +390,8 @@ def string_accepts(pattern: Any, value: str) -> bool:
             return oracle.fold(value).endswith(folded)
         case Wildcard():
             return expression_accepts(pattern, value)
+        case WildcardIgnoreCase(pieces):
+            return expression_accepts(Wildcard(pieces), oracle.fold(value))
     return block_contains(pattern, value) if isinstance(pattern, Cidr) else False
 
 
@@ -401,7 +406,7 @@ def test_prefix_and_suffix_indexes(edits: list[str], probes: list[str]) -> None:
 @half
 @given(edits=st.lists(ignoring, min_size=1, max_size=20), probes=st.lists(folding_texts, max_size=5))
 def test_ignore_case_index(edits: list[Any], probes: list[str]) -> None:
-    """Three pattern types over one folding, where one text may be stored under all three."""
+    """Four pattern types over one folding, where one text may be stored under several."""
     check_edits(IgnoreCaseIndex, edits, probes, string_accepts)
 
 
@@ -418,6 +423,8 @@ excludable = st.one_of(
     st.builds(lambda text: PrefixIgnoreCase(fold(text)), strings),
     st.just(Wildcard(("a", "K"))),
     st.just(Wildcard(("", "a", ""))),
+    st.just(WildcardIgnoreCase(("", "k", ""))),
+    st.just(WildcardIgnoreCase(("a", "k"))),
     st.just(Cidr(4, 0, 0)),
 )
 small_ranges = st.builds(
