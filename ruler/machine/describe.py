@@ -20,6 +20,7 @@ import orjson
 from ruler.machine.build import Machine
 from ruler.machine.name_state import NameState
 from ruler.machine.path_trie import PathNode
+from ruler.machine.regexp_text import regexp_text
 from ruler.machine.stats import Counts, StateRow
 from ruler.machine.value_matcher import ValueMatcher
 from ruler.patterns.model import (
@@ -35,6 +36,7 @@ from ruler.patterns.model import (
     Pattern,
     Prefix,
     PrefixIgnoreCase,
+    Regexp,
     Suffix,
     SuffixIgnoreCase,
     Wildcard,
@@ -52,6 +54,7 @@ PATTERN_NAMES: dict[type, str] = {
     SuffixIgnoreCase: "suffix ignore-case",
     Wildcard: "wildcard",
     WildcardIgnoreCase: "wildcard ignore-case",
+    Regexp: "regexp",
     NumericRange: "numeric",
     Cidr: "cidr",
     Exists: "exists",
@@ -146,6 +149,8 @@ def describe_pattern(pattern: Pattern) -> str:
             return f"anything-but {{{', '.join(sorted(map(describe_pattern, pattern.excluded)))}}}"
         case Wildcard(pieces) | WildcardIgnoreCase(pieces):
             return f"{PATTERN_NAMES[type(pattern)]} {_json('*'.join(map(_escaped, pieces)))}"
+        case Regexp(program):
+            return f"regexp {_json(regexp_text(program))}"
         case Prefix(text) | Suffix(text):
             return f"{PATTERN_NAMES[type(pattern)]} {_json(text)}"
         case EqualsIgnoreCase(folded) | PrefixIgnoreCase(folded) | SuffixIgnoreCase(folded):
