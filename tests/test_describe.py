@@ -15,10 +15,10 @@ import pytest
 
 from ruler import MachineError, Matcher
 from ruler.machine.build import Machine
-from ruler.machine.describe import PATTERN_NAMES
 from ruler.machine.engine import PythonEngine
 from ruler.machine.name_state import Edges, NameState
 from ruler.machine.path_trie import PathNode, descendant
+from ruler.machine.pattern_texts import PATTERN_NAMES
 from ruler.machine.value_matcher import NOTHING, ClauseNode, PatternNode, ValueMatcher
 from ruler.patterns.model import Clause, Exact, Prefix
 

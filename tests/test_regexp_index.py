@@ -19,9 +19,8 @@ from ruler.machine import regexp_groups
 from ruler.machine.literals import BEGIN, END
 from ruler.machine.regexp_groups import Automaton, Budget, positions_of
 from ruler.machine.regexp_needs import needs_of
-from ruler.machine.regexp_text import regexp_text
 from ruler.machine.regexps import RegexpIndex
-from ruler.patterns.iregexp import MOST_CHARACTERS, read_regexp
+from ruler.patterns.iregexp import read_regexp
 from ruler.patterns.model import Regexp
 from ruler.patterns.regexp_walk import matches_whole
 
@@ -79,26 +78,6 @@ def test_literals_are_the_longest_runs(text: str, literals: list[str], shortest:
         set(needs_of(read_regexp(text)).literals),
         *needs_of(read_regexp(text))[1:],
     )
-
-
-@given(regexp=regexps, other=regexps, value=values)
-def test_the_text_of_a_program_means_the_same(regexp: Regexp, other: Regexp, value: str) -> None:
-    """And distinct programs have distinct texts."""
-    shown = regexp_text(regexp.program)
-    if len(shown) <= MOST_CHARACTERS:
-        assert matches_whole(regexp.program, value) == matches_whole(read_regexp(shown), value)
-    assert (regexp == other) == (shown == regexp_text(other.program))
-
-
-@pytest.mark.parametrize(
-    "text", ["[a-z]+[0-9]{2}", "a|bc", "(a|bc){2,5}d?", "\\p{Nd}", "\\P{L}", "[^\\p{L}]", "(ab|)", ".", "[\\-\\]^]"]
-)
-def test_drawn_texts_can_be_read_back(text: str) -> None:
-    """Categories, empty branches and signs with a backslash too."""
-    program = read_regexp(text)
-    shown = regexp_text(program)
-    if len(shown) <= MOST_CHARACTERS:
-        assert program == read_regexp(shown)
 
 
 # ----- the index

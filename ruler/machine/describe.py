@@ -15,52 +15,15 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import orjson
-
 from ruler.machine.build import Machine
 from ruler.machine.name_state import NameState
 from ruler.machine.path_trie import PathNode
-from ruler.machine.regexp_text import regexp_text
+from ruler.machine.pattern_texts import EXTENSION_NAMES, PATTERN_NAMES, describe_clause
 from ruler.machine.stats import Counts, StateRow
 from ruler.machine.value_matcher import ValueMatcher
-from ruler.patterns.model import (
-    Absent,
-    AnythingBut,
-    Cidr,
-    Clause,
-    EqualsIgnoreCase,
-    Exact,
-    Exists,
-    Literal,
-    NumericRange,
-    Pattern,
-    Prefix,
-    PrefixIgnoreCase,
-    Regexp,
-    Suffix,
-    SuffixIgnoreCase,
-    Wildcard,
-    WildcardIgnoreCase,
-)
+from ruler.patterns.model import AnythingBut, NumericRange, Pattern
 
-# What people call the pattern types.
-PATTERN_NAMES: dict[type, str] = {
-    Exact: "exact",
-    Literal: "literal",
-    Prefix: "prefix",
-    Suffix: "suffix",
-    EqualsIgnoreCase: "equals-ignore-case",
-    PrefixIgnoreCase: "prefix ignore-case",
-    SuffixIgnoreCase: "suffix ignore-case",
-    Wildcard: "wildcard",
-    WildcardIgnoreCase: "wildcard ignore-case",
-    Regexp: "regexp",
-    NumericRange: "numeric",
-    Cidr: "cidr",
-    Exists: "exists",
-    Absent: "absent",
-    AnythingBut: "anything-but",
-}
+_NAMES = PATTERN_NAMES | EXTENSION_NAMES
 
 
 def counts(machine: Machine, rule_count: int) -> Counts:
@@ -68,7 +31,7 @@ def counts(machine: Machine, rule_count: int) -> Counts:
     matchers = _value_matchers(machine.root)
     patterns: Counter[str] = Counter()
     for matcher in matchers:
-        patterns.update(PATTERN_NAMES[type(pattern)] for pattern in _counted(matcher))
+        patterns.update(_NAMES[type(pattern)] for pattern in _counted(matcher))
         patterns["absent"] += sum(clause.holds_when_absent for clause in matcher.clauses.values())
     return (
         rule_count,
@@ -124,47 +87,6 @@ def states(start: NameState) -> list[NameState]:
     for state in found:  # grows while it is walked
         found.extend(state.children())
     return found
-
-
-def describe_clause(clause: Clause) -> str:
-    """Return a clause as one line: ``detail.total ∈ {1, > 1000}``."""
-    patterns = sorted(describe_pattern(pattern) for pattern in clause.patterns)
-    if patterns == ["absent"]:
-        return f"{clause.path} absent"
-    return f"{clause.path} ∈ {{{', '.join(patterns)}}}"
-
-
-def describe_pattern(pattern: Pattern) -> str:
-    """Return a pattern in a few words: ``prefix "ab"``."""
-    match pattern:
-        case Exact(value) | Literal(value):
-            return _json(value)
-        case NumericRange():
-            low = None if pattern.low is None else f"{'>' if pattern.low_is_open else '>='} {_json(pattern.low)}"
-            high = None if pattern.high is None else f"{'<' if pattern.high_is_open else '<='} {_json(pattern.high)}"
-            return " ".join(filter(None, (low, high)))
-        case Cidr():
-            return f"cidr IPv{pattern.version} 0x{pattern.network:x}/{pattern.bits}"
-        case AnythingBut():
-            return f"anything-but {{{', '.join(sorted(map(describe_pattern, pattern.excluded)))}}}"
-        case Wildcard(pieces) | WildcardIgnoreCase(pieces):
-            return f"{PATTERN_NAMES[type(pattern)]} {_json('*'.join(map(_escaped, pieces)))}"
-        case Regexp(program):
-            return f"regexp {_json(regexp_text(program))}"
-        case Prefix(text) | Suffix(text):
-            return f"{PATTERN_NAMES[type(pattern)]} {_json(text)}"
-        case EqualsIgnoreCase(folded) | PrefixIgnoreCase(folded) | SuffixIgnoreCase(folded):
-            return f"{PATTERN_NAMES[type(pattern)]} {_json(folded)}"
-        case _:
-            return PATTERN_NAMES[type(pattern)]
-
-
-def _escaped(piece: str) -> str:
-    return piece.replace("\\", "\\\\").replace("*", "\\*")
-
-
-def _json(value: object) -> str:
-    return orjson.dumps(value).decode()
 
 
 def _value_matchers(root: PathNode) -> list[ValueMatcher]:

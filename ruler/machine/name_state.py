@@ -12,6 +12,8 @@ machine after any edits equals one that was never edited. Clauses whose paths sh
 selective group first: then the array elements that still matter at any state lie on one line from
 the event's root down (trail_walk.py stands on this). Of groups whose best clauses are alike, the one whose worst clause
 is better comes first: before the wildcards beside an exact text are searched for, the other exact texts are compared.
+Clauses of one path follow each other: first those that ``exists: false`` or ``none-of`` lets hold without a value, as
+they look at what was chosen on other paths and not on this one; then the tighter; then in the order of their texts.
 
 Ranked otherwise than one might think: ``exists`` before ``anything-but``. Both accept nearly every value, but all rules
 share the same ``exists`` of a path, so first it is one edge, and last it would be one a rule.
@@ -20,16 +22,20 @@ share the same ``exists`` of a path, so first it is one edge, and last it would 
 from __future__ import annotations
 
 from ruler.machine.path_trie import PathNode, shared_depth
+from ruler.machine.pattern_texts import in_order_of_text
 from ruler.machine.value_matcher import ClauseNode, ValueMatcher
 from ruler.patterns.model import (
     Absent,
+    AllOf,
     AnythingBut,
     Cidr,
     EqualsIgnoreCase,
     Exact,
     Exists,
     Literal,
+    NoneOf,
     NumericRange,
+    Pattern,
     Prefix,
     PrefixIgnoreCase,
     Regexp,
@@ -39,7 +45,8 @@ from ruler.patterns.model import (
     WildcardIgnoreCase,
 )
 
-# How much a pattern type lets through, roughly; a clause is as loose as its loosest pattern.
+# How much a pattern type lets through, roughly; a clause is as loose as its loosest pattern, an all-of as its tightest
+# part.
 _RANKS: dict[type, int] = {
     Exact: 0,
     EqualsIgnoreCase: 0,
@@ -55,6 +62,7 @@ _RANKS: dict[type, int] = {
     Regexp: 4,
     Exists: 5,
     Absent: 5,
+    NoneOf: 5,
     AnythingBut: 6,
 }
 
@@ -219,20 +227,35 @@ def canonical_order(clauses: list[ClauseNode]) -> list[ClauseNode]:
     """Return ``clauses`` in the order in which a walk judges them: see the module's docstring."""
     if len(clauses) == 1:
         return clauses
+    if len({clause.value_matcher for clause in clauses}) < len(clauses):
+        node_of = {clause.clause: clause for clause in clauses}
+        clauses = [node_of[clause] for clause in in_order_of_text(node_of)]
+    ranks = {clause: _rank(clause) for clause in clauses}
     spans: dict[PathNode, Span] = {}
-    for clause in clauses:
-        rank = _rank(clause)
+    for clause, rank in ranks.items():
         node: PathNode | None = clause.value_matcher.path_node
         while node is not None:
             best, worst = spans.get(node, (rank, rank))
             spans[node] = (min(best, rank), max(worst, rank))
             node = node.parent
-    return sorted(clauses, key=lambda clause: _order_key(clause, spans))
+    return sorted(clauses, key=lambda clause: (_order_key(clause, spans), not _has_guards(clause), ranks[clause]))
 
 
 def _rank(clause: ClauseNode) -> Rank:
     patterns = clause.clause.patterns
-    return max(_RANKS[type(pattern)] for pattern in patterns), len(patterns)
+    return _looseness(patterns), len(patterns)
+
+
+def _looseness(patterns: frozenset[Pattern]) -> int:
+    """Return how much the loosest of ``patterns`` lets through."""
+    return max(
+        min(map(_looseness, pattern.parts)) if isinstance(pattern, AllOf) else _RANKS[type(pattern)]
+        for pattern in patterns
+    )
+
+
+def _has_guards(clause: ClauseNode) -> bool:
+    return any(isinstance(pattern, Absent | NoneOf) for pattern in clause.clause.patterns)
 
 
 def _order_key(clause: ClauseNode, spans: dict[PathNode, Span]) -> list[tuple[Span, str]]:
