@@ -22,7 +22,8 @@ from ruler.machine.address_blocks import AddressBlockIndex
 from ruler.machine.collector import Collector
 from ruler.machine.engine import PythonEngine
 from ruler.machine.flatten import Element, flatten, flatten_with_trails
-from ruler.machine.name_state import _RANKS, NameState, canonical_order
+from ruler.machine.looseness import RANKS
+from ruler.machine.name_state import NameState, canonical_order
 from ruler.machine.numeric_ranges import NumericRangeIndex, ordered_bits
 from ruler.machine.path_trie import (
     PathNode,
@@ -42,6 +43,7 @@ from ruler.patterns.folding import fold
 from ruler.patterns.model import (
     Absent,
     AnythingBut,
+    Characters,
     Cidr,
     Clause,
     EqualsIgnoreCase,
@@ -51,6 +53,8 @@ from ruler.patterns.model import (
     NumericRange,
     Prefix,
     PrefixIgnoreCase,
+    Regexp,
+    Repeat,
     Suffix,
     SuffixIgnoreCase,
     Wildcard,
@@ -77,6 +81,8 @@ def edit(index: Any, model: Model, key: Any) -> None:
 
 def shape(part: object) -> object:
     """The structure of a part as plain data that compares by content, whatever the order of dictionaries."""
+    if isinstance(part, WildcardIndex):  # when it was compiled depends on what was asked
+        part = part._stored
     if isinstance(part, dict):  # a SortedDict too
         return {key: shape(value) for key, value in part.items()}
     names = [name for kind in type(part).__mro__ for name in getattr(kind, "__slots__", ())]
@@ -497,7 +503,8 @@ def test_value_matcher_finds_the_clauses_that_values_satisfy(script: list[tuple[
 def test_every_kind_of_index_is_dropped_with_its_last_pattern() -> None:
     """A path whose string patterns are gone is a path of exact values again."""
     matcher = ValueMatcher(node_at(PathNode("", None), "a"))
-    listed = [Prefix("a"), Suffix("a"), EqualsIgnoreCase("a"), Wildcard(("a", "b")), Cidr(4, 0, 0)]
+    regexp = Regexp((Characters("az"), Repeat(1, None)))
+    listed = [Prefix("a"), Suffix("a"), EqualsIgnoreCase("a"), Wildcard(("a", "b")), Cidr(4, 0, 0), regexp]
     nodes = [matcher.clause_node(Clause("a", frozenset([pattern]))) for pattern in listed]
     assert len(set(INDEX_TYPES.values())) == len(matcher.string_searches)
     for node in nodes:
@@ -757,7 +764,7 @@ def test_canonical_order_depends_on_nothing_but_the_clauses(listed: list[Clause]
 
 
 def _rank(clause: Clause) -> tuple[int, int]:
-    return max(_RANKS[type(pattern)] for pattern in clause.patterns), len(clause.patterns)
+    return max(RANKS[type(pattern)] for pattern in clause.patterns), len(clause.patterns)
 
 
 def test_states_know_each_edge_once() -> None:

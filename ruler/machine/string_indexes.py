@@ -1,7 +1,7 @@
 """Indexes over the strings of one path: each finds the stored patterns of its types that accept a string.
 
-``prefixes``, ``wildcards`` and ``address_blocks`` do the work; this module gives them one face, so that a value
-matcher can hold whichever its patterns need and ask them all the same way.
+``prefixes``, ``wildcards``, ``regexps`` and ``address_blocks`` do the work; this module gives them one face, so that
+a value matcher can hold whichever its patterns need and ask them all the same way.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import Generic, Protocol, TypeVar
 
 from ruler.machine.address_blocks import AddressBlockIndex
 from ruler.machine.prefixes import PrefixTrie
+from ruler.machine.regexps import RegexpIndex
 from ruler.machine.wildcards import WildcardIndex
 from ruler.patterns.folding import fold
 from ruler.patterns.model import (
@@ -17,6 +18,7 @@ from ruler.patterns.model import (
     EqualsIgnoreCase,
     Prefix,
     PrefixIgnoreCase,
+    Regexp,
     Suffix,
     SuffixIgnoreCase,
     Wildcard,
@@ -145,5 +147,6 @@ INDEX_TYPES: dict[type, type] = {
     SuffixIgnoreCase: IgnoreCaseIndex,
     WildcardIgnoreCase: IgnoreCaseIndex,
     Wildcard: WildcardIndex,
+    Regexp: RegexpIndex,
     Cidr: AddressBlockIndex,
 }
