@@ -2,6 +2,7 @@
 
 use super::choices::Choices;
 use super::json::{self, Json};
+use super::regexps;
 use ruler_core::event::fields::Fields;
 use ruler_core::event::{Reader, Validate};
 use ruler_core::machine::{Machine, RuleId, Scratch};
@@ -111,6 +112,7 @@ fn accepts_text(pattern: &Pattern, value: &str) -> bool {
         Pattern::WildcardIgnoreCase(pieces) => {
             folded.as_bytes().strip_prefix(&*pieces[0]).is_some_and(|rest| pieces_follow(&pieces[1..], rest))
         }
+        Pattern::Regexp(steps) => regexps::accepts(steps, value),
         Pattern::Cidr(block) => address(value).is_some_and(|(version, address)| {
             let width = if block.version == 4 { 32 } else { 128 };
             let network = |address: u128| address.checked_shr(width - u32::from(block.bits)).unwrap_or(0);
@@ -348,11 +350,12 @@ fn excluded(choices: &mut Choices<'_>) -> Pattern {
 }
 
 fn pattern(choices: &mut Choices<'_>) -> Pattern {
-    match choices.below(16) {
+    match choices.below(18) {
         0 => Pattern::Exists,
         1 | 2 => Pattern::Absent,
         3 => Pattern::Literal(choices.one_of(&[None, Some(true), Some(false)])),
         4 | 5 => range(choices),
+        9 | 10 => Pattern::Regexp(regexps::regexp(choices)),
         6..=8 => Pattern::AnythingBut(sorted(some(choices, excluded))),
         _ => excludable(choices),
     }
