@@ -268,7 +268,7 @@ def test_a_path_that_must_be_absent_and_is_makes_no_choice_harder(monkeypatch: p
     monkeypatch.setattr("ruler.explain.judge.matches", refuse)
     matcher = Matcher({"r": {"a": {"n": [{"exists": False}], "x": [1], "y": [2]}}})
     [sub_rule] = matcher.explain({"a": [{"x": 1, "y": 0}, {"x": 1, "y": 2}]}, "r").sub_rules
-    places = {path: leaf and leaf.place.pointer for path, leaf in sub_rule.chosen.items()}
+    places = {value.path: value.leaf and value.leaf.place.pointer for value in sub_rule.chosen}
     assert {"a.n": None, "a.x": "/a/1/x", "a.y": "/a/1/y"} == places
 
 
