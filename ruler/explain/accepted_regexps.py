@@ -21,7 +21,7 @@ from ruler.patterns.regexp_walk import RegexpWalk
 
 MOST_STEPS = 6000  # pairs of a character and a place in the program that are looked at; some ten milliseconds
 
-_OTHER_CASE, _EDIT = 1, 20  # what they cost
+_OTHER_CASE, _EDIT, _REPLACED = 1, 20, 25  # what they cost; rather more is kept than replaced
 _PLAIN = "xa0A-_. 1"  # what stands for a set of characters, where one of these is in it
 
 Spot = tuple[int, int]  # characters that are read, place in the program
@@ -82,7 +82,7 @@ def _moves(ranges: str, character: str) -> Iterator[tuple[int, int, str]]:
     if plain is not None:
         yield _EDIT, 0, plain
         if character:
-            yield _EDIT, 1, plain
+            yield _REPLACED, 1, plain
 
 
 def _is_in(ranges: str, character: str) -> bool:

@@ -204,7 +204,7 @@ def _strings(pattern: Pattern, written: str | None, now: Any) -> Iterator[str]:
             yield folded if written is None or fold(written) != folded else written
             yield folded
         case Wildcard(pieces) | WildcardIgnoreCase(pieces):
-            yield _filled(pieces, text if is_kept else "")
+            yield _filled(pieces, text if is_kept else "", keeps_case=isinstance(pattern, WildcardIgnoreCase))
             yield "".join(pieces)
 
 
@@ -218,8 +218,11 @@ def _with_prefix(prefix: str, text: str) -> str:
     return prefix if prefix.startswith(text) else prefix + text
 
 
-def _filled(pieces: tuple[str, ...], text: str) -> str:
-    """Return ``text`` with each piece of a wildcard that it lacks put in; what it has in another case is written so."""
+def _filled(pieces: tuple[str, ...], text: str, *, keeps_case: bool) -> str:
+    """Return ``text`` with each piece of a wildcard that it lacks put in.
+
+    What it has in another case is written as in the wildcard, unless ``keeps_case`` says that case does not count.
+    """
     first, *middle, last = pieces
     folded = fold(text)
     start = len(first) if folded.startswith(fold(first)) else 0
@@ -230,8 +233,9 @@ def _filled(pieces: tuple[str, ...], text: str) -> str:
     for piece in middle:
         found = folded.find(fold(piece), start, end)
         if found >= 0:
-            filled += [text[start:found], piece]
-            start = found + len(piece)
+            after = found + len(piece)
+            filled += [text[start:found], text[found:after] if keeps_case else piece]
+            start = after
         else:
             filled.append(piece)
     return "".join([*filled, text[start:end], last])

@@ -44,7 +44,7 @@ class RegexpWalk:
     """
 
     def __init__(self, program: Program) -> None:
-        self.instructions = written_out(program)
+        self.instructions = _remembered(program)
         self.start: Places = self.after([0])
 
     def step(self, places: Places, character: str) -> Places:
