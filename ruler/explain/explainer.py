@@ -19,13 +19,13 @@ from typing import TYPE_CHECKING, Any
 
 from ruler.explain import judge
 from ruler.explain.accepting import Acceptance, EventValues, acceptance_of
-from ruler.explain.choice import Budget, Sketch, choose
+from ruler.explain.choice import Budget, Sketch, choose, chosen_values
 from ruler.explain.clause_texts import explain_clause, note_of_apart
 from ruler.explain.duplicates import document_of_event, duplicates
 from ruler.explain.event_view import EventView, view_event
 from ruler.explain.missing import EventPaths, no_such_path, why_no_value
 from ruler.explain.nearness import Distance, Misses
-from ruler.explain.results import EventExplanation, Reason, RuleExplanation, SubRuleExplanation
+from ruler.explain.results import ChosenValue, EventExplanation, Reason, RuleExplanation, SubRuleExplanation
 from ruler.explain.verdicts import verdicts
 from ruler.machine.decode import Event, decode
 from ruler.patterns.compiler import Limits, compile_rule
@@ -148,27 +148,30 @@ class Explainer:
 
     def _sub_rule(self, part: _Part, matched: bool, facts: _Facts) -> SubRuleExplanation:
         acceptances = [acceptance_of(clause, facts.values.at(clause.path)) for clause in part.sub_rule.clauses]
-        chosen = choose(acceptances, facts.budget) if matched else None
-        failed: set[str] = set()
+        choice = choose(acceptances, facts.budget) if matched else None
+        chosen: Sequence[ChosenValue | None] = [None] * len(acceptances)
+        if choice is not None:
+            chosen = chosen_values(acceptances, choice, part.rule.text)
+        failed: list[Acceptance] = []
         apart: list[Acceptance] = []
         if not matched:
             failed, apart = verdicts(acceptances, facts.budget)
+        failed_ids = set(map(id, failed))
         clauses = [
             explain_clause(
                 each,
                 part.rule,
-                failed=each.clause.path in failed,
-                chosen_absent=chosen is not None and chosen.get(each.clause.path, 0) is None,
-                notes=self._notes(each, facts) if each.clause.path in failed else [],
+                failed=id(each) in failed_ids,
+                chosen=value,
+                notes=self._notes(each, facts) if id(each) in failed_ids else [],
             )
-            for each in acceptances
+            for each, value in zip(acceptances, chosen, strict=True)
         ]
         return SubRuleExplanation(
             matched,
             part.sub_rule.branches,
             tuple(clauses),
             note_of_apart(apart) if apart else None,
-            chosen or {},
             part.text_index,
         )
 

@@ -12,9 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ruler.explain.accepting import EventValues, accepts_any
+from ruler.explain.accepting import EventValues, may_hold_alone
 from ruler.explain.event_view import EventView
-from ruler.patterns.acceptance import may_hold_without_value
 from ruler.patterns.located import LocatedClause
 from ruler.patterns.model import Clause
 
@@ -41,7 +40,6 @@ class Misses:
 
     def _of_clause(self, clause: Clause | LocatedClause) -> Distance:
         values = self.values.at(clause.path)
-        patterns = clause.patterns
-        if accepts_any(patterns, values) or (not values.leaves and may_hold_without_value(patterns)):
+        if may_hold_alone(clause.patterns, values):
             return 0, 0
         return 1, not values.leaves
