@@ -248,10 +248,10 @@ def _forms(rule_sets: list[RuleSet]) -> Iterator[str]:
 
 
 def _unstated(rule_sets: list[RuleSet], dialect: str | None) -> Iterator[str]:
-    """Yield for each dialect the limits that matter to its rules and that nobody states."""
-    for name, meanings in unstated_limits(rule_sets, dialect).items():
-        shown = ", ".join(meanings)
-        yield f"{name}: no public page states a limit for {shown}"
+    """Yield, where a dialect was asked for, the limits that matter to the rules and that nobody states."""
+    meanings = unstated_limits(rule_sets, dialect) if dialect is not None else []
+    if meanings:
+        yield f"{dialect}: no public page states a limit for {', '.join(meanings)}"
 
 
 def _summary(rule_sets: list[RuleSet], findings: list[Finding], denied: frozenset[str]) -> str:

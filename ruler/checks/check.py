@@ -71,15 +71,13 @@ def check_rule_sets(rule_sets: Iterable[RuleSet], dialect: str | None = None) ->
     return [each.findings(paths) for each in checked]
 
 
-def unstated_limits(rule_sets: Iterable[RuleSet], dialect: str | None = None) -> dict[str, list[str]]:
-    """Return, by dialect, the limits that matter to rules of the sets, and that no public page states."""
+def unstated_limits(rule_sets: Iterable[RuleSet], dialect: str) -> list[str]:
+    """Return what the limits of ``dialect`` count that matter to rules of the sets, and that no public page states."""
     rules = []
     for named in (named for rule_set in rule_sets for named in rule_set.rules):
-        name = dialect_of(named.dialect, dialect)
-        if name != DEFAULT_DIALECT:
-            with suppress(RuleError):  # a rule with errors has nothing to count
-                rules.append((locate_node(named.document, named.node), name))
-    return limits_unstated(rules)
+        with suppress(RuleError):  # a rule with errors has nothing to count
+            rules.append(locate_node(named.document, named.node))
+    return limits_unstated(rules, dialect)
 
 
 @dataclass(slots=True)
@@ -113,9 +111,9 @@ class _CheckedSet:
     def take(self, rule: CheckedRule, name: str) -> None:
         """Take a rule that compiles, with what the dialect ``name`` says of it."""
         self.rules.append(rule)
-        found = [_as_given(rule, each) for each in within_limits(dialect_findings(rule, name))]
+        found = within_limits(dialect_findings(rule, name))
         refused = [each for each in found if each.severity == ERROR]
-        self.errors += refused
+        self.errors += [_as_given(rule, each) for each in refused]
         self.unknown[id(rule)] = [each for each in found if each.severity != ERROR]
         if refused:
             self.refused.add(id(rule))
@@ -124,8 +122,7 @@ class _CheckedSet:
         warnings: list[Finding] = []
         for rule in self.rules:
             found = [] if id(rule) in self.refused else within_limits(_all_warnings(rule, paths))
-            unknown = self.unknown[id(rule)]
-            warnings += in_text_order([*unknown, *(_as_given(rule, each) for each in found)])
+            warnings += [_as_given(rule, each) for each in in_text_order([*self.unknown[id(rule)], *found])]
         return [*_ordered([*self.rule_set.findings, *self.errors]), *_ordered(warnings)]
 
 

@@ -80,11 +80,8 @@ def _fix(rule: CheckedRule, the_dialect: Dialect, alike: list[Refusal], first: W
     return Fix(description, edits, all(each.keeps_meaning for each in found))
 
 
-def limits_unstated(rules: Iterable[tuple[LocatedRule, str]]) -> dict[str, list[str]]:
-    """Return, by dialect, what the limits count that matter to one of ``rules`` and that no public page states."""
-    found: dict[str, dict[str, None]] = {}
-    for rule, name in rules:
-        names = unsettled_limits(rule, dialect(name))
-        if names:
-            found.setdefault(name, {}).update(dict.fromkeys(names))
-    return {name: [row.meaning for limit, row in LIMITS.items() if limit in limits] for name, limits in found.items()}
+def limits_unstated(rules: Iterable[LocatedRule], name: str) -> list[str]:
+    """Return what the limits of the dialect ``name`` count that matter to ``rules`` and that no public page states."""
+    the_dialect = dialect(name)
+    found = {limit for rule in rules for limit in unsettled_limits(rule, the_dialect)}
+    return [row.meaning for limit, row in LIMITS.items() if limit in found]
