@@ -14,14 +14,15 @@ dialect (equivalents.py), or it is said that there is nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ruler.dialects.equivalents import Equivalent, equivalent
 from ruler.dialects.judge import LIMIT, NAME, OPERATOR, Refusal, refusals
 from ruler.dialects.load import dialect
 from ruler.dialects.model import LIMITS, OPERATORS, Dialect, LimitCell, OperatorCell, RefusedNames, Verdict
+from ruler.dialects.names import DEFAULT_DIALECT
 from ruler.errors import RuleError
-from ruler.patterns.compiler import CompiledRule, Limits, compile_rule, document_of
+from ruler.patterns.compiler import DEFAULT_LIMITS, CompiledRule, Limits, document_of
 from ruler.patterns.located import LocatedRule, locate_node
 from ruler.patterns.rewrites import quoted
 
@@ -67,23 +68,27 @@ def compile_in(
 
     A rule that is no rule of any dialect gets the error of the language without extensions, whose advice fits here.
     """
-    try:
-        compiled = compile_rule(rule, limits=limits)
-    except RuleError:
-        compile_rule(rule, limits=without_extensions(limits))
-        raise
+    located = locate_in(rule, name, limits=limits)
+    return CompiledRule(located.document.text, tuple(each.sub_rule for each in located.sub_rules))
+
+
+def locate_in(
+    rule: str | bytes | bytearray | memoryview | Mapping[str, object], name: str, *, limits: Limits = DEFAULT_LIMITS
+) -> LocatedRule:
+    """Return ``rule`` with places as ``locate_rule`` does; RuleError as ``compile_in``."""
     document = document_of(rule)
-    located = locate_node(document, document.root, limits=limits)
+    if name == DEFAULT_DIALECT:
+        return locate_node(document, document.root, limits=limits)
+    try:
+        located = locate_node(document, document.root, limits=limits)
+    except RuleError:
+        locate_node(document, document.root, limits=replace(limits, extensions=False))
+        raise
     the_dialect = dialect(name)
     for refusal in refusals(located, the_dialect):
         if refusal.verdict is Verdict.REFUSED:
             raise error_of(refusal, located, the_dialect)
-    return compiled
-
-
-def without_extensions(limits: Limits) -> Limits:
-    """Return ``limits`` for reading rules of a dialect that has no extensions."""
-    return Limits(limits.max_paths, limits.max_sub_rules, extensions=False)
+    return located
 
 
 def error_of(refusal: Refusal, rule: LocatedRule, the_dialect: Dialect) -> RuleError:
