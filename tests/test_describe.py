@@ -15,10 +15,10 @@ import pytest
 
 from ruler import MachineError, Matcher
 from ruler.machine.build import Machine
-from ruler.machine.describe import PATTERN_NAMES
 from ruler.machine.engine import PythonEngine
 from ruler.machine.name_state import Edges, NameState
 from ruler.machine.path_trie import PathNode, descendant
+from ruler.machine.pattern_texts import PATTERN_NAMES
 from ruler.machine.value_matcher import NOTHING, ClauseNode, PatternNode, ValueMatcher
 from ruler.patterns.model import Clause, Exact, Prefix
 
@@ -205,6 +205,14 @@ def a_shared_depth_misjudged(machine: Machine) -> None:
     machine.start.edges[matcher_of(machine, "a.x")].shared_depth = 7
 
 
+def open_edges_imagined(machine: Machine) -> None:
+    machine.start.edges[matcher_of(machine, "a.x")].takes_any = True
+
+
+def split_patterns_miscounted(machine: Machine) -> None:
+    matcher_of(machine, "a.x").split_count += 1
+
+
 def an_outcome_remembered_too_long(machine: Machine) -> None:
     matcher = matcher_of(machine, "a.y")
     matcher.outcome("pq")
@@ -278,6 +286,8 @@ BREAKS: dict[Callable[[Machine], None], str] = {
     an_edge_in_the_wrong_kind: "an edge is misplaced",
     two_sets_of_edges_over_one_path: "a state has two sets of edges over one path",
     a_shared_depth_misjudged: "edges misjudge what their path shares with the one before",
+    open_edges_imagined: "edges misjudge whether any value may do",
+    split_patterns_miscounted: "split patterns are miscounted",
     an_outcome_remembered_too_long: "an outcome is remembered that no longer holds",
     clauses_out_of_order: "the clauses of a sub-rule are out of order",
     names_with_dots_misjudged: "a path misjudges the names with dots below it",

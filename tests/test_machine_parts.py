@@ -432,7 +432,7 @@ patterns = st.one_of(
     st.builds(Literal, literal),
     st.just(Exists()),
     st.just(Absent()),
-    st.builds(lambda inner: AnythingBut(frozenset(inner)), st.lists(excludable, min_size=1, max_size=2)),
+    st.builds(lambda inner: AnythingBut(frozenset(inner)), st.lists(excludable | small_ranges, min_size=1, max_size=3)),
 )
 clauses = st.lists(patterns, min_size=1, max_size=3).map(lambda listed: Clause("a", frozenset(listed)))
 scalars = st.one_of(strings, small_numbers, literal)

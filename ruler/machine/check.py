@@ -9,7 +9,7 @@ from ruler.machine.build import Machine
 from ruler.machine.describe import states
 from ruler.machine.name_state import NameState, canonical_order
 from ruler.machine.path_trie import PathNode, dotted_names, shared_depth
-from ruler.machine.value_matcher import ClauseNode, ValueMatcher
+from ruler.machine.value_matcher import ClauseNode, ValueMatcher, watched_patterns
 from ruler.patterns.model import Absent, AnythingBut
 
 
@@ -42,6 +42,8 @@ def _check_states(machine: Machine, all_states: list[NameState]) -> None:
         for child in state.children():
             _require(child.parent is state, "a state does not know where it is reached from")
             _require(child.clause is not None and state.next_state(child.clause) is child, "an edge is misplaced")
+        for edges in state.edges.values():
+            _require(edges.takes_any == bool(edges.open or edges.split), "edges misjudge whether any value may do")
     final = {state for state in all_states if state.rule_ids}
     _require(set(machine.final_states.values()) == final, "final states and rule ids disagree")
     for sub_rule, state in machine.final_states.items():
@@ -88,8 +90,8 @@ def _check_value_matcher(matcher: ValueMatcher, used: set[ClauseNode]) -> None:
         for pattern in clause.patterns - {Absent()}:
             clauses_of.setdefault(pattern, set()).add(node)
             if isinstance(pattern, AnythingBut):
-                for excluded in pattern.excluded:
-                    excluders_of.setdefault(excluded, set()).add(matcher.patterns.get(pattern))
+                for watched in watched_patterns(pattern):
+                    excluders_of.setdefault(watched, set()).add(matcher.patterns.get(pattern))
     _require(set(matcher.patterns) == clauses_of.keys() | excluders_of.keys(), "patterns and clauses disagree")
     for pattern, pattern_node in matcher.patterns.items():
         _require(set(pattern_node.clauses) == clauses_of.get(pattern, set()), "a pattern misses a clause")

@@ -12,6 +12,8 @@ machine after any edits equals one that was never edited. Clauses whose paths sh
 selective group first: then the array elements that still matter at any state lie on one line from
 the event's root down (trail_walk.py stands on this). Of groups whose best clauses are alike, the one whose worst clause
 is better comes first: before the wildcards beside an exact text are searched for, the other exact texts are compared.
+Clauses of one path follow each other: first those that ``exists: false`` or ``none-of`` lets hold without a value, as
+they look at what was chosen on other paths and not on this one; then the tighter; then in the order of their texts.
 
 Ranked otherwise than one might think: ``exists`` before ``anything-but``. Both accept nearly every value, but all rules
 share the same ``exists`` of a path, so first it is one edge, and last it would be one a rule.
@@ -20,24 +22,31 @@ share the same ``exists`` of a path, so first it is one edge, and last it would 
 from __future__ import annotations
 
 from ruler.machine.path_trie import PathNode, shared_depth
+from ruler.machine.pattern_texts import in_order_of_text
 from ruler.machine.value_matcher import ClauseNode, ValueMatcher
 from ruler.patterns.model import (
     Absent,
+    AllOf,
     AnythingBut,
     Cidr,
     EqualsIgnoreCase,
     Exact,
     Exists,
     Literal,
+    NoneOf,
     NumericRange,
+    Pattern,
     Prefix,
     PrefixIgnoreCase,
+    Regexp,
     Suffix,
     SuffixIgnoreCase,
     Wildcard,
+    WildcardIgnoreCase,
 )
 
-# How much a pattern type lets through, roughly; a clause is as loose as its loosest pattern.
+# How much a pattern type lets through, roughly; a clause is as loose as its loosest pattern, an all-of as its tightest
+# part.
 _RANKS: dict[type, int] = {
     Exact: 0,
     EqualsIgnoreCase: 0,
@@ -49,8 +58,11 @@ _RANKS: dict[type, int] = {
     Literal: 2,
     NumericRange: 3,
     Wildcard: 4,
+    WildcardIgnoreCase: 4,
+    Regexp: 4,
     Exists: 5,
     Absent: 5,
+    NoneOf: 5,
     AnythingBut: 6,
 }
 
@@ -61,12 +73,14 @@ Span = tuple[Rank, Rank]  # the best and the worst rank of the clauses at or bel
 class Edges:
     """The edges of one state over the clauses of one path, by the kind of clause (value_matcher.py)."""
 
-    __slots__ = ("absent", "closed", "open", "ranged", "shared_depth")
+    __slots__ = ("absent", "closed", "open", "ranged", "shared_depth", "split", "takes_any")
 
     def __init__(self, shared_depth: int) -> None:
         self.closed: dict[ClauseNode, NameState] = {}
         self.ranged: dict[ClauseNode, NameState] = {}
         self.open: dict[ClauseNode, NameState] = {}
+        self.split: dict[ClauseNode, NameState] = {}
+        self.takes_any = False  # whether there are open or split ones, which a value of no outcome can satisfy
         # Followed when the path has no value. A clause that also accepts values leads to the same state twice.
         self.absent: dict[ClauseNode, NameState] = {}
         self.shared_depth = shared_depth  # names that this path has in common with that of the edge to the state
@@ -75,11 +89,17 @@ class Edges:
         """Return the dictionary that ``clause`` belongs in for the values it accepts."""
         if clause.is_open:
             return self.open
+        if clause.split_patterns:
+            return self.split
         return self.ranged if clause.ranges else self.closed
+
+    def changed(self) -> None:
+        """Note what follows from the edges; to be called when one was added or removed."""
+        self.takes_any = bool(self.open or self.split)
 
     def accept_values(self) -> bool:
         """Return whether any edge can be followed on a value."""
-        return bool(self.closed or self.ranged or self.open)
+        return bool(self.closed or self.ranged or self.open or self.split)
 
 
 class NameState:
@@ -117,6 +137,7 @@ class NameState:
             self.absent[matcher] = edges
         if _accepts_some_value(clause):
             edges.of_kind(clause)[clause] = state
+            edges.changed()
             self.edges[matcher] = edges
         return state
 
@@ -131,6 +152,7 @@ class NameState:
         if _accepts_some_value(clause):
             edges = self.edges[matcher]
             del edges.of_kind(clause)[clause]
+            edges.changed()
             if not edges.accept_values():
                 del self.edges[matcher]
 
@@ -138,7 +160,7 @@ class NameState:
         """Return the states one edge away, each once."""
         found: dict[NameState, None] = {}
         for edges in (*self.edges.values(), *self.absent.values()):
-            for kind in (edges.closed, edges.ranged, edges.open, edges.absent):
+            for kind in (edges.closed, edges.ranged, edges.open, edges.split, edges.absent):
                 found.update(dict.fromkeys(kind.values()))
         return list(found)
 
@@ -205,20 +227,35 @@ def canonical_order(clauses: list[ClauseNode]) -> list[ClauseNode]:
     """Return ``clauses`` in the order in which a walk judges them: see the module's docstring."""
     if len(clauses) == 1:
         return clauses
+    if len({clause.value_matcher for clause in clauses}) < len(clauses):
+        node_of = {clause.clause: clause for clause in clauses}
+        clauses = [node_of[clause] for clause in in_order_of_text(node_of)]
+    ranks = {clause: _rank(clause) for clause in clauses}
     spans: dict[PathNode, Span] = {}
-    for clause in clauses:
-        rank = _rank(clause)
+    for clause, rank in ranks.items():
         node: PathNode | None = clause.value_matcher.path_node
         while node is not None:
             best, worst = spans.get(node, (rank, rank))
             spans[node] = (min(best, rank), max(worst, rank))
             node = node.parent
-    return sorted(clauses, key=lambda clause: _order_key(clause, spans))
+    return sorted(clauses, key=lambda clause: (_order_key(clause, spans), not _has_guards(clause), ranks[clause]))
 
 
 def _rank(clause: ClauseNode) -> Rank:
     patterns = clause.clause.patterns
-    return max(_RANKS[type(pattern)] for pattern in patterns), len(patterns)
+    return _looseness(patterns), len(patterns)
+
+
+def _looseness(patterns: frozenset[Pattern]) -> int:
+    """Return how much the loosest of ``patterns`` lets through."""
+    return max(
+        min(map(_looseness, pattern.parts)) if isinstance(pattern, AllOf) else _RANKS[type(pattern)]
+        for pattern in patterns
+    )
+
+
+def _has_guards(clause: ClauseNode) -> bool:
+    return any(isinstance(pattern, Absent | NoneOf) for pattern in clause.clause.patterns)
 
 
 def _order_key(clause: ClauseNode, spans: dict[PathNode, Span]) -> list[tuple[Span, str]]:

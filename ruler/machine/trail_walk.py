@@ -26,7 +26,7 @@ from ruler.machine.flatten import Fields, cut
 from ruler.machine.name_state import Edges, NameState
 from ruler.machine.trail_views import Around, Group, Trail, TrailViews
 from ruler.machine.value_matcher import ValueMatcher
-from ruler.machine.walk import follow_open, follow_ranged
+from ruler.machine.walk import follow_open, follow_ranged, follow_split
 
 K = TypeVar("K")
 
@@ -173,13 +173,15 @@ def _satisfied(matcher: ValueMatcher, edges: Edges, group: Group) -> Iterator[tu
     if edges.closed:
         for clause, trails in group.trails_of(edges.closed):
             yield edges.closed[clause], trails
-    if edges.ranged or edges.open:
+    if edges.ranged or edges.takes_any:
         for outcome, trail in group.fields:
             reached: list[NameState] = []
             if edges.ranged:
-                follow_ranged(matcher, edges, outcome, reached)
-            if edges.open:
-                follow_open(edges, outcome, reached)
+                follow_ranged(matcher, edges.ranged, outcome, reached)
+            if edges.takes_any:
+                follow_open(edges.open, outcome, reached)
+                if edges.split:
+                    follow_split(matcher, edges.split, outcome, reached)
             for state in reached:
                 yield state, (trail,)
 

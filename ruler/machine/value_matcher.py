@@ -11,6 +11,11 @@ A value's *outcome* never lists more than it must. Three kinds of clause are tol
 - *open*: has an ``anything-but`` or ``exists``, so almost every value satisfies it. The outcome lists the opposite,
   the anything-buts that are ``blocked`` because what they exclude accepts the value.
 
+An anything-but that excludes ranges is *split*: to list what a number blocks would cost a step for each rule that
+does not match. So it is ranged for numbers, accepted by a range of the opposite, and open for the other values:
+
+    anything-but {> 5, "x"}     accepts a number when the range <= 5 contains it, another value when it is not "x"
+
 Always: a pattern node has at least one clause or excluder; a clause node is on at least one edge.
 """
 
@@ -22,7 +27,14 @@ from itertools import chain
 from typing import Any, TypeVar
 
 from ruler.errors import MachineError
-from ruler.machine.numeric_ranges import BoundKey, NumericRangeIndex, high_key, low_key
+from ruler.machine.numeric_ranges import (
+    BoundKey,
+    NumericRangeIndex,
+    accepts_numbers,
+    high_key,
+    low_key,
+    opposite_ranges,
+)
 from ruler.machine.path_trie import PathNode
 from ruler.machine.string_indexes import INDEX_TYPES, StringIndex
 from ruler.patterns.model import (
@@ -30,6 +42,7 @@ from ruler.patterns.model import (
     AnythingBut,
     Clause,
     Exact,
+    Excludable,
     Exists,
     Literal,
     Number,
@@ -49,7 +62,8 @@ class PatternNode:
     def __init__(self, pattern: Pattern) -> None:
         self.pattern = pattern
         self.clauses: Collection[ClauseNode] = ()  # satisfied when the pattern accepts a value
-        self.excluders: Collection[PatternNode] = ()  # the anything-buts blocked by it
+        # The anything-buts blocked by it; of a range, the split ones of whose opposite it is a part.
+        self.excluders: Collection[PatternNode] = ()
 
 
 class ClauseNode:
@@ -62,6 +76,7 @@ class ClauseNode:
         "holds_when_absent",
         "open_patterns",
         "ranges",
+        "split_patterns",
         "value_matcher",
     )
 
@@ -69,11 +84,13 @@ class ClauseNode:
         self.clause = clause
         self.value_matcher = value_matcher
         self.edge_count = 0
-        self.open_patterns: tuple[PatternNode, ...] = ()  # its anything-buts
+        self.open_patterns: tuple[PatternNode, ...] = ()  # its anything-buts, those that are split left out
+        self.split_patterns: tuple[PatternNode, ...] = ()
         self.always = Exists() in clause.patterns  # every value satisfies it
         self.holds_when_absent = Absent() in clause.patterns
+        # Of any numbers that satisfy it; a split pattern comes with the ranges of its opposite.
         self.ranges: tuple[tuple[BoundKey, BoundKey], ...] = tuple(
-            (low_key(pattern), high_key(pattern)) for pattern in clause.patterns if isinstance(pattern, NumericRange)
+            (low_key(each), high_key(each)) for pattern in clause.patterns for each in _accepted_ranges(pattern)
         )
 
     @property
@@ -97,6 +114,11 @@ class ClauseNode:
             or self in hits
             or any(pattern not in blocked for pattern in self.open_patterns)
             or bool(numbers and self.ranges and self.contains_any(numbers))
+            or bool(
+                self.split_patterns
+                and numbers.__class__ is not list
+                and any(pattern not in blocked for pattern in self.split_patterns)
+            )
         )
 
 
@@ -106,6 +128,16 @@ class ClauseNode:
 Outcome = tuple[Collection[ClauseNode], Collection[PatternNode], "list[Number] | None"]
 
 NOTHING: Outcome = ((), (), None)
+
+
+class MixedNumbers(list[Number]):
+    """The numbers of an outcome, where the path has other values beside them, and split patterns.
+
+    Of those, ``blocked`` then holds the ones that no other value satisfies, whatever the numbers do.
+    """
+
+    __slots__ = ()
+
 
 # Outcomes remembered a path: some 100 KB, or a few MB where each is accepted by many patterns.
 _MOST_REMEMBERED = 512
@@ -126,6 +158,7 @@ class ValueMatcher:
         "path_node",
         "patterns",
         "ranges",
+        "split_count",
         "string_searches",
     )
 
@@ -136,6 +169,7 @@ class ValueMatcher:
         self.exact: dict[str | Number, PatternNode] = {}
         self.literals: dict[bool | None, PatternNode] = {}
         self.ranges: NumericRangeIndex[PatternNode] | None = None
+        self.split_count = 0  # split patterns among them
         self._string_indexes: dict[type, StringIndex[Any, PatternNode]] = {}  # by index type
         self.string_searches: tuple[Any, ...] = ()  # their ``find`` methods
         self._remembered: dict[str, Outcome] = {}  # what searches found lately
@@ -191,7 +225,15 @@ class ValueMatcher:
             if one_numbers:
                 numbers.extend(one_numbers)
         numbers.sort()
+        if numbers and self.split_count:
+            blocked = self._blocked_of_mixed(values, blocked or ())
+            numbers = MixedNumbers(numbers)
         return united(hits), blocked or (), numbers or None
+
+    def _blocked_of_mixed(self, values: list[Scalar], blocked: Collection[PatternNode]) -> set[PatternNode]:
+        """Return ``blocked``, which all ``values`` block, and the split patterns that all but the numbers block."""
+        _, others_block, _ = self.outcome_of_all([value for value in values if type(value) not in _NUMBER_TYPES])
+        return {*blocked, *[node for node in others_block if is_split(node.pattern)]}
 
     def _outcome_of_hashed(self, values: list[Any], kinds: set[type]) -> Outcome:
         """Return the outcome of values that only ``exact`` and ``ranges`` can tell apart: mostly in C."""
@@ -218,6 +260,8 @@ class ValueMatcher:
             at_most -= len(found)  # in all
             for node in found:
                 hits.update(node.clauses)
+                for split in node.excluders:
+                    hits.update(split.clauses)
         return hits
 
     # -- adding and removing -------------------------------------------------------------------------------
@@ -231,7 +275,9 @@ class ValueMatcher:
                 if not isinstance(pattern, Absent):
                     pattern_node = self._pattern_node(pattern)
                     pattern_node.clauses = _with(pattern_node.clauses, node)
-                    if isinstance(pattern, AnythingBut):
+                    if is_split(pattern):
+                        node.split_patterns += (pattern_node,)
+                    elif isinstance(pattern, AnythingBut):
                         node.open_patterns += (pattern_node,)
             self.clauses[clause] = node
             self._forget()
@@ -272,8 +318,9 @@ class ValueMatcher:
                     self.ranges = NumericRangeIndex()
                 self.ranges.add(pattern, node)
             case AnythingBut():
-                for excluded in pattern.excluded:
-                    inner = self._pattern_node(excluded)
+                self.split_count += is_split(pattern)
+                for watched in watched_patterns(pattern):
+                    inner = self._pattern_node(watched)
                     inner.excluders = _with(inner.excluders, node)
             case Exists() | Absent():
                 pass
@@ -301,8 +348,9 @@ class ValueMatcher:
                 if not self.ranges.size:
                     self.ranges = None
             case AnythingBut():
-                for excluded in pattern.excluded:
-                    inner = self.patterns[excluded]
+                self.split_count -= is_split(pattern)
+                for watched in watched_patterns(pattern):
+                    inner = self.patterns[watched]
                     inner.excluders = _without(inner.excluders, node)
                     self._drop_unused(inner)
             case Exists() | Absent():
@@ -324,6 +372,8 @@ class ValueMatcher:
         index_sizes = [len(index) for index in self._string_indexes.values()]
         indexed = len(self.exact) + len(self.literals) + range_count + sum(index_sizes)
         expected = sum(not isinstance(pattern, AnythingBut | Exists) for pattern in self.patterns)
+        if self.split_count != sum(map(is_split, self.patterns)):
+            raise MachineError("split patterns are miscounted")
         if indexed != expected or 0 in index_sizes or (self.ranges is not None and not range_count):
             raise MachineError("indexes and patterns disagree")
         for pattern, node in self.patterns.items():
@@ -333,6 +383,24 @@ class ValueMatcher:
             found_hits, found_blocked, _ = self._search(value, {})
             if set(hits) != set(found_hits) or set(blocked) != set(found_blocked):
                 raise MachineError("an outcome is remembered that no longer holds")
+
+
+def is_split(pattern: Pattern) -> bool:
+    """Return whether ``pattern`` is an anything-but that numbers and other values are judged by in different ways."""
+    return isinstance(pattern, AnythingBut) and any(isinstance(each, NumericRange) for each in pattern.excluded)
+
+
+def watched_patterns(pattern: AnythingBut) -> Iterable[Excludable]:
+    """Return the patterns to judge an anything-but by: what it excludes; if it is split, of numbers the opposite."""
+    if not is_split(pattern):
+        return pattern.excluded
+    return [*[each for each in pattern.excluded if not accepts_numbers(each)], *opposite_ranges(pattern.excluded)]
+
+
+def _accepted_ranges(pattern: Pattern) -> list[NumericRange]:
+    if isinstance(pattern, NumericRange):
+        return [pattern]
+    return opposite_ranges(pattern.excluded) if isinstance(pattern, AnythingBut) and is_split(pattern) else []
 
 
 def _combined(found: list[PatternNode]) -> Outcome:

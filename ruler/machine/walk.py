@@ -50,7 +50,7 @@ def walk(start: NameState, values: Values, first_only: bool = False, joints: Joi
                     if kind is not tuple:
                         outcome = matcher.outcome_of_all(outcome) if kind is list else matcher.outcome(outcome)
                         values[matcher] = outcome
-                    if outcome is not NOTHING or edges_of[matcher].open:
+                    if outcome is not NOTHING or edges_of[matcher].takes_any:
                         _follow(matcher, edges_of[matcher], outcome, todo)
         if state.absent:
             for matcher, edges in state.absent.items():
@@ -83,9 +83,11 @@ def _follow(matcher: ValueMatcher, edges: Edges, outcome: Outcome, todo: list[Na
     if outcome[0] and edges.closed:
         _follow_hits(edges.closed, outcome[0], todo)
     if edges.ranged:
-        follow_ranged(matcher, edges, outcome, todo)
-    if edges.open:
-        follow_open(edges, outcome, todo)
+        follow_ranged(matcher, edges.ranged, outcome, todo)
+    if edges.takes_any:
+        follow_open(edges.open, outcome, todo)
+        if edges.split:
+            follow_split(matcher, edges.split, outcome, todo)
 
 
 def _follow_hits(edges: dict[ClauseNode, NameState], hits: Collection[ClauseNode], todo: list[NameState]) -> None:
@@ -95,9 +97,10 @@ def _follow_hits(edges: dict[ClauseNode, NameState], hits: Collection[ClauseNode
         todo.extend([edges[clause] for clause in hits if clause in edges])
 
 
-def follow_ranged(matcher: ValueMatcher, edges: Edges, outcome: Outcome, todo: list[NameState]) -> None:
+def follow_ranged(
+    matcher: ValueMatcher, ranged: dict[ClauseNode, NameState], outcome: Outcome, todo: list[NameState]
+) -> None:
     """Append to ``todo`` the state behind each ranged edge whose clause is satisfied, each once."""
-    ranged = edges.ranged
     hits, _, numbers = outcome
     if numbers is None:
         _follow_hits(ranged, hits, todo)
@@ -117,9 +120,18 @@ def follow_ranged(matcher: ValueMatcher, edges: Edges, outcome: Outcome, todo: l
         todo.extend([ranged[clause] for clause in in_range.union(hits) if clause in ranged])
 
 
-def follow_open(edges: Edges, outcome: Outcome, todo: list[NameState]) -> None:
+def follow_split(
+    matcher: ValueMatcher, split: dict[ClauseNode, NameState], outcome: Outcome, todo: list[NameState]
+) -> None:
+    """Append to ``todo`` the state behind each split edge whose clause is satisfied, each once."""
+    if outcome[2].__class__ is list:
+        follow_ranged(matcher, split, outcome, todo)
+    else:  # some value is no number
+        follow_open(split, outcome, todo)
+
+
+def follow_open(opened: dict[ClauseNode, NameState], outcome: Outcome, todo: list[NameState]) -> None:
     """Append to ``todo`` the state behind each open edge whose clause is satisfied, each once."""
-    opened = edges.open
     blocked = outcome[1]
     if not blocked:
         todo.extend(opened.values())
