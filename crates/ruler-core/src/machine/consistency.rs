@@ -39,7 +39,7 @@ impl Candidate {
 
     /// What is chosen after this clause where `chosen` was before it and `before` before its path, of the arrays that
     /// still matter.
-    fn choices(&self, chosen: &Chosen, before: &Chosen, arrays_after: &[u32]) -> Vec<Chosen> {
+    fn choices(&self, before: &Chosen, chosen: &Chosen, arrays_after: &[u32]) -> Vec<Chosen> {
         let nothing = Chosen::new();
         let mut lines: Vec<&Chosen> = self.lines.iter().filter(|line| is_consistent(line, chosen)).collect();
         let holds = |lines: &Vec<Chosen>| !lines.iter().any(|line| is_consistent(line, before));
@@ -65,23 +65,24 @@ pub fn sub_rule_holds(
 ) -> Result<bool, TooManyCombinations> {
     let candidates: Vec<Candidate> = clauses.iter().map(|&clause| Candidate::new(machine, clause, views)).collect();
     let arrays_after = arrays_after(&candidates);
-    // What is chosen, and what was before the path that is being chosen on, where a guard asks for that.
-    let mut attempts: HashSet<(Chosen, Chosen)> = HashSet::from([Default::default()]);
-    for (place, candidate) in candidates.iter().enumerate() {
-        if !views.take_steps(candidate.step_count * attempts.len() as i64) {
-            return Err(TooManyCombinations);
+    let mut arrays_after = arrays_after[1..].iter();
+    let mut attempts: HashSet<Chosen> = HashSet::from([Chosen::new()]);
+    for of_path in candidates.chunk_by(|one, other| one.path == other.path) {
+        // What was chosen before the path is kept only where a guard may have to look past what was chosen on it.
+        let looks_back = of_path.len() > 1 && of_path.iter().any(|candidate| !candidate.guard_lines.is_empty());
+        let with_before = |chosen: Chosen| (looks_back.then(|| chosen.clone()), chosen);
+        let mut pairs: HashSet<(Option<Chosen>, Chosen)> = attempts.into_iter().map(with_before).collect();
+        for (candidate, arrays) in of_path.iter().zip(arrays_after.by_ref()) {
+            if !views.take_steps(candidate.step_count * pairs.len() as i64) {
+                return Err(TooManyCombinations);
+            }
+            let choices = |(before, chosen): &(Option<Chosen>, Chosen)| {
+                let choices = candidate.choices(before.as_ref().unwrap_or(chosen), chosen, arrays);
+                choices.into_iter().map(|chosen| (before.clone(), chosen)).collect::<Vec<_>>()
+            };
+            pairs = pairs.iter().flat_map(choices).collect();
         }
-        let is_first = place == 0 || candidates[place - 1].path != candidate.path;
-        let later = candidates[place + 1..].iter().take_while(|later| later.path == candidate.path);
-        let keeps_before = later.into_iter().any(|later| !later.guard_lines.is_empty());
-        let mut next: HashSet<(Chosen, Chosen)> = HashSet::new();
-        for (chosen, before) in &attempts {
-            let before = if is_first { chosen } else { before };
-            let kept = if keeps_before { before.clone() } else { Chosen::new() };
-            let choices = candidate.choices(chosen, before, &arrays_after[place + 1]);
-            next.extend(choices.into_iter().map(|chosen| (chosen, kept.clone())));
-        }
-        attempts = next;
+        attempts = pairs.into_iter().map(|(_, chosen)| chosen).collect();
     }
     Ok(!attempts.is_empty())
 }
