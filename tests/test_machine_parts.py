@@ -22,7 +22,8 @@ from ruler.machine.address_blocks import AddressBlockIndex
 from ruler.machine.collector import Collector
 from ruler.machine.engine import PythonEngine
 from ruler.machine.flatten import Element, flatten, flatten_with_trails
-from ruler.machine.name_state import _RANKS, NameState, canonical_order
+from ruler.machine.looseness import RANKS
+from ruler.machine.name_state import NameState, canonical_order
 from ruler.machine.numeric_ranges import NumericRangeIndex, ordered_bits
 from ruler.machine.path_trie import (
     PathNode,
@@ -763,7 +764,7 @@ def test_canonical_order_depends_on_nothing_but_the_clauses(listed: list[Clause]
 
 
 def _rank(clause: Clause) -> tuple[int, int]:
-    return max(_RANKS[type(pattern)] for pattern in clause.patterns), len(clause.patterns)
+    return max(RANKS[type(pattern)] for pattern in clause.patterns), len(clause.patterns)
 
 
 def test_states_know_each_edge_once() -> None:

@@ -21,7 +21,7 @@ from ruler.machine.path_trie import PathNode
 from ruler.machine.pattern_texts import EXTENSION_NAMES, PATTERN_NAMES, describe_clause
 from ruler.machine.stats import Counts, StateRow
 from ruler.machine.value_matcher import ValueMatcher
-from ruler.patterns.model import AnythingBut, NumericRange, Pattern
+from ruler.patterns.model import Absent, AnythingBut, NoneOf, NumericRange, Pattern
 
 _NAMES = PATTERN_NAMES | EXTENSION_NAMES
 
@@ -32,7 +32,10 @@ def counts(machine: Machine, rule_count: int) -> Counts:
     patterns: Counter[str] = Counter()
     for matcher in matchers:
         patterns.update(_NAMES[type(pattern)] for pattern in _counted(matcher))
-        patterns["absent"] += sum(clause.holds_when_absent for clause in matcher.clauses.values())
+        for clause in matcher.clauses.values():
+            if clause.guards:
+                kinds = set(map(type, clause.clause.patterns))
+                patterns.update(_NAMES[kind] for kind in (Absent, NoneOf) if kind in kinds)
     return (
         rule_count,
         len(machine.final_states),

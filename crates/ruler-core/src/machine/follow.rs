@@ -18,25 +18,34 @@ const FEW_CLAUSES: usize = 2;
 /// So few ranged edges are judged one by one, without listing the ranges that contain a number.
 pub const FEW_RANGES: usize = 16;
 
-/// Open edges, fewer than which are not worth remembering which of them are followed.
+/// Open or rare edges, fewer than which are not worth remembering which of them are followed.
 const MANY_OPEN: usize = 64;
 /// Hits by which such answers are remembered.
 const MOST_HITS: usize = 4;
 const REMEMBERED: usize = 64;
 const LONGEST_REMEMBERED: usize = 4096;
 
-/// Which open edges are followed on values that block nearly all of many: going through ten thousand anything-buts that
-/// exclude the same common value, to find that three do not, is done once a value and not once an event.
+/// Which edges are followed on values that few of many are followed on: going through ten thousand anything-buts that
+/// exclude the same common value, to find that three do not, is done once a value and not once an event. Also through
+/// the edges of rare kinds of a state and path.
 #[derive(Default)]
 pub struct OpenMemo {
     answers: Vec<Option<OpenAnswer>>,
 }
 
+/// Edges whose answers are remembered.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Remembered {
+    Open(EdgeMap),
+    Rare(PathId),
+}
+
 struct OpenAnswer {
     version: Version,
     state: u32,
-    edges: EdgeMap,
+    edges: Remembered,
     hits: SmallVec<[u32; MOST_HITS]>,
+    is_blocked: bool,
     followed: Vec<u32>,
 }
 
@@ -44,6 +53,50 @@ impl OpenMemo {
     fn slot(state: u32, hits: &[u32]) -> usize {
         let hash = hits.iter().fold(hash_id(state), |hash, &hit| hash.rotate_left(5) ^ hash_id(hit));
         (hash % REMEMBERED as u64) as usize
+    }
+
+    /// Append to `found` what `follow` does for `edges`, of which there are so many, remembered where that pays.
+    ///
+    /// An outcome without numbers is all in its hits, if not in the anything-buts that are listed as blocked.
+    pub(super) fn remember(
+        &mut self,
+        machine: &Machine,
+        (state, edges, edge_count): (u32, Remembered, usize),
+        outcome: View<'_>,
+        found: &mut Vec<u32>,
+        follow: impl FnOnce(&mut OpenMemo, &mut Vec<u32>),
+    ) {
+        let is_remembered = edge_count > MANY_OPEN
+            && outcome.hits.len() <= MOST_HITS
+            && outcome.numbers.is_empty()
+            && outcome.is_of_hits();
+        if !is_remembered {
+            follow(self, found);
+            return;
+        }
+        self.answers.resize_with(REMEMBERED, || None);
+        let slot = OpenMemo::slot(state, outcome.hits);
+        let is_blocked = matches!(outcome.blocked, BlockedView::ByHits);
+        if let Some(known) = &self.answers[slot] {
+            let is_this = known.version == machine.version && known.state == state && known.edges == edges;
+            if is_this && known.is_blocked == is_blocked && *known.hits == *outcome.hits {
+                found.extend_from_slice(&known.followed);
+                return;
+            }
+        }
+        let start = found.len();
+        follow(self, found);
+        let followed = &found[start..];
+        if followed.len() <= LONGEST_REMEMBERED && followed.len() < edge_count / 4 {
+            self.answers[slot] = Some(OpenAnswer {
+                version: machine.version,
+                state,
+                edges,
+                hits: outcome.hits.into(),
+                is_blocked,
+                followed: followed.to_vec(),
+            });
+        }
     }
 }
 
@@ -207,36 +260,8 @@ impl Machine {
             found.extend(self.states.edges(map));
             return;
         }
-        let edge_count = self.states.edge_count(map);
-        let is_remembered = edge_count > MANY_OPEN
-            && outcome.hits.len() <= MOST_HITS
-            && outcome.numbers.is_empty()
-            && matches!(outcome.blocked, BlockedView::ByHits);
-        if !is_remembered {
-            self.follow_unblocked(state, map, kind, outcome, found);
-            return;
-        }
-        memo.answers.resize_with(REMEMBERED, || None);
-        let slot = &mut memo.answers[OpenMemo::slot(state, outcome.hits)];
-        if let Some(known) = slot {
-            let is_this = known.version == self.version && known.state == state && known.edges == map;
-            if is_this && *known.hits == *outcome.hits {
-                found.extend_from_slice(&known.followed);
-                return;
-            }
-        }
-        let start = found.len();
-        self.follow_unblocked(state, map, kind, outcome, found);
-        let followed = &found[start..];
-        if followed.len() <= LONGEST_REMEMBERED && followed.len() < edge_count / 4 {
-            *slot = Some(OpenAnswer {
-                version: self.version,
-                state,
-                edges: map,
-                hits: outcome.hits.into(),
-                followed: followed.to_vec(),
-            });
-        }
+        let edges = (state, Remembered::Open(map), self.states.edge_count(map));
+        memo.remember(self, edges, outcome, found, |_, found| self.follow_unblocked(state, map, kind, outcome, found));
     }
 
     /// Follow open edges when some anything-buts are blocked. Only clauses of those can fail: go through them, or

@@ -5,7 +5,7 @@
 //! are tried one by one only where those at hand are fewer.
 
 use super::clause::{Guards, Inner, Kind};
-use super::follow::OpenMemo;
+use super::follow::{OpenMemo, Remembered};
 use super::name_state::{EdgeMap, Edges};
 use super::outcome::{dedup_tail, BlockedView, View};
 use super::path_trie::PathId;
@@ -24,7 +24,17 @@ impl Machine {
         memo: &mut OpenMemo,
         found: &mut Vec<u32>,
     ) {
-        self.follow_rare_values(state, edges, outcome, memo, found);
+        let rare = self.states.rare(edges);
+        let edge_count = rare.maps().into_iter().map(|map| self.states.edge_count(map)).sum();
+        let all = (state, Remembered::Rare(edges.path), edge_count);
+        memo.remember(self, all, outcome, found, |memo, found| {
+            self.follow_rare_values(state, edges, outcome, memo, found);
+            self.follow_rare_guards(state, edges, outcome, found);
+        });
+    }
+
+    /// Follow the edges that are followed although the path has values.
+    fn follow_rare_guards(&self, state: u32, edges: &Edges, outcome: View<'_>, found: &mut Vec<u32>) {
         let rare = self.states.rare(edges);
         if !rare.guarded.is_empty() {
             self.follow_guarded(state, edges.path, rare.guarded, outcome, found);

@@ -118,6 +118,12 @@ impl<'a> View<'a> {
         itself.into_iter().chain(self.parts.iter().map(move |part| self.pool.view(part)))
     }
 
+    /// Whether hits and numbers say all of it, but for whether some value blocks nothing.
+    #[inline]
+    pub fn is_of_hits(&self) -> bool {
+        self.parts.is_empty() && !matches!(self.blocked, BlockedView::Listed(_))
+    }
+
     /// The one of `each` that blocks the fewest anything-buts: what it does not block, no all-of fails for.
     #[inline]
     pub fn least_blocked(self) -> View<'a> {
