@@ -129,6 +129,11 @@ GROWTH: dict[str, Growth] = {
         lambda k: {"a": f"v5k{k}"},
     ),
     "wildcard *word*": (lambda i: {"a": [{"wildcard": f"*w{i}w*"}]}, {}, lambda k: {"a": f"{k} is w5w there"}),
+    "wildcard ignoring case": (
+        lambda i: {"a": [{"wildcard": {"equals-ignore-case": f"*W{i}w*z"}}]},
+        {},
+        lambda k: {"a": f"{k} is w5W Z"},
+    ),
     "wildcard a*b": (lambda i: {"a": [{"wildcard": f"v{i}-*z"}]}, {}, lambda k: {"a": f"v5-{k}z"}),
     "wildcard *a*b*": (lambda i: {"a": [{"wildcard": f"*v{i}-*w{i}-*"}]}, {}, lambda k: {"a": f"{k}v5-w5-{k}"}),
     "one-sided numeric AND exact": (

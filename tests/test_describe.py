@@ -15,12 +15,13 @@ import pytest
 
 from ruler import MachineError, Matcher
 from ruler.machine.build import Machine
+from ruler.machine.clause import GUARDED, JUDGED, NOTHING, AllOfNode, ClauseNode, InnerClause, PatternNode
 from ruler.machine.engine import PythonEngine
 from ruler.machine.name_state import Edges, NameState
 from ruler.machine.path_trie import PathNode, descendant
 from ruler.machine.pattern_texts import PATTERN_NAMES
-from ruler.machine.value_matcher import NOTHING, ClauseNode, PatternNode, ValueMatcher
-from ruler.patterns.model import Clause, Exact, Prefix
+from ruler.machine.value_matcher import ValueMatcher
+from ruler.patterns.model import Clause, Exact, Pattern, Prefix
 
 DRAWING = Path(__file__).parent / "describe.txt"
 
@@ -111,6 +112,7 @@ RULES: dict[str, dict[str, Any]] = {
     "two": {"a": {"x": ["v"], "y": [{"anything-but": ["n", "m"]}]}},
     "three": {"c.d": ["w", {"exists": False}]},
     "four": {"b": [{"wildcard": "*a*b"}]},
+    "five": {"c.e": [{"all-of": [{"prefix": "p"}, {"suffix": "s"}]}, {"none-of": ["n"]}]},
 }
 
 
@@ -213,6 +215,67 @@ def split_patterns_miscounted(machine: Machine) -> None:
     matcher_of(machine, "a.x").split_count += 1
 
 
+def all_ofs_miscounted(machine: Machine) -> None:
+    matcher_of(machine, "a.x").all_of_count += 1
+
+
+def inner_clause(machine: Machine, pattern: Pattern) -> InnerClause:
+    """One of {prefix p}, {suffix s} and {n} on path c.e."""
+    return matcher_of(machine, "c.e").inner_clauses[frozenset([pattern])]
+
+
+def all_of_node(machine: Machine) -> AllOfNode:
+    (node,) = [each for each in matcher_of(machine, "c.e").patterns.values() if isinstance(each, AllOfNode)]
+    return node
+
+
+def uses_miscounted(machine: Machine) -> None:
+    inner_clause(machine, Prefix("p")).use_count += 1
+
+
+def a_guard_forgotten(machine: Machine) -> None:
+    (clause,) = matcher_of(machine, "c.e").clauses.values()
+    clause.guards = ()
+
+
+def a_guard_without_its_clause(machine: Machine) -> None:
+    inner_clause(machine, Exact("n")).guarded = ()
+
+
+def an_all_of_without_a_part(machine: Machine) -> None:
+    all_of_node(machine).parts = all_of_node(machine).parts[:1]
+
+
+def an_all_of_under_a_strange_key(machine: Machine) -> None:
+    all_of_node(machine).key = inner_clause(machine, Exact("n"))
+
+
+def an_all_of_not_filed(machine: Machine) -> None:
+    key = all_of_node(machine).key
+    assert key is not None
+    key.filed = ()
+
+
+def a_guard_not_interned(machine: Machine) -> None:
+    matcher = matcher_of(machine, "c.e")
+    del matcher.inner_clauses[frozenset([Exact("n")])]
+    matcher.patterns[Exact("n")].clauses = ()
+    del matcher.patterns[Exact("n")]
+    del matcher.exact["n"]
+
+
+def an_edge_that_holds_beside_values_forgotten(machine: Machine) -> None:
+    edges = machine.start.absent[matcher_of(machine, "c.e")]
+    assert edges.rare is not None
+    del edges.rare[GUARDED]
+
+
+def an_empty_set_of_rare_edges_kept(machine: Machine) -> None:
+    edges = machine.start.absent[matcher_of(machine, "c.e")]
+    assert edges.rare is not None
+    edges.rare[JUDGED] = {}
+
+
 def an_outcome_remembered_too_long(machine: Machine) -> None:
     matcher = matcher_of(machine, "a.y")
     matcher.outcome("pq")
@@ -288,6 +351,16 @@ BREAKS: dict[Callable[[Machine], None], str] = {
     a_shared_depth_misjudged: "edges misjudge what their path shares with the one before",
     open_edges_imagined: "edges misjudge whether any value may do",
     split_patterns_miscounted: "split patterns are miscounted",
+    all_ofs_miscounted: "all-ofs are miscounted",
+    uses_miscounted: "an inner clause miscounts its uses",
+    a_guard_forgotten: "a clause misses a guard",
+    a_guard_without_its_clause: "a guard misses a clause",
+    an_all_of_without_a_part: "an all-of misses a part",
+    an_all_of_under_a_strange_key: "an all-of is filed under what is no part",
+    an_all_of_not_filed: "an inner clause misses an all-of",
+    a_guard_not_interned: "an inner clause in use is not interned",
+    an_edge_that_holds_beside_values_forgotten: "an edge that holds beside values is misplaced",
+    an_empty_set_of_rare_edges_kept: "a state keeps an empty set of edges",
     an_outcome_remembered_too_long: "an outcome is remembered that no longer holds",
     clauses_out_of_order: "the clauses of a sub-rule are out of order",
     names_with_dots_misjudged: "a path misjudges the names with dots below it",

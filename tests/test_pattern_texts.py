@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ruler.machine.name_state import canonical_order
 from ruler.machine.path_trie import PathNode, node_at
 from ruler.machine.pattern_texts import describe_clause, in_order_of_text, regexp_text
-from ruler.machine.value_matcher import ClauseNode, ValueMatcher
+from ruler.machine.value_matcher import ValueMatcher
 from ruler.patterns.compiler import Limits, compile_rule
 from ruler.patterns.iregexp import IRegexpError, read_regexp
 from ruler.patterns.model import Clause, SubRule
@@ -115,7 +115,7 @@ def test_clauses_of_one_path_follow_each_other_in_one_order(rule: str) -> None:
     root = PathNode("", None)
     matchers = {clause.path: ValueMatcher(node_at(root, clause.path)) for clause in clauses}
     for start in range(len(clauses)):
-        nodes = [ClauseNode(each, matchers[each.path]) for each in clauses[start:] + clauses[:start]]
+        nodes = [matchers[each.path].clause_node(each) for each in clauses[start:] + clauses[:start]]
         assert SAME_PATH[rule] == [describe_clause(node.clause) for node in canonical_order(nodes)]
 
 

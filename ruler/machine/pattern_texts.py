@@ -94,11 +94,11 @@ def describe_pattern(pattern: Pattern) -> str:
         case Cidr():
             return f"cidr IPv{pattern.version} 0x{pattern.network:x}/{pattern.bits}"
         case AnythingBut(excluded):
-            return f"anything-but {{{', '.join(_sorted(excluded))}}}"
+            return f"anything-but {{{describe_patterns(excluded)}}}"
         case NoneOf(excluded):
-            return f"none-of {{{', '.join(_sorted(excluded))}}}"
+            return f"none-of {{{describe_patterns(excluded)}}}"
         case AllOf(parts):
-            texts = sorted(f"[{', '.join(_sorted(part))}]" for part in parts)
+            texts = sorted(f"[{describe_patterns(part)}]" for part in parts)
             return f"all-of {{{', '.join(texts)}}}"
         case Wildcard(pieces):
             return f"wildcard {_wildcard(pieces)}"
@@ -112,6 +112,11 @@ def describe_pattern(pattern: Pattern) -> str:
             return f"{PATTERN_NAMES[type(pattern)]} {_json(folded)}"
         case _:
             return PATTERN_NAMES[type(pattern)]
+
+
+def describe_patterns(patterns: Iterable[Pattern]) -> str:
+    """Return patterns, any of which may accept a value, in the order of their texts: ``"q", prefix "p"``."""
+    return ", ".join(_sorted(patterns))
 
 
 def _sorted(patterns: Iterable[Pattern]) -> list[str]:

@@ -9,9 +9,10 @@ sibling arrays of N and M elements cost N + M.
     {"a": [{"x": 1, "y": 2}, {"x": 1, "y": 3}]}    start ─a.x=1─▶ (●, ⟨a⟩0), (●, ⟨a⟩1)
                                                    at (●, ⟨a⟩1) the values of a.y are those in ⟨a⟩1: only 3
 
-``exists: false`` is judged by the values whose paths sort before it, not by those that this walk judged before it.
-So where it is neither certain to hold nor certain to fail, the position goes on as *unsure*, and once it reaches
-the end its sub-rule is walked again alone, in the order of paths. When a path is spelled twice in the event
+``none-of``, and ``exists: false`` with it, is judged by the values whose paths sort before it, not by those that this
+walk judged before it. It holds where its guard accepts no value of the path; it fails where the guard accepts one
+outside all arrays. Otherwise the position goes on as *unsure*, and once it reaches the end its sub-rule is walked again
+alone, in the order of paths. When a path is spelled twice in the event
 (flatten.py) trails are not on one line; then trails are ignored here and each sub-rule that could match is
 judged by consistency.py.
 """
@@ -21,8 +22,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import TypeVar
 
+from ruler.machine.clause import ClauseNode
 from ruler.machine.consistency import sub_rule_holds
 from ruler.machine.flatten import Fields, cut
+from ruler.machine.inner_clauses import follow_rare
 from ruler.machine.name_state import Edges, NameState
 from ruler.machine.trail_views import Around, Group, Trail, TrailViews
 from ruler.machine.value_matcher import ValueMatcher
@@ -40,7 +43,7 @@ class _TrailWalk:
     """The walk and its scratch.
 
     ``in_path_order`` promises that the clauses judged before another are those whose paths sort before its own:
-    then ``exists: false`` is judged for good when it is met.
+    then ``none-of`` is judged for good when it is met.
     """
 
     def __init__(self, start: NameState, views: TrailViews, spelled_twice: bool, in_path_order: bool = False) -> None:
@@ -52,6 +55,7 @@ class _TrailWalk:
         self._judged: set[tuple[Edges, Trail, bool]] = set()  # what was followed from where
         self._following: dict[tuple[Edges, bool], dict[int, int]] = {}  # see _not_yet
         self._around: dict[tuple[Edges, Around], frozenset[NameState]] = {}  # answers of _satisfied_around
+        self._held: dict[tuple[Edges, Trail], list[tuple[NameState, bool]]] = {}  # answers of _follow_guarded
         self._ends: set[NameState] = set()  # the answer
         self._failed: set[NameState] = set()  # whose sub-rules were judged apart and do not match
         self._go_to(start, None, unsure=spelled_twice)
@@ -154,9 +158,12 @@ class _TrailWalk:
         return states
 
     def _follow_absent(self, matcher: ValueMatcher, edges: Edges, trail: Trail, unsure: bool) -> None:
-        """Go on where a path has no value consistent with the trail, or may have none."""
+        """Go on where a clause holds without a value for all that is consistent with the trail, or may do so."""
         anchor = self._anchor(trail, edges.shared_depth)
         if matcher in self._views.fields:
+            if edges.rare is not None:
+                self._follow_guarded(matcher, edges, anchor, unsure)
+                return
             if self._in_path_order:
                 if self._views.cut_fields(matcher, edges.shared_depth).has_consistent_with(anchor):
                     return
@@ -166,6 +173,23 @@ class _TrailWalk:
                 unsure = True
         for state in edges.absent.values():
             self._go_to(state, anchor, unsure)
+
+    def _follow_guarded(self, matcher: ValueMatcher, edges: Edges, anchor: Trail, unsure: bool) -> None:
+        """Go on where some guard of a clause accepts none of the values, or may do so by those to be looked at."""
+        if (edges, anchor) not in self._held:
+            held = [(state, self._is_kept(matcher, edges, clause, anchor)) for clause, state in edges.absent.items()]
+            self._held[(edges, anchor)] = [(state, kept is None) for state, kept in held if kept is not False]
+        for state, is_unsure in self._held[(edges, anchor)]:
+            self._go_to(state, anchor, unsure or is_unsure)
+
+    def _is_kept(self, matcher: ValueMatcher, edges: Edges, clause: ClauseNode, anchor: Trail) -> bool | None:
+        """Return whether ``clause`` holds without a value; None when it cannot be told yet."""
+        offenders = [self._views.offenders(matcher, guard) for guard in clause.guards]
+        if self._in_path_order:
+            return not all(each.is_any_consistent_with(anchor, edges.shared_depth) for each in offenders)
+        if not all(offenders):
+            return True
+        return False if all(each.are_outside_arrays for each in offenders) else None
 
 
 def _satisfied(matcher: ValueMatcher, edges: Edges, group: Group) -> Iterator[tuple[NameState, Collection[Trail]]]:
@@ -182,6 +206,8 @@ def _satisfied(matcher: ValueMatcher, edges: Edges, group: Group) -> Iterator[tu
                 follow_open(edges.open, outcome, reached)
                 if edges.split:
                     follow_split(matcher, edges.split, outcome, reached)
+                if edges.rare is not None:
+                    follow_rare(matcher, edges.rare, outcome, reached)
             for state in reached:
                 yield state, (trail,)
 

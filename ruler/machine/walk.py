@@ -15,11 +15,14 @@ with trails (trail_walk.py), and most events have none.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from typing import Any
 
+from ruler.machine.clause import ABSENCE, NOTHING, ClauseNode, Outcome
 from ruler.machine.flatten import Joints, Values
+from ruler.machine.inner_clauses import follow_guarded, follow_rare
 from ruler.machine.name_state import Edges, NameState
 from ruler.machine.path_trie import PathNode
-from ruler.machine.value_matcher import NOTHING, ClauseNode, Outcome, ValueMatcher
+from ruler.machine.value_matcher import ValueMatcher
 
 # So few ranged edges are judged one by one, without listing the ranges that contain a number.
 FEW_RANGES = 16
@@ -62,7 +65,19 @@ def walk(start: NameState, values: Values, first_only: bool = False, joints: Joi
                     for clause, next_state in edges.absent.items():
                         if not (is_judged and clause.accepts(outcome)):
                             todo.append(next_state)
+                elif edges.rare is not None:
+                    follow_guarded(matcher, edges.rare, outcome_at(matcher, values), todo)
     return ends
+
+
+def outcome_at(matcher: ValueMatcher, values: Values) -> Outcome:
+    """Return the outcome of a path that has values, in whose place it is put."""
+    outcome: Any = values[matcher]
+    kind = outcome.__class__
+    if kind is not tuple:
+        outcome = matcher.outcome_of_all(outcome) if kind is list else matcher.outcome(outcome)
+        values[matcher] = outcome
+    return outcome  # type: ignore[no-any-return]
 
 
 def depends_on_trails(end: NameState, values: Values, joints: Joints) -> bool:
@@ -72,7 +87,11 @@ def depends_on_trails(end: NameState, values: Values, joints: Joints) -> bool:
         if clause.value_matcher not in values:
             continue  # it holds without a value, so it clashes with none
         here = joints.intersection(clause.value_matcher.path_node.line())
-        if not passed.isdisjoint(here) or (here and clause.holds_when_absent):
+        if here and clause.guards:
+            if clause.guards == ABSENCE or not clause.holds_without_value(outcome_at(clause.value_matcher, values)):
+                return True
+            continue  # no guard is satisfied anywhere, so it holds, and without a value
+        if not passed.isdisjoint(here):
             return True
         passed |= here
     return False
@@ -88,6 +107,8 @@ def _follow(matcher: ValueMatcher, edges: Edges, outcome: Outcome, todo: list[Na
         follow_open(edges.open, outcome, todo)
         if edges.split:
             follow_split(matcher, edges.split, outcome, todo)
+        if edges.rare is not None:
+            follow_rare(matcher, edges.rare, outcome, todo)
 
 
 def _follow_hits(edges: dict[ClauseNode, NameState], hits: Collection[ClauseNode], todo: list[NameState]) -> None:
@@ -101,7 +122,7 @@ def follow_ranged(
     matcher: ValueMatcher, ranged: dict[ClauseNode, NameState], outcome: Outcome, todo: list[NameState]
 ) -> None:
     """Append to ``todo`` the state behind each ranged edge whose clause is satisfied, each once."""
-    hits, _, numbers = outcome
+    hits, numbers = outcome[0], outcome[2]
     if numbers is None:
         _follow_hits(ranged, hits, todo)
         return

@@ -72,7 +72,7 @@ def compile_rule(
     >>> sub_rule
     SubRule(clauses=frozenset({Clause(path='a', patterns=frozenset({Exact(value='x')}))}))
     """
-    quick = quickly_compiled(rule, limits.max_paths, limits.max_sub_rules)
+    quick = quickly_compiled(rule, limits.max_paths, limits.max_sub_rules, extensions=limits.extensions)
     if quick is not None:
         return CompiledRule(*quick)
     document = document_of(rule)

@@ -1,7 +1,7 @@
-"""Says whether one regular expression accepts one string, the plain way: for explanations and tests.
+"""Writes a regular expression out, and says whether it accepts one string, the plain way.
 
-In: a program in postfix order (model.Regexp) and a string. Out: whether it accepts the whole of it. A machine has
-indexes for this; what they answer must equal it.
+In: a program in postfix order (model.Regexp), and a string. Out: its instructions; whether it accepts the whole
+string. The latter is for explanations and tests: a machine has indexes, whose answers must equal it.
 
     a; Repeat(0, None)   written out   0: to 1 or 3    1: reads "a"    2: back to 1 or on to 3
 
@@ -17,12 +17,12 @@ from functools import lru_cache
 from ruler.patterns.model import Characters, RegexpStep, Repeat, Sequence
 
 Program = tuple[RegexpStep, ...]
-_Instruction = tuple[str | None, int, int]  # (ranges of Characters, -, -) or (None, step, other step)
+Instruction = tuple[str | None, int, int]  # (ranges of Characters, -, -) or (None, step, other step)
 
 
 def matches_whole(program: Program, value: str) -> bool:
     """Return whether ``program`` accepts ``value``. Cost: the length of the value times the program's size."""
-    instructions = _instructions(program)
+    instructions = _remembered(program)
     now = _closure(instructions, [0])
     for character in value:
         ahead = [at + 1 for at in now if at < len(instructions) and _is_in(character, instructions[at][0])]
@@ -40,7 +40,7 @@ def _is_in(character: str, ranges: str | None) -> bool:
     return place % 2 == 1 or ranges[place : place + 1] == character
 
 
-def _closure(instructions: list[_Instruction], starts: list[int]) -> set[int]:
+def _closure(instructions: list[Instruction], starts: list[int]) -> set[int]:
     """Return where a match can stand without reading on: at characters, or at the end."""
     waiting, met, found = list(starts), set(starts), set()
     while waiting:
@@ -55,10 +55,12 @@ def _closure(instructions: list[_Instruction], starts: list[int]) -> set[int]:
     return found
 
 
-@lru_cache(maxsize=64)
-def _instructions(program: Program) -> list[_Instruction]:
-    """Write the repetitions out: characters to read, and steps to one of two places ahead or back."""
-    parts: list[list[_Instruction]] = []
+def written_out(program: Program) -> list[Instruction]:
+    """Return instructions without repetitions: characters to read, and steps to one of two places ahead or back.
+
+    Reading goes on after the last of them where the program accepts. Cost: their number.
+    """
+    parts: list[list[Instruction]] = []
     for step in program:
         if isinstance(step, Characters):
             parts.append([(step.ranges, 0, 0)])
@@ -72,16 +74,19 @@ def _instructions(program: Program) -> list[_Instruction]:
     return instructions
 
 
-def _either(parts: list[list[_Instruction]]) -> list[_Instruction]:
+_remembered = lru_cache(maxsize=64)(written_out)
+
+
+def _either(parts: list[list[Instruction]]) -> list[Instruction]:
     joined = parts[-1]
     for part in reversed(parts[:-1]):
         joined = [(None, 1, len(part) + 2), *part, (None, len(joined) + 1, len(joined) + 1), *joined]
     return joined
 
 
-def _repeated(part: list[_Instruction], low: int, high: int | None) -> list[_Instruction]:
+def _repeated(part: list[Instruction], low: int, high: int | None) -> list[Instruction]:
     if high is None:
-        loop: list[_Instruction] = [*part, (None, -len(part), 1)]
+        loop: list[Instruction] = [*part, (None, -len(part), 1)]
         return part * (low - 1) + loop if low else [(None, 1, len(loop) + 1), *loop]
     optional = high - low
     once = len(part) + 1

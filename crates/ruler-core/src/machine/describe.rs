@@ -1,6 +1,6 @@
 //! A machine's parts, counted and listed. The twin of `describe.py`, which draws what is listed here.
 
-use super::clause::ClauseNode;
+use super::clause::{ClauseNode, Guards};
 use super::name_state::START;
 use super::path_trie::PathId;
 use super::pattern::{Key, Own, TextKind};
@@ -51,13 +51,14 @@ impl Machine {
                 *patterns.entry(key.type_name()).or_default() += 1;
             }
         }
-        let absent = self.clauses.slots().iter().filter(|clause| clause.edge_count > 0 && clause.holds_when_absent);
-        patterns.insert("absent", absent.count());
+        let clauses = || self.clauses.slots().iter().filter(|clause| clause.edge_count > 0);
+        patterns.insert("absent", clauses().filter(|clause| self.has_absent(clause)).count());
+        patterns.insert("none-of", clauses().filter(|clause| !self.guards_of(clause).is_empty()).count());
         patterns.retain(|_, count| *count > 0);
         Stats {
             sub_rules: self.final_count,
             states: self.states.states.len(),
-            clauses: self.clauses.len(),
+            clauses: clauses().count(),
             patterns: patterns.into_iter().collect(),
             paths: self.paths.used_count(),
             memory_bytes: self.memory_bytes(),
@@ -106,6 +107,7 @@ impl Machine {
             + self.lists.memory_bytes()
             + lists
             + self.listed.allocation_size()
+            + self.inners.allocation_size()
             + self.states.memory_bytes()
             + self.rules.memory_bytes()
             + self.sets.memory_bytes()
@@ -134,7 +136,7 @@ impl Machine {
                 .branches_of(state)
                 .into_iter()
                 .flat_map(|branches| branches.all())
-                .flat_map(|edges| edges.maps())
+                .flat_map(|edges| self.states.maps(edges))
                 .flat_map(|map| self.states.edges(map))
                 .collect();
             next.sort_unstable();
@@ -154,12 +156,29 @@ impl Machine {
     }
 
     pub(super) fn clause_model(&self, clause: &ClauseNode) -> Clause {
+        Clause { path: self.path_text(clause.path).into(), patterns: self.patterns_model(clause) }
+    }
+
+    fn patterns_model(&self, clause: &ClauseNode) -> Box<[Pattern]> {
         let mut patterns: Vec<Pattern> = self.patterns_of(clause).iter().map(|&id| self.pattern_model(id)).collect();
-        if clause.holds_when_absent {
+        if self.has_absent(clause) {
             patterns.push(Pattern::Absent);
         }
+        let excluded = |&guard: &u32| Pattern::NoneOf(self.patterns_model(&self.clauses[guard]));
+        patterns.extend(self.guards_of(clause).iter().map(excluded));
         patterns.sort_unstable();
-        Clause { path: self.path_text(clause.path).into(), patterns: patterns.into() }
+        patterns.into()
+    }
+
+    /// Whether `{"exists": false}` is among the clause's patterns.
+    pub(super) fn has_absent(&self, clause: &ClauseNode) -> bool {
+        match clause.guards {
+            Guards::Never => false,
+            Guards::Absent => true,
+            Guards::Closed | Guards::Open | Guards::Judged => {
+                self.lists[clause.patterns].rare.as_ref().is_some_and(|rare| rare.has_absent)
+            }
+        }
     }
 
     fn pattern_model(&self, id: u32) -> Pattern {
@@ -168,6 +187,11 @@ impl Machine {
                 let mut excluded: Vec<Pattern> = excluded.iter().map(|&id| self.plain_model(id)).collect();
                 excluded.sort_unstable();
                 Pattern::AnythingBut(excluded.into())
+            }
+            Key::AllOf(parts) => {
+                let mut parts: Vec<_> = parts.iter().map(|&part| self.patterns_model(&self.clauses[part])).collect();
+                parts.sort_unstable();
+                Pattern::AllOf(parts.into())
             }
             Key::Split(split) => {
                 let others = split.others.iter().map(|&id| self.plain_model(id));
@@ -179,10 +203,10 @@ impl Machine {
         }
     }
 
-    /// The pattern of `id`, which is not an anything-but.
+    /// The pattern of `id`, which is made of no others.
     fn plain_model(&self, id: u32) -> Pattern {
         match self.patterns[id].stored.key() {
-            Key::Exists | Key::AnythingBut(_) | Key::Split(_) => Pattern::Exists,
+            Key::Exists | Key::AnythingBut(_) | Key::Split(_) | Key::AllOf(_) => Pattern::Exists,
             Key::Text(kind, text) => match kind {
                 TextKind::Exact => Pattern::Text(text.into()),
                 TextKind::Prefix => Pattern::Prefix(text.into()),

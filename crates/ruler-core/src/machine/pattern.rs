@@ -48,6 +48,8 @@ pub enum Stored {
     /// The ids of what is excluded, ascending.
     AnythingBut(Box<[u32]>),
     Split(Box<Split>),
+    /// The inner clauses that are its parts, ascending.
+    AllOf(Box<[u32]>),
 }
 
 /// An anything-but that excludes ranges. To list what a number blocks would cost a step for each rule that does not
@@ -85,6 +87,7 @@ pub enum Key<'a> {
     Regexp(&'a [RegexpStep]),
     AnythingBut(&'a [u32]),
     Split(&'a Split),
+    AllOf(&'a [u32]),
 }
 
 impl Stored {
@@ -103,6 +106,7 @@ impl Stored {
             Stored::Regexp(program) => Key::Regexp(program),
             Stored::AnythingBut(excluded) => Key::AnythingBut(excluded),
             Stored::Split(split) => Key::Split(split),
+            Stored::AllOf(parts) => Key::AllOf(parts),
         }
     }
 
@@ -115,7 +119,7 @@ impl Stored {
                 pieces.iter().map(|piece| size_of_val(piece) + piece.len()).sum()
             }
             Stored::Regexp(program) => program.iter().map(step_bytes).sum(),
-            Stored::AnythingBut(excluded) => size_of_val(&**excluded),
+            Stored::AnythingBut(ids) | Stored::AllOf(ids) => size_of_val(&**ids),
             Stored::Split(split) => {
                 let Split { others, numbers, left, left_ids } = &**split;
                 let ids = size_of_val(&**others) + size_of_val(&**left_ids);
@@ -177,6 +181,7 @@ impl<'a> Key<'a> {
                 left: left.clone(),
                 left_ids: left_ids.clone(),
             })),
+            Key::AllOf(parts) => Stored::AllOf(parts.into()),
         }
     }
 
@@ -185,6 +190,22 @@ impl<'a> Key<'a> {
         match self {
             Key::Text(kind, text) => hash_text(hasher, *kind, text),
             _ => hasher.hash_one(self),
+        }
+    }
+
+    /// How many values it accepts, roughly and against the others; for choosing what is looked for first.
+    pub fn let_through(&self) -> u64 {
+        let of_text = |length: usize| 1 + (256 >> length.min(8));
+        match self {
+            Key::Text(TextKind::Exact | TextKind::EqualsIgnoreCase, _) | Key::Number(_) => 1,
+            Key::Text(_, text) => of_text(text.len()),
+            Key::Cidr(_) => 8,
+            Key::Literal(_) => 16,
+            Key::Wildcard(pieces) | Key::WildcardIgnoreCase(pieces) => {
+                of_text(pieces.iter().map(|each| each.len()).sum())
+            }
+            Key::NumericRange(_) | Key::Regexp(_) | Key::AllOf(_) => 64,
+            Key::Exists | Key::AnythingBut(_) | Key::Split(_) => 1024,
         }
     }
 
@@ -205,6 +226,7 @@ impl<'a> Key<'a> {
             Key::WildcardIgnoreCase(_) => "wildcard ignore-case",
             Key::Regexp(_) => "regexp",
             Key::AnythingBut(_) | Key::Split(_) => "anything-but",
+            Key::AllOf(_) => "all-of",
         }
     }
 }

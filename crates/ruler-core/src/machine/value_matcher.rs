@@ -26,6 +26,7 @@ pub struct ValueMatcher {
     pub anything_but_count: u32,
     /// Those of them that exclude ranges.
     pub split_count: u32,
+    pub all_of_count: u32,
     /// The patterns null, false and true.
     literals: [u32; 3],
     /// The clause that holds only without a value.
@@ -44,6 +45,7 @@ impl Default for ValueMatcher {
             number_count: 0,
             anything_but_count: 0,
             split_count: 0,
+            all_of_count: 0,
             literals: [NONE; 3],
             absent_clause: NONE,
             clause_count: 0,
@@ -250,6 +252,7 @@ impl ValueMatcher {
                 self.anything_but_count += 1;
                 self.split_count += 1;
             }
+            Key::AllOf(_) => self.all_of_count += 1,
             Key::Text(TextKind::Exact, _) => self.text_count += 1,
             Key::Number(number) => {
                 self.number_count += 1;
@@ -291,6 +294,7 @@ impl ValueMatcher {
                 self.anything_but_count -= 1;
                 self.split_count -= 1;
             }
+            Key::AllOf(_) => self.all_of_count -= 1,
             Key::Text(TextKind::Exact, _) => self.text_count -= 1,
             Key::Number(number) => {
                 self.number_count -= 1;
