@@ -268,6 +268,12 @@ impl Machine {
     /// Follow open edges when some anything-buts are blocked. Only clauses of those can fail: go through them, or
     /// through the edges if they are fewer.
     fn follow_unblocked(&self, state: u32, map: EdgeMap, kind: Kind, outcome: View<'_>, found: &mut Vec<u32>) {
+        if let Some(only) = map.single() {
+            if self.accepts(self.states.states[only].clause, &outcome) {
+                found.push(only);
+            }
+            return;
+        }
         let mut failing: Vec<u32> = Vec::new();
         let are_few = self.each_doubtful(doubt(kind, outcome), self.states.edge_count(map), |clause| {
             if let Some(next) = self.edge(state, clause, kind) {
