@@ -3,11 +3,12 @@
 //! Scripts of `rules.rs` are small and any bytes are one; these take thousands of decisions, so a seed draws them.
 
 use super::choices::Choices;
+use super::regexps;
 use super::rules::{self, Script};
-use ruler_core::model::{Bound, Cidr, Clause, NumericRange, Pattern, SubRule};
+use ruler_core::model::{Bound, Cidr, Clause, NumericRange, Pattern, RegexpStep, SubRule};
 use ruler_core::number::Number;
 
-const KINDS: usize = 16;
+const KINDS: usize = 17;
 const ALPHABETS: [&[&str]; 4] = [
     &["a", "b"],
     &["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q", "r", "s", "t"],
@@ -98,8 +99,9 @@ impl Drawing<'_> {
             1 => Pattern::AnythingBut([self.excludable(9)].into()),
             2 => Pattern::AnythingBut([self.excludable(4)].into()),
             12 => self.anything_but_range(),
-            14 => self.all_of(2),
-            15 => Pattern::NoneOf(self.part(1)),
+            14 => self.regexp(),
+            15 => self.all_of(2),
+            16 => Pattern::NoneOf(self.part(1)),
             KINDS => Pattern::Exists,
             kind if kind > KINDS => Pattern::Absent,
             kind => self.excludable(kind),
@@ -183,6 +185,26 @@ impl Drawing<'_> {
         let Pattern::Wildcard(pieces) = self.wildcard() else { unreachable!() };
         let folded = |piece: &[u8]| rules::folded(std::str::from_utf8(piece).unwrap()).into_bytes().into();
         Pattern::WildcardIgnoreCase(pieces.iter().map(|piece| folded(piece)).collect())
+    }
+
+    /// Words, perhaps with something between and around them.
+    fn regexp(&mut self) -> Pattern {
+        let mut steps = Vec::new();
+        let mut count = 0;
+        for _ in 0..=self.choices.below(3) {
+            if self.choices.below(2) == 0 {
+                steps.extend(regexps::regexp(&mut self.choices));
+                count += 1;
+            }
+            for character in self.text().chars() {
+                steps.push(RegexpStep::Characters([character, character].iter().collect::<String>().into()));
+                count += 1;
+            }
+        }
+        if count != 1 {
+            steps.push(RegexpStep::Sequence(count));
+        }
+        Pattern::Regexp(steps.into())
     }
 
     /// Of ranges, and often of something else.
@@ -284,7 +306,7 @@ impl Drawing<'_> {
     }
 
     fn scalar(&mut self) -> String {
-        let is_number = matches!(self.kind, 0 | 12 | 14..) && self.choices.below(2) == 0;
+        let is_number = matches!(self.kind, 0 | 12 | 15..) && self.choices.below(2) == 0;
         if is_number && !self.numbers.is_empty() {
             let near = self.numbers[self.choices.far_below(self.numbers.len())];
             return format!("{}", near + self.choices.one_of(&[0.0, 0.0, 0.5, -1.0, 64.0]));
