@@ -159,7 +159,9 @@ def test_a_warning_is_found(code: str, rule: str) -> None:
 
 
 def test_every_warning_has_a_case() -> None:
-    assert set(WARNINGS) == {code for code, _ in FOUND}
+    """Those of dialects are in test_dialect_rules.py."""
+    of_dialects = {"dialect-operator-unknown", "dialect-limit-unknown"}
+    assert set(WARNINGS) - of_dialects == {code for code, _ in FOUND}
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from ruler.findings import Edit, Finding, Fix
 from ruler.patterns.compiler import is_pattern_without_array
 from ruler.patterns.operators import operator_meant
 from ruler.patterns.reader import Document, Node
-from ruler.patterns.vocabulary import EXTENSION_TYPES, PATTERN_TYPES
+from ruler.patterns.vocabulary import PATTERN_TYPES
 from ruler.rule_sources import NamedRule
 
 LONGEST_FIXED = 2000  # characters of what a fix replaces; longer text is no slip
@@ -150,7 +150,7 @@ def _certain_type(name: str) -> str | None:
     if len(name) > 30:
         return None
     reduced = re.sub(r"[-_ ]", "", name.lower())
-    near = [keyword for keyword in (*PATTERN_TYPES, *EXTENSION_TYPES) if _is_near(reduced, keyword.replace("-", ""))]
+    near = [keyword for keyword in PATTERN_TYPES if _is_near(reduced, keyword.replace("-", ""))]
     if len(near) != 1 or (near[0].replace("-", "") != reduced and operator_meant(name) is not None):
         return None  # "oneOf" is a word of other languages, and no slip for none-of
     return near[0]

@@ -15,16 +15,15 @@ from ruler.checks.rule import CheckedRule, clause_compiles, json_text, replaceme
 from ruler.findings import Finding
 from ruler.patterns.located import LocatedClause
 from ruler.patterns.reader import Node
-from ruler.patterns.vocabulary import EXTENSION_INNER_TYPES, EXTENSION_TYPES, PATTERN_TYPES
+from ruler.patterns.vocabulary import INNER_TYPES, PATTERN_TYPES
 
-_TYPES = {**PATTERN_TYPES, **EXTENSION_TYPES}
 LONGEST_CLAUSE = 2000  # characters; a longer clause under such a name is no slip
 
 
 def pattern_type_findings(rule: CheckedRule) -> Iterator[Finding]:
     """Yield a warning for each clause whose last name is a pattern type and whose array would be its argument."""
     for clause in rule.clauses:
-        if clause.location[-1] not in _TYPES or clause.node.end - clause.node.start > LONGEST_CLAUSE:
+        if clause.location[-1] not in PATTERN_TYPES or clause.node.end - clause.node.start > LONGEST_CLAUSE:
             continue
         keywords, holder = _keywords(rule.named.node, clause.node)
         meant = _meant(rule, clause, keywords) if holder is not None else None
@@ -69,7 +68,7 @@ def _keywords(root: Node, node: Node) -> tuple[list[str], Node | None]:
 
 
 def _may_hold(name: str, keywords: list[str]) -> bool:
-    return name in _TYPES and (not keywords or keywords[0] in EXTENSION_INNER_TYPES.get(name, ()))
+    return name in PATTERN_TYPES and (not keywords or keywords[0] in INNER_TYPES.get(name, ()))
 
 
 def _meant(rule: CheckedRule, clause: LocatedClause, keywords: list[str]) -> str | None:

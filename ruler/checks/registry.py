@@ -51,6 +51,8 @@ WARNINGS: dict[str, WarningKind] = {
         WarningKind("wildcard-is-prefix", "A wildcard is only a prefix.", KEEPS_MEANING),
         WarningKind("wildcard-is-suffix", "A wildcard is only a suffix.", KEEPS_MEANING),
         WarningKind("wildcard-is-exact", "A wildcard has no asterisk.", KEEPS_MEANING),
+        WarningKind("dialect-operator-unknown", "No public page says whether the service takes a form.", EITHER),
+        WarningKind("dialect-limit-unknown", "No public page says whether the service takes so much.", NO_FIX),
         WarningKind("wildcard-too-complex", "AWS may refuse the wildcards of a clause as too complex.", NO_FIX),
         WarningKind("regexp-anchor", "A regular expression has ^ or $, which anchor nothing here.", CHANGES_MEANING),
     )
