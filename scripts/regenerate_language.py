@@ -21,8 +21,9 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from ruler.dialects.load import DIALECTS, dialect
+from ruler.dialects.load import dialect
 from ruler.dialects.model import OPERATORS
+from ruler.dialects.names import DIALECTS
 from scripts.recorded_texts import ROOT, write_or_check
 from scripts.regenerate_dialects import table, wrapped
 

@@ -11,9 +11,10 @@ from hypothesis import given
 
 from ruler.dialects.forms import operator_of
 from ruler.dialects.judge import refusals, unsettled_facts, unsettled_limits
-from ruler.dialects.load import DIALECTS, dialect
+from ruler.dialects.load import dialect
 from ruler.dialects.measures import decimals_and_digits, measures, placed_clauses
 from ruler.dialects.model import LIMITS, OPERATORS, Settled, Verdict
+from ruler.dialects.names import DIALECTS
 from ruler.errors import json_path
 from ruler.patterns.compiler import Limits
 from ruler.patterns.located import locate_node, locate_rule

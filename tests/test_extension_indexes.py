@@ -120,3 +120,58 @@ def test_opposites_are_not_counted_as_patterns() -> None:
         matcher.remove_rule(name)
         matcher._check()
     assert {} == matcher.stats().patterns
+
+
+# ----- wildcards that ignore case, and regular expressions
+
+
+def test_new_patterns_are_drawn_and_counted() -> None:
+    """By names that both engines use; each text is one spelling of the pattern."""
+    rules = {
+        "w": {"a": [{"wildcard": {"equals-ignore-case": "A*B"}}]},
+        "r": {"a": [{"regexp": "(a|b)+[0-9]{2}"}]},
+        "n": {"a": [{"anything-but": {"wildcard": {"equals-ignore-case": "A*B"}}}]},
+    }
+    matcher: Matcher[str] = Matcher(rules, engine="python")
+    assert {"anything-but": 1, "regexp": 1, "wildcard ignore-case": 1} == matcher.stats().patterns
+    lines = [
+        'a ∈ {anything-but {wildcard ignore-case "a*b"}}  → n',
+        'a ∈ {regexp "[a-b]+[0-9]{2}"}  → r',
+        'a ∈ {wildcard ignore-case "a*b"}  → w',
+    ]
+    assert ["start", *(f"  {line}" for line in lines)] == matcher.describe().splitlines()
+    for value, expected in [("AxB", "w"), ("abab12", "nr"), ("ab1", "n"), (12, "n"), (["ab", "ab12"], "nrw")]:
+        assert sorted(expected) == sorted(matcher.rules_for_event({"a": value}))
+        matcher._check()
+    for name in rules:
+        matcher.remove_rule(name)
+        matcher._check()
+    assert "start" == matcher.describe()
+
+
+def test_one_regexp_of_many_rules_is_one_pattern() -> None:
+    """Whatever its spelling; it is gone with the last rule that has it."""
+    texts = ["[ab]x*", "(a|b)x*", "[a-b]x{0,}"]
+    matcher: Matcher[int] = Matcher({i: {"a": [{"regexp": text}]} for i, text in enumerate(texts)}, engine="python")
+    assert {"regexp": 1} == matcher.stats().patterns
+    for number in range(3):
+        assert list(range(number, 3)) == matcher.rules_for_event({"a": "bxx"})
+        matcher.remove_rule(number)
+    assert [] == matcher.rules_for_event({"a": "bxx"})
+
+
+def test_a_failing_clause_of_a_regexp_costs_its_rule_only() -> None:
+    """Regexps beside patterns of other types, in one clause and in several."""
+    rules = {
+        "either": {"a": [{"regexp": "[0-9]{4}"}, {"prefix": "x"}, 5]},
+        "both": {"a": [{"regexp": "[a-z]+-(ok|no)"}], "b": [{"regexp": "a?b?"}]},
+    }
+    matcher: Matcher[str] = Matcher(rules, engine="python")
+    for event, expected in [
+        ({"a": "2024"}, ["either"]),
+        ({"a": 5}, ["either"]),
+        ({"a": "xyz-ok", "b": ""}, ["either", "both"]),
+        ({"a": "yz-ok", "b": "ba"}, []),
+        ({"a": ["yz-ok", None], "b": ["ba", "b"]}, ["both"]),
+    ]:
+        assert expected == matcher.rules_for_event(event)

@@ -7,7 +7,6 @@ The engines do not know them yet. So a compiled rule is judged here by plain rec
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import oracle
@@ -17,8 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import Members, Spelled, array_events, rules, text_of
 
-from ruler import Matcher
-from ruler.errors import ERROR_CODES, RuleError
+from ruler.errors import RuleError
 from ruler.patterns.acceptance import accepts
 from ruler.patterns.compiler import Limits, compile_node, compile_rule
 from ruler.patterns.located import locate_rule
@@ -40,12 +38,10 @@ from ruler.patterns.model import (
     WildcardIgnoreCase,
 )
 from ruler.patterns.reader import read_document
-from ruler.patterns.vocabulary import EXTENSION_ERROR_CODES, EXTENSION_TYPES
 
 EXTENSIONS = Limits(extensions=True)
 CASES = [case for subject in extension_subjects() for case in extension_cases(subject)]
 EXTENSION_WORDS = ("all-of", "none-of", "regexp", "$and", "cidr", "numeric", "equals-ignore-case")
-RECORDED = Path(__file__).parent / "errors" / "extensions.txt"
 
 
 def matches(sub_rule: SubRule, event: str) -> bool:
@@ -121,43 +117,19 @@ def test_located_rules_of_cases_have_the_same_sub_rules(case: Case) -> None:
 # ----- the switch
 
 
-def test_extensions_are_refused_unless_they_are_asked_for() -> None:
+def test_extensions_are_refused_where_they_are_not_read() -> None:
     """The rule of each case is refused, or has no extension in it: then it means the same either way."""
+    plain = Limits(extensions=False)
     refused = 0
     for case in CASES:
         [(name, rule)] = case.rules.items()
         if name in case.rule_errors:
             continue
-        if code_of(rule, Limits()) is None:
-            assert compile_rule(rule) == compile_rule(rule, limits=EXTENSIONS), case.id
+        if code_of(rule, plain) is None:
+            assert compile_rule(rule, limits=plain) == compile_rule(rule), case.id
         else:
             refused += 1
     assert refused > 250
-
-
-@pytest.mark.parametrize("row", EXTENSION_TYPES.values(), ids=lambda row: row.keyword)
-def test_a_matcher_refuses_the_new_pattern_types(row: Any) -> None:
-    """Nothing half-built is visible; the example of the table compiles where it is asked for."""
-    with pytest.raises(RuleError, match="is not a pattern type"):
-        Matcher().add_rule("r", f'{{"a":[{row.example}]}}')
-    assert code_of(f'{{"a":[{row.example}]}}') is None
-
-
-@pytest.mark.parametrize(
-    "rule",
-    [
-        '{"$and":[{"a":[1]},{"b":[2]}]}',
-        '{"a":[{"wildcard":{"equals-ignore-case":"a*"}}]}',
-        '{"a":[{"anything-but":{"cidr":"10.0.0.0/8"}}]}',
-        '{"a":[{"anything-but":{"numeric":["<",5]}}]}',
-        '{"a":[{"anything-but":{"prefix":{"equals-ignore-case":"a"}}}]}',
-    ],
-)
-def test_a_matcher_refuses_the_new_forms(rule: str) -> None:
-    """So do the forms of older names."""
-    with pytest.raises(RuleError):
-        Matcher().add_rule("r", rule)
-    assert code_of(rule) is None
 
 
 # ----- normal form
@@ -262,13 +234,6 @@ def test_hostile_nesting_is_refused_without_recursion(opening: str, closing: str
 
 
 # ----- errors
-
-
-def test_every_code_of_the_extensions_is_recorded() -> None:
-    """And none of them is a code of the language without extensions, where no rule could have it."""
-    recorded = RECORDED.read_text("utf-8")
-    assert [code for code in EXTENSION_ERROR_CODES if f"[{code}, " not in recorded] == []
-    assert not EXTENSION_ERROR_CODES.keys() & ERROR_CODES.keys()
 
 
 def test_errors_are_reported_in_every_branch_of_and() -> None:

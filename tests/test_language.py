@@ -11,8 +11,8 @@ from cases import all_cases, extension_cases, extension_subjects
 from scripts_of import load_script
 
 from ruler.dialects.forms import operator_of
-from ruler.dialects.load import DIALECTS
 from ruler.dialects.model import OPERATORS
+from ruler.dialects.names import DIALECTS
 from ruler.patterns.reader import Node, read_document
 
 script = load_script("regenerate_language")

@@ -4,6 +4,7 @@ results.py      what an explanation holds: typed objects, a JSON form, a text fo
 explainer.py    explains rules for one event, nearest misses first      details.py    how rules matched
 verdicts.py     which clauses are to blame          choice.py     which values made a sub-rule match
 accepting.py    which pattern accepts which value   reasons.py    why a pattern does not accept a value
+nearness.py     how near sub-rules are to matching
 element_tree.py elements of arrays that have values for several clauses
 missing.py      why a path has no value             duplicates.py names that stand twice in the event
 clause_texts.py one clause explained                text_form.py  explanations for a terminal

@@ -13,25 +13,27 @@ members keep their order, new ones come last. Whether the sub-rule then matches 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from ruler.explain.accepted_values import MISSING, nearest_value
 from ruler.explain.clause_changes import (
+    MOST_SCANNED,
     MOST_SHOWN,
     Choices,
     Trail,
     Way,
     cheapest_plans,
-    holds_when_absent,
     listed_edits,
     prefixes_of,
 )
 from ruler.explain.event_view import Container, Leaf, Place
-from ruler.patterns.acceptance import Value
+from ruler.patterns.acceptance import Value, excluded_by, may_hold_without_value
 from ruler.patterns.located import LocatedClause, LocatedSubRule
 from ruler.patterns.mappings import text_from_mapping
+from ruler.patterns.model import Absent, NoneOf, Pattern
 from ruler.patterns.reader import MAX_DEPTH, shortened
 
 MOST_REMOVALS = 100  # edits that make one path absent
@@ -157,11 +159,10 @@ class _Ways:
         self.effort = choices.effort
         self.hosts: dict[int, list[_Host]] = {}  # by the identity of the clause
         self.by_element: dict[str, dict[tuple[Place, int], list[Container]]] = {}
-        self.arrays: dict[Place, bool] = {}  # whether an array holds nothing but values
 
     def of_clause(self, clause: LocatedClause, trail: Trail) -> Iterator[Way]:
         """Yield the ways of ``clause`` after ``trail``, as good as smallest first."""
-        absent = self.absent(clause, trail) if holds_when_absent(clause) else None
+        absent = self.absent(clause, trail) if may_hold_without_value(clause.patterns) else None
         if absent is not None and not absent.edits:
             yield absent
         for choice, joined in self.choices.consistent(clause, trail):
@@ -175,25 +176,40 @@ class _Ways:
 
     def absent(self, clause: LocatedClause, trail: Trail) -> Way | None:
         """Return the way that takes away every value that must not be there; None when there are too many."""
+        ways = [
+            self.without(clause, excluded_by(pattern), trail)
+            for pattern in dict.fromkeys(clause.patterns)
+            if isinstance(pattern, Absent | NoneOf)
+        ]
+        return min((way for way in ways if way is not None), key=lambda way: len(way.edits), default=None)
+
+    def without(self, clause: LocatedClause, excluded: frozenset[Pattern], trail: Trail) -> Way | None:
+        """Return the way that takes away the values that any of ``excluded`` accepts."""
         leaves = self.view.leaves.get(clause.path, [])
-        if len(leaves) > self.effort.steps:
+        if len(leaves) > self.effort.steps or not self.effort.spend(len(leaves) * (len(excluded) - 1)):
             return None
-        consistent = (leaf for leaf in leaves if self.choices.joined(trail, leaf.element) is not None)
-        places = dict.fromkeys(self.removable(leaf) for leaf in consistent)
+        offending = [
+            leaf
+            for leaf in leaves
+            if any(self.choices.is_accepted(each, leaf.value) for each in excluded)
+            and self.choices.joined(trail, leaf.element) is not None
+        ]
+        if len(offending) > MOST_SCANNED:
+            return None
+        in_arrays = Counter(leaf.place.parent for leaf in offending)
+        places = dict.fromkeys(self.removable(leaf, in_arrays) for leaf in offending)
         if len(places) > MOST_REMOVALS:
             return None
         edits = tuple(Remove(place, node_at(self.view.event, place)) for place in places)
         return Way(trail, edits, _REMOVE * len(edits))
 
-    def removable(self, leaf: Leaf) -> Place:
-        """Return the place of ``leaf``, or of the array around it when that holds only such values."""
+    def removable(self, leaf: Leaf, in_arrays: Counter[Place | None]) -> Place:
+        """Return the place of ``leaf``, or of the array around it when that holds only values to take away."""
         place = leaf.place
         if not isinstance(place.step, int) or place.parent is None:
             return place
-        if place.parent not in self.arrays:
-            array = node_at(self.view.event, place.parent)
-            self.arrays[place.parent] = not any(each.__class__ in (dict, list) for each in array)
-        return place.parent if self.arrays[place.parent] else place
+        array = node_at(self.view.event, place.parent)
+        return place.parent if len(array) == in_arrays[place.parent] else place
 
     def additions(self, clause: LocatedClause, trail: Trail) -> Iterator[Way]:
         """Yield the ways that put a value where none is."""

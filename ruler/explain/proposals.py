@@ -20,9 +20,10 @@ from typing import Any
 
 from ruler.errors import EventError, RuleError
 from ruler.explain import judge
-from ruler.explain.clause_changes import Choices, Effort, holds_when_absent, prefixes_of
+from ruler.explain.clause_changes import Choices, Effort, prefixes_of
 from ruler.explain.event_changes import EventChange, changed_event, event_changes
 from ruler.explain.event_view import view_event
+from ruler.explain.nearness import Misses
 from ruler.explain.rule_changes import PathsMeant, RuleChange, rule_changes
 from ruler.patterns.compiler import Limits, compile_rule
 from ruler.patterns.located import LocatedRule, LocatedSubRule
@@ -72,22 +73,12 @@ def propose(rule: LocatedRule, event: dict[str, Any]) -> tuple[Proposal, ...]:
 
 
 def _nearest_sub_rules(rule: LocatedRule, event: dict[str, Any], paths: Iterable[str]) -> list[LocatedSubRule]:
-    """Return the sub-rules of which the fewest clauses fail each by itself, the nearest first."""
+    """Return the sub-rules that are nearest to matching, the nearest first."""
     if len(rule.sub_rules) == 1:
         return list(rule.sub_rules)
-    choices = Choices(view_event(event, paths), Effort())
-    fails: dict[int, bool] = {}
-    counts = []
-    for sub_rule in rule.sub_rules:
-        for clause in sub_rule.clauses:
-            if id(clause) not in fails:
-                leaves = choices.leaves(clause.path)
-                fails[id(clause)] = not any(choices.accepts(clause, leaf.value) for leaf in leaves) and (
-                    bool(leaves) or not holds_when_absent(clause)
-                )
-        counts.append(sum(fails[id(clause)] for clause in sub_rule.clauses))
-    order = sorted(range(len(counts)), key=lambda index: counts[index])
-    return [rule.sub_rules[index] for index in order[:MOST_SUB_RULES]]
+    misses = Misses(view_event(event, paths))
+    nearest = sorted(rule.sub_rules, key=lambda sub_rule: misses.distance(sub_rule.clauses))
+    return nearest[:MOST_SUB_RULES]
 
 
 def _event_proposal(choices: Choices, sub_rules: list[LocatedSubRule], event: dict[str, Any]) -> Proposal | None:

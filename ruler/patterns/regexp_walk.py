@@ -12,11 +12,13 @@ Always: no recursion and no backtracking. Cost: the length of the string times t
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Iterable
 from functools import lru_cache
 
 from ruler.patterns.model import Characters, RegexpStep, Repeat, Sequence
 
 Program = tuple[RegexpStep, ...]
+Places = frozenset[int]  # where a match may stand: instructions that read, and the end
 Instruction = tuple[str | None, int, int]  # (ranges of Characters, -, -) or (None, step, other step)
 
 
@@ -32,6 +34,44 @@ def matches_whole(program: Program, value: str) -> bool:
     return len(instructions) in now
 
 
+class RegexpWalk:
+    """The same in single steps, for those who ask where a match stops and what would go on.
+
+    >>> from ruler.patterns.iregexp import read_regexp
+    >>> walk = RegexpWalk(read_regexp("ab?"))
+    >>> walk.accepts_at(walk.start), walk.accepts_at(walk.step(walk.start, "a")), walk.expected(walk.start)
+    (False, True, ['aa'])
+    """
+
+    def __init__(self, program: Program) -> None:
+        self.instructions = _remembered(program)
+        self.start: Places = self.after([0])
+
+    def step(self, places: Places, character: str) -> Places:
+        """Return the places after ``character``; none when no match goes on so."""
+        return self.after(at + 1 for at in self.reading(places) if _is_in(character, self.instructions[at][0]))
+
+    def after(self, starts: Iterable[int]) -> Places:
+        """Return the places that are reached from ``starts`` without reading on."""
+        return frozenset(_closure(self.instructions, starts))
+
+    def reading(self, places: Places) -> list[int]:
+        """Return the places that read a character, ascending."""
+        return sorted(at for at in places if at < len(self.instructions))
+
+    def accepts_at(self, places: Places) -> bool:
+        """Return whether a value that ends here is accepted."""
+        return len(self.instructions) in places
+
+    def ranges_at(self, place: int) -> str:
+        """Return the characters, as Characters has them, that are read at a place of ``reading``."""
+        return self.instructions[place][0] or ""
+
+    def expected(self, places: Places) -> list[str]:
+        """Return the characters, as Characters has them, with which a match goes on; each set once."""
+        return list(dict.fromkeys(self.ranges_at(at) for at in self.reading(places)))
+
+
 def _is_in(character: str, ranges: str | None) -> bool:
     """Return whether ``character`` is one of Characters.ranges: it stands between the ends of one, or is one."""
     if ranges is None:
@@ -40,9 +80,10 @@ def _is_in(character: str, ranges: str | None) -> bool:
     return place % 2 == 1 or ranges[place : place + 1] == character
 
 
-def _closure(instructions: list[Instruction], starts: list[int]) -> set[int]:
+def _closure(instructions: list[Instruction], starts: Iterable[int]) -> set[int]:
     """Return where a match can stand without reading on: at characters, or at the end."""
-    waiting, met, found = list(starts), set(starts), set()
+    waiting = list(starts)
+    met, found = set(waiting), set()
     while waiting:
         at = waiting.pop()
         if at == len(instructions) or instructions[at][0] is not None:

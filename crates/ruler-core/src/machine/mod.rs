@@ -36,6 +36,7 @@ mod outcome;
 pub mod path_trie;
 mod pattern;
 pub mod prefixes;
+pub mod regexps;
 mod scratch;
 pub mod shrink;
 mod slab;

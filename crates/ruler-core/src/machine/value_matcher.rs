@@ -9,6 +9,7 @@ use super::number_cells::NumberCells;
 use super::numeric_ranges::NumericRangeIndex;
 use super::pattern::{hash_text, Key, PatternNode, TextKind};
 use super::prefixes::{PrefixIndex, SuffixIndex};
+use super::regexps::{RegexpIndex, RegexpScratch};
 use super::slab::{Slab, NONE};
 use super::wildcards::{WildcardIndex, WildcardScratch};
 use crate::event::fields::literal;
@@ -64,6 +65,7 @@ struct StringIndexes {
     suffixes: Option<Box<SuffixIndex>>,
     wildcards: Option<Box<WildcardIndex>>,
     wildcards_ignore_case: Option<Box<WildcardIndex>>, // of folded pieces
+    regexps: Option<Box<RegexpIndex>>,
     blocks: Option<Box<AddressBlockIndex>>,
     prefixes_ignore_case: Option<Box<PrefixIndex>>,
     suffixes_ignore_case: Option<Box<SuffixIndex>>,
@@ -74,6 +76,7 @@ struct StringIndexes {
 #[derive(Default)]
 pub struct SearchScratch {
     wildcards: WildcardScratch,
+    regexps: RegexpScratch,
     folded: Vec<u8>,
 }
 
@@ -82,6 +85,7 @@ impl SearchScratch {
         if self.folded.capacity() > limit {
             self.folded = Vec::new();
         }
+        self.regexps.shrink();
     }
 }
 
@@ -214,6 +218,9 @@ impl ValueMatcher {
         if let Some(wildcards) = &strings.wildcards {
             wildcards.find(text, &mut scratch.wildcards, found);
         }
+        if let Some(regexps) = &strings.regexps {
+            regexps.find(text, &mut scratch.wildcards, &mut scratch.regexps, found);
+        }
         if let Some(blocks) = &strings.blocks {
             blocks.find(text, found);
         }
@@ -272,7 +279,9 @@ impl ValueMatcher {
             Key::WildcardIgnoreCase(pieces) => {
                 self.strings.get_or_insert_default().wildcards_ignore_case.get_or_insert_default().add(pieces, id);
             }
-            Key::Regexp(_) => unimplemented!("the machine has no index of regular expressions yet"),
+            Key::Regexp(program) => {
+                self.strings.get_or_insert_default().regexps.get_or_insert_default().add(program, id);
+            }
         }
     }
 
@@ -350,6 +359,9 @@ impl StringIndexes {
                 remove(&mut self.suffixes_ignore_case, |index| index.remove(text), SuffixIndex::is_empty);
             }
             Key::Text(TextKind::EqualsIgnoreCase, _) => self.equals_ignore_case_count -= 1,
+            Key::Regexp(program) => {
+                remove(&mut self.regexps, |index| index.remove(program, id), RegexpIndex::is_empty);
+            }
             Key::Cidr(block) => remove(&mut self.blocks, |index| index.remove(block), AddressBlockIndex::is_empty),
             Key::Wildcard(pieces) => {
                 remove(&mut self.wildcards, |index| index.remove(pieces, id), WildcardIndex::is_empty);
@@ -366,7 +378,8 @@ impl StringIndexes {
         let suffixes = [&self.suffixes, &self.suffixes_ignore_case].into_iter().flatten().map(|index| index.len());
         let wildcards = [&self.wildcards, &self.wildcards_ignore_case].into_iter().flatten().map(|index| index.len());
         let blocks = self.blocks.as_ref().map_or(0, |index| index.len());
-        prefixes.chain(suffixes).chain(wildcards).sum::<usize>() + blocks + self.equals_ignore_case_count
+        let regexps = self.regexps.as_ref().map_or(0, |index| index.len());
+        prefixes.chain(suffixes).chain(wildcards).sum::<usize>() + blocks + regexps + self.equals_ignore_case_count
     }
 
     fn memory_bytes(&self) -> usize {
@@ -377,7 +390,8 @@ impl StringIndexes {
         let bytes = |index: &WildcardIndex| size_of_val(index) + index.memory_bytes();
         let wildcards = [&self.wildcards, &self.wildcards_ignore_case].into_iter().flatten().map(|index| bytes(index));
         let blocks = self.blocks.as_ref().map_or(0, |index| size_of_val(&**index) + index.memory_bytes());
-        size_of::<StringIndexes>() + prefixes.chain(suffixes).chain(wildcards).sum::<usize>() + blocks
+        let regexps = self.regexps.as_ref().map_or(0, |index| size_of_val(&**index) + index.memory_bytes());
+        size_of::<StringIndexes>() + prefixes.chain(suffixes).chain(wildcards).sum::<usize>() + blocks + regexps
     }
 }
 

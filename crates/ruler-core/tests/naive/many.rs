@@ -3,11 +3,12 @@
 //! Scripts of `rules.rs` are small and any bytes are one; these take thousands of decisions, so a seed draws them.
 
 use super::choices::Choices;
+use super::regexps;
 use super::rules::{self, Script};
-use ruler_core::model::{Bound, Cidr, Clause, NumericRange, Pattern, SubRule};
+use ruler_core::model::{Bound, Cidr, Clause, NumericRange, Pattern, RegexpStep, SubRule};
 use ruler_core::number::Number;
 
-const KINDS: usize = 14;
+const KINDS: usize = 15;
 const ALPHABETS: [&[&str]; 4] = [
     &["a", "b"],
     &["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q", "r", "s", "t"],
@@ -98,6 +99,7 @@ impl Drawing<'_> {
             1 => Pattern::AnythingBut([self.excludable(9)].into()),
             2 => Pattern::AnythingBut([self.excludable(4)].into()),
             12 => self.anything_but_range(),
+            14 => self.regexp(),
             KINDS => Pattern::Exists,
             kind if kind > KINDS => Pattern::Absent,
             kind => self.excludable(kind),
@@ -147,6 +149,26 @@ impl Drawing<'_> {
         let Pattern::Wildcard(pieces) = self.wildcard() else { unreachable!() };
         let folded = |piece: &[u8]| rules::folded(std::str::from_utf8(piece).unwrap()).into_bytes().into();
         Pattern::WildcardIgnoreCase(pieces.iter().map(|piece| folded(piece)).collect())
+    }
+
+    /// Words, perhaps with something between and around them.
+    fn regexp(&mut self) -> Pattern {
+        let mut steps = Vec::new();
+        let mut count = 0;
+        for _ in 0..=self.choices.below(3) {
+            if self.choices.below(2) == 0 {
+                steps.extend(regexps::regexp(&mut self.choices));
+                count += 1;
+            }
+            for character in self.text().chars() {
+                steps.push(RegexpStep::Characters([character, character].iter().collect::<String>().into()));
+                count += 1;
+            }
+        }
+        if count != 1 {
+            steps.push(RegexpStep::Sequence(count));
+        }
+        Pattern::Regexp(steps.into())
     }
 
     /// Of ranges, and often of something else.

@@ -2,6 +2,7 @@
 
 use super::choices::Choices;
 use super::json::{self, Json};
+use super::regexps;
 use ruler_core::event::fields::Fields;
 use ruler_core::event::{Reader, Validate};
 use ruler_core::machine::{Machine, RuleId, Scratch};
@@ -130,6 +131,7 @@ fn accepts_text(pattern: &Pattern, value: &str) -> bool {
         Pattern::WildcardIgnoreCase(pieces) => {
             folded.as_bytes().strip_prefix(&*pieces[0]).is_some_and(|rest| pieces_follow(&pieces[1..], rest))
         }
+        Pattern::Regexp(steps) => regexps::accepts(steps, value),
         Pattern::Cidr(block) => address(value).is_some_and(|(version, address)| {
             let width = if block.version == 4 { 32 } else { 128 };
             let network = |address: u128| address.checked_shr(width - u32::from(block.bits)).unwrap_or(0);
@@ -381,6 +383,7 @@ fn of_one_value(choices: &mut Choices<'_>, levels: u32) -> Pattern {
         0 => Pattern::Literal(choices.one_of(&[None, Some(true), Some(false)])),
         1 | 2 => range(choices),
         3..=5 => Pattern::AnythingBut(sorted(some(choices, excluded))),
+        10 | 11 => Pattern::Regexp(regexps::regexp(choices)),
         6..=9 if levels > 0 => Pattern::AllOf(sorted(some(choices, |choices| {
             sorted((0..=choices.below(2)).map(|_| of_one_value(choices, levels - 1)).collect())
         }))),
