@@ -379,7 +379,8 @@ fn pattern(choices: &mut Choices<'_>) -> Pattern {
 
 /// A pattern that judges one value, with all-ofs in it at most so deep.
 fn of_one_value(choices: &mut Choices<'_>, levels: u32) -> Pattern {
-    match choices.below(18) {
+    match choices.below(20) {
+        10 | 11 => Pattern::Regexp(regexps::regexp(choices)),
         0 => Pattern::Literal(choices.one_of(&[None, Some(true), Some(false)])),
         1 | 2 => range(choices),
         3..=5 => Pattern::AnythingBut(sorted(some(choices, excluded))),
