@@ -11,10 +11,10 @@ sibling arrays of N and M elements cost N + M.
 
 ``none-of``, and ``exists: false`` with it, is judged by the values whose paths sort before it, not by those that this
 walk judged before it. It holds where its guard accepts no value of the path; it fails where the guard accepts one
-outside all arrays. Otherwise the position goes on as *unsure*, and once it reaches the end its sub-rule is walked again
-alone, in the order of paths. When a path is spelled twice in the event
-(flatten.py) trails are not on one line; then trails are ignored here and each sub-rule that could match is
-judged by consistency.py.
+outside all arrays; the trail tells where it comes last in its sub-rule, here and by its path. Otherwise the position
+goes on as *unsure*, and once it reaches the end its sub-rule is walked again alone, in the order of paths. When a path
+is spelled twice in the event (flatten.py) trails are not on one line; then trails are ignored here and each sub-rule
+that could match is judged by consistency.py.
 """
 
 from __future__ import annotations
@@ -27,11 +27,13 @@ from ruler.machine.consistency import sub_rule_holds
 from ruler.machine.flatten import Fields, cut
 from ruler.machine.inner_clauses import follow_rare
 from ruler.machine.name_state import Edges, NameState
-from ruler.machine.trail_views import Around, Group, Trail, TrailViews
+from ruler.machine.trail_views import Around, Group, Offenders, Trail, TrailViews
 from ruler.machine.value_matcher import ValueMatcher
 from ruler.machine.walk import follow_open, follow_ranged, follow_split
 
 K = TypeVar("K")
+# By what stands against the guards, and whether the trail tells of it: see _follow_guarded.
+GuardedStates = dict[tuple[tuple[Offenders, ...], bool], list[NameState]]
 
 
 def walk_with_trails(start: NameState, fields: Fields, spelled_twice: bool, first_only: bool) -> list[NameState]:
@@ -55,7 +57,9 @@ class _TrailWalk:
         self._judged: set[tuple[Edges, Trail, bool]] = set()  # what was followed from where
         self._following: dict[tuple[Edges, bool], dict[int, int]] = {}  # see _not_yet
         self._around: dict[tuple[Edges, Around], frozenset[NameState]] = {}  # answers of _satisfied_around
-        self._held: dict[tuple[Edges, Trail], list[tuple[NameState, bool]]] = {}  # answers of _follow_guarded
+        self._kept_from: set[tuple[Edges, Trail, bool]] = set()  # what _follow_guarded has gone through from where
+        self._last: dict[NameState, bool] = {}  # answers of _is_last
+        self._left: dict[Edges, GuardedStates] = {}  # the edges that it still has to go through
         self._ends: set[NameState] = set()  # the answer
         self._failed: set[NameState] = set()  # whose sub-rules were judged apart and do not match
         self._go_to(start, None, unsure=spelled_twice)
@@ -176,20 +180,52 @@ class _TrailWalk:
 
     def _follow_guarded(self, matcher: ValueMatcher, edges: Edges, anchor: Trail, unsure: bool) -> None:
         """Go on where some guard of a clause accepts none of the values, or may do so by those to be looked at."""
-        if (edges, anchor) not in self._held:
-            held = [(state, self._is_kept(matcher, edges, clause, anchor)) for clause, state in edges.absent.items()]
-            self._held[(edges, anchor)] = [(state, kept is None) for state, kept in held if kept is not False]
-        for state, is_unsure in self._held[(edges, anchor)]:
-            self._go_to(state, anchor, unsure or is_unsure)
+        if (edges, anchor, unsure) in self._kept_from:
+            return
+        self._kept_from.add((edges, anchor, unsure))
+        if edges not in self._left:
+            self._left[edges] = self._by_offenders(matcher, edges)
+        left = self._left[edges]
+        for (offenders, is_last), states in list(left.items()):
+            is_unsure = unsure
+            if all(offenders):
+                if not is_last or (unsure and not self._in_path_order):
+                    is_unsure = True
+                elif all(each.is_any_consistent_with(anchor, edges.shared_depth) for each in offenders):
+                    continue
+            for state in states:
+                self._go_to(state, anchor, is_unsure)
+            # Once is enough where no clause follows, whether the sub-rule matches or is judged as a whole.
+            left[offenders, is_last] = [state for state in states if not state.is_leaf]
+            if not left[offenders, is_last]:
+                del left[offenders, is_last]
 
-    def _is_kept(self, matcher: ValueMatcher, edges: Edges, clause: ClauseNode, anchor: Trail) -> bool | None:
-        """Return whether ``clause`` holds without a value; None when it cannot be told yet."""
-        offenders = [self._views.offenders(matcher, guard) for guard in clause.guards]
-        if self._in_path_order:
-            return not all(each.is_any_consistent_with(anchor, edges.shared_depth) for each in offenders)
-        if not all(offenders):
-            return True
-        return False if all(each.are_outside_arrays for each in offenders) else None
+    def _by_offenders(self, matcher: ValueMatcher, edges: Edges) -> GuardedStates:
+        """Return the states behind edges that may hold without a value: those that the same values stand against."""
+        found: GuardedStates = {}
+        for clause, state in edges.absent.items():
+            offenders = tuple([self._views.offenders(matcher, guard) for guard in clause.guards])
+            if not all(each.are_outside_arrays for each in offenders):
+                is_last = all(offenders) and (self._in_path_order or self._is_last(state))
+                found.setdefault((offenders, is_last), []).append(state)
+        return found
+
+    def _is_last(self, state: NameState) -> bool:
+        """Return whether the clause on the edge to ``state`` comes last in its sub-rule, as here so by its path.
+
+        Then what a none-of looks at is told by the trail. For most sub-rules with a none-of it is so.
+        """
+        known = self._last.get(state)
+        if known is None:
+            known = state.is_leaf and state.in_path_order() is not None and _sorts_last(state.clauses())
+            self._last[state] = known
+        return known
+
+
+def _sorts_last(clauses: list[ClauseNode]) -> bool:
+    *others, last = clauses
+    path = last.clause.path
+    return all(each.clause.path < path or (each.clause.path == path and not each.accepts_values()) for each in others)
 
 
 def _satisfied(matcher: ValueMatcher, edges: Edges, group: Group) -> Iterator[tuple[NameState, Collection[Trail]]]:
