@@ -4,8 +4,7 @@ As with the ``growth-`` kinds of `bench/rules.py`, the same `HITS` rules match a
 figure is the cost of the index, for the matches do not grow. The path is one that has another value in nearly each
 event, so that nothing is gained by remembering values. The rules that never match are as awkward as they can be:
 
-- of ``all-of`` and ``$and`` half have a part of their own that no text has, and half have parts each of which many
-  texts have, but never together,
+- of ``all-of`` and ``$and`` one part accepts real values, and another one, which begins as they do, none,
 - regular expressions begin as a real value does; those without a literal ask for classes of two characters each,
 - what negates (``none-of``, and every anything-but) excludes all values there are, and one thing of its own: every
   event blocks every such rule, as in ``growth-anything-but``.
@@ -43,30 +42,24 @@ def _two_words(index: int) -> tuple[str, str]:
     return processes.WORDS[40 * index], processes.WORDS[40 * index + 25]
 
 
-def _never_together(draw: Draw) -> tuple[Any, Any]:
-    """Two alternatives, the first of which many command lines satisfy, and none both."""
-    word = draw.pick(processes.WORDS)
-    if draw.chance(0.5):
-        return _has(word), _has(f"{draw.pick(processes.WORDS)}{draw.word(3)}")
-    return _has(word), {"anything-but": {"wildcard": [f"*{word}*", f"*{draw.word(6)}*"]}}
-
-
 def _all_of(draw: Draw) -> Iterator[Rule]:
+    """Many command lines have a filler's first word, and its third part; the second begins as one that occurs."""
     for index in range(HITS):
         first, second = _two_words(index)
         yield _command({"all-of": [_has(first), _has(second), {"anything-but": {"suffix": ".log"}}]})
     while True:
+        own = f"{draw.pick(processes.WORDS)}{draw.word(3)}"
         ending = {"anything-but": {"suffix": f".{draw.word(3)}"}}
-        yield _command({"all-of": [*_never_together(draw), [_has(draw.pick(processes.WORDS)), ending]]})
+        yield _command({"all-of": [_has(draw.pick(processes.WORDS)), [_has(own), own], ending]})
 
 
 def _and(draw: Draw) -> Iterator[Rule]:
-    for index in range(HITS):
-        first, second = _two_words(index)
-        yield {"$and": [_command(_has(first)), _command(_has(second))]}
+    """Each lot of a block satisfies the first clause of a filler, and none the second."""
+    for lot in _LOTS:
+        yield {"$and": [_lot({"prefix": lot[:4]}), _lot({"suffix": lot[4:]})]}
     while True:
-        first, second = _never_together(draw)
-        yield {"$and": [_command(first), _command(second)]}
+        block, end = f"{draw.below(700):04}", f"{draw.below(10)}{draw.word(2)}"
+        yield {"$and": [_lot({"prefix": block}), _lot({"suffix": end})]}
 
 
 def _none_of(draw: Draw) -> Iterator[Rule]:
