@@ -1,123 +1,131 @@
 """Kinds of rules for what goes beyond Event Ruler, all on one path, for the scenarios ``extension-*``.
 
 As with the ``growth-`` kinds of `bench/rules.py`, the same `HITS` rules match at each size and the others never do: a
-figure is the cost of the index, for the matches do not grow. The others are as awkward as they can be without matching:
+figure is the cost of the index, for the matches do not grow. The path is one that has another value in nearly each
+event, so that nothing is gained by remembering values. The rules that never match are as awkward as they can be:
 
-- of ``all-of`` and ``$and`` every rule has parts that accept real values, and only together they never do,
-- regular expressions begin as a real value does; those without a literal ask for classes of two letters each,
+- of ``all-of`` and ``$and`` one part accepts real values, and another one, which begins as they do, none,
+- regular expressions begin as a real value does; those without a literal ask for classes of two characters each,
 - what negates (``none-of``, and every anything-but) excludes all values there are, and one thing of its own: every
   event blocks every such rule, as in ``growth-anything-but``.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from bench.generators import processes
 from bench.generators import vocabulary as words
 from bench.generators.draw import Draw
-from bench.rule_parts import HITS, NAMES, Rule, absent_word, growing, in_properties, never
+from bench.rule_parts import HITS, Rule, in_properties
 
-_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-
-
-def _street(*alternatives: Any) -> Rule:
-    return in_properties(STREET=list(alternatives))
+_LOTS = ("0001004", "0004016", "0010003", "0019011", "0033008", "0051002", "0068009", "0077013", "0095004", "0105006")
+_LAST = tuple("0123456789abcd")
+"""What numbers of lots end with, but for case: they begin with 0, and have seven digits and at most one letter."""
 
 
-def _ends_of_none(draw: Draw) -> tuple[str, str]:
-    """How one street name begins and another one ends, which no name does together."""
+def _lot(alternative: Any) -> Rule:
+    return in_properties(BLKLOT=[alternative])
+
+
+def _command(*alternatives: Any) -> Rule:
+    return {"detail": {"commandLine": list(alternatives)}}
+
+
+def _has(text: str) -> dict[str, Any]:
+    return {"wildcard": f"*{text}*"}
+
+
+def _two_words(index: int) -> tuple[str, str]:
+    """Words of the rules that match, the same as in ``growth-two-words-long``."""
+    return processes.WORDS[40 * index], processes.WORDS[40 * index + 25]
+
+
+def _all_of(draw: Draw) -> Iterator[Rule]:
+    """Many command lines have a filler's first word, and its third part; the second begins as one that occurs."""
+    for index in range(HITS):
+        first, second = _two_words(index)
+        yield _command({"all-of": [_has(first), _has(second), {"anything-but": {"suffix": ".log"}}]})
     while True:
-        first, last = draw.pick(NAMES)[:3], draw.pick(NAMES)[-3:]
-        if not any(name.startswith(first) and name.endswith(last) for name in NAMES):
-            return first, last
+        own = f"{draw.pick(processes.WORDS)}{draw.word(3)}"
+        ending = {"anything-but": {"suffix": f".{draw.word(3)}"}}
+        yield _command({"all-of": [_has(draw.pick(processes.WORDS)), [_has(own), own], ending]})
 
 
-def _all_of(name: str) -> Rule:
-    return _street({"all-of": [{"prefix": name[:3]}, {"suffix": name[-3:]}, {"anything-but": "ST"}]})
-
-
-def _never_all_of(draw: Draw) -> Rule:
-    """Parts that real names have, never together; or parts that all have, and a word that none has."""
-    if draw.chance(0.5):
-        first, last = _ends_of_none(draw)
-        return _street({"all-of": [{"prefix": first}, {"suffix": last}, {"anything-but": [draw.word(6)]}]})
-    own = {"wildcard": f"*{absent_word(draw)}*"}
-    return _street({"all-of": [{"anything-but": {"suffix": draw.word(4)}}, [{"prefix": ""}, "NULL"], own]})
-
-
-def _and(name: str) -> Rule:
-    return {"$and": [_street({"prefix": name[:3]}), _street({"suffix": name[-3:]})]}
-
-
-def _never_and(draw: Draw) -> Rule:
-    """As `_never_all_of`, but each branch may choose its own value."""
-    first, last = _ends_of_none(draw)
-    return {"$and": [_street({"prefix": first}, never(draw)), _street({"suffix": last})]}
-
-
-def _none_of(name: str) -> Rule:
-    return in_properties(ODD_EVEN=[{"none-of": ["O", name]}], STREET=[name])
-
-
-def _never_none_of(draw: Draw) -> Rule:
-    return in_properties(ODD_EVEN=[{"none-of": ["O", {"prefix": "E"}, draw.word(6)]}])
-
-
-def _regexp(name: str) -> Rule:
-    return _street({"regexp": f".*{name[1:5]}[A-Z ]*"})
-
-
-def _never_regexp(draw: Draw) -> Rule:
-    """Half with a word that no name has, half with the beginning of a real one and two letters that none has."""
-    if draw.chance(0.5):
-        return _street({"regexp": f"[A-Z0-9 ]*{absent_word(draw)}.*"})
-    return _street({"regexp": f"{draw.pick(NAMES)[:4]}[A-Z ]*({draw.word(6)}|{draw.word(6)})"})
-
-
-def _classes(text: str, draw: Draw | None = None) -> str:
-    """A class of two for each character: itself and another one, a letter that is drawn or always the same."""
-    others = (_LETTERS.replace(each, "") for each in text)
-    return "".join(
-        f"[{each}{draw.pick(letters) if draw else letters[ord(each) % len(letters)]}]"
-        for each, letters in zip(text, others, strict=True)
-    )
-
-
-def _regexp_of_classes(name: str) -> Rule:
-    return _street({"regexp": _classes(name)})
-
-
-def _never_regexp_of_classes(draw: Draw) -> Rule:
-    """Begins as a real name does, one class a character; so long, or with any end of two capitals and two digits."""
+def _and(draw: Draw) -> Iterator[Rule]:
+    """Each lot of a block satisfies the first clause of a filler, and none the second."""
+    for lot in _LOTS:
+        yield {"$and": [_lot({"prefix": lot[:4]}), _lot({"suffix": lot[4:]})]}
     while True:
-        begin = _classes(draw.pick(NAMES)[: draw.between(3, 6)], draw)
-        text = begin + (
-            _classes(draw.word(draw.between(1, 4)), draw) if draw.chance(0.5) else "[A-Z ]*[A-Z]{2}[0-9]{2}"
-        )
-        if not any(re.fullmatch(text, name) for name in NAMES):
-            return _street({"regexp": text})
+        block, end = f"{draw.below(700):04}", f"{draw.below(10)}{draw.word(2)}"
+        yield {"$and": [_lot({"prefix": block}), _lot({"suffix": end})]}
 
 
-def _wildcard_ignore_case(name: str) -> Rule:
-    return _street({"wildcard": {"equals-ignore-case": f"*{name[1:6].title()}*"}})
+def _none_of(draw: Draw) -> Iterator[Rule]:
+    """Numbers of lots begin with 0."""
+    for index, lot in enumerate(_LOTS):
+        yield in_properties(BLKLOT=[{"none-of": [{"prefix": "1"}, lot]}], FROM_ST=[_house(index)])
+    while True:
+        yield _lot({"none-of": [{"prefix": "0"}, f"{draw.below(10_000):04}{draw.word(3)}"]})
 
 
-def _never_wildcard_ignore_case(draw: Draw) -> Rule:
-    return _street({"wildcard": {"equals-ignore-case": f"*{absent_word(draw).title()}*"}})
+def _house(index: int) -> str:
+    """A house number that some lots have: what lets a rule that excludes nothing match a few events only."""
+    return str(2000 + 2 * index)
 
 
-def _anything_but(keyword: str, shape: Callable[[str], str] = str) -> Callable[[Draw], Iterator[Rule]]:
-    """anything-but of a prefix, a suffix or a wildcard in any case: every lot lies on a side, O or E."""
+def _regexp(draw: Draw) -> Iterator[Rule]:
+    """A number has one letter at most, and it comes last."""
+    yield from (_lot({"regexp": f"[0-9]*{lot[2:]}[A-Z]?"}) for lot in _LOTS)
+    while True:
+        if draw.chance(0.5):
+            yield _lot({"regexp": f"[0-9]*{draw.word(3)}.*"})
+        else:
+            yield _lot({"regexp": f"{draw.below(700):04}[0-9]*({draw.word(2)}|{draw.word(4)})"})
+
+
+def _regexp_classes(draw: Draw) -> Iterator[Rule]:
+    """The same without a literal: half of one length, half of any."""
+    yield from (_lot({"regexp": f"{_classes(lot, draw)}[A-Z]?"}) for lot in _LOTS)
+    while True:
+        begin = _classes(f"{draw.below(700):04}", draw)
+        middle = "[0-9]*" if draw.chance(0.5) else _classes(f"{draw.below(100):02}", draw)
+        yield _lot({"regexp": f"{begin}{middle}{_classes(draw.word(2), draw)}"})
+
+
+def _classes(text: str, draw: Draw) -> str:
+    """A class of two for each character: itself, and another digit or another letter."""
+    return "".join(f"[{each}{draw.pick(_others(each))}]" for each in text)
+
+
+def _others(character: str) -> str:
+    alphabet = "0123456789" if character.isdigit() else "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    return alphabet.replace(character, "")
+
+
+def _wildcard_ignore_case(draw: Draw) -> Iterator[Rule]:
+    for index in range(HITS):
+        first, second = _two_words(index)
+        yield _command({"wildcard": {"equals-ignore-case": f"*{first.title()}*{second.upper()}*"}})
+    while True:
+        word, own = draw.pick(processes.WORDS), f"{draw.pick(processes.WORDS)}{draw.word(3)}"
+        yield _command({"wildcard": {"equals-ignore-case": f"*{word.title()}*{own}*"}})
+
+
+def _anything_but(keyword: str, *common: str, shape: str = "{}") -> Callable[[Draw], Iterator[Rule]]:
+    """anything-but of ``keyword`` in any case, which excludes every lot by ``common``."""
 
     def excluding(*texts: str) -> Any:
-        return {"anything-but": {keyword: {"equals-ignore-case": [shape(text) for text in texts]}}}
+        return {"anything-but": {keyword: {"equals-ignore-case": [shape.format(text) for text in texts]}}}
 
-    def hit(name: str) -> Rule:
-        return in_properties(ODD_EVEN=[excluding("o", name)], STREET=[name])
+    def rules(draw: Draw) -> Iterator[Rule]:
+        for index, lot in enumerate(_LOTS):
+            yield in_properties(BLKLOT=[excluding(*common[: len(common) // 3], f"x{lot}")], FROM_ST=[_house(index)])
+        while True:
+            yield _lot(excluding(*common, f"{draw.below(10_000):04}{draw.word(4).title()}"))
 
-    return growing(hit, lambda draw: in_properties(ODD_EVEN=[excluding("o", "e", draw.word(6).title())]))
+    return rules
 
 
 def _anything_but_cidr(draw: Draw) -> Iterator[Rule]:
@@ -130,28 +138,28 @@ def _anything_but_cidr(draw: Draw) -> Iterator[Rule]:
         yield {"detail": {"sourceIPAddress": [{"anything-but": {"cidr": ["0.0.0.0/1", "128.0.0.0/1", "::/0", own]}}]}}
 
 
-def _anything_but_numeric(name: str) -> Rule:
-    return in_properties(BLOCK_NUM=[{"anything-but": {"numeric": ["<=", 0]}}], STREET=[name])
-
-
-def _never_anything_but_numeric(draw: Draw) -> Rule:
-    """Excludes all numbers of blocks, which lie between 1 and 10,000, from one side, from the other, or from both."""
-    low, high = draw.between(1, 99_999) / 100_000, 10_000 + draw.between(1, 99_999) / 10
-    ranges = ([">", low], ["<=", high], [">=", low, "<", high])
-    return in_properties(BLOCK_NUM=[{"anything-but": {"numeric": draw.pick(ranges)}}])
+def _anything_but_numeric(draw: Draw) -> Iterator[Rule]:
+    """Excludes all numbers of blocks, between 1 and 10,000, from one side, from the other, or from both."""
+    for index in range(HITS):
+        excluded: dict[str, Any] = {"anything-but": {"numeric": ["<=", 0]}}
+        yield in_properties(BLOCK_NUM=[excluded], FROM_ST=[int(_house(index))])
+    while True:
+        low, high = draw.between(1, 99_999) / 100_000, 10_000 + draw.between(1, 99_999) / 10
+        excluded = {"numeric": draw.pick(([">", low], ["<=", high], [">=", low, "<", high]))}
+        yield in_properties(BLOCK_NUM=[{"anything-but": excluded}])
 
 
 EXTENSION_KINDS: Mapping[str, Callable[[Draw], Iterator[Rule]]] = {
-    "extension-all-of": growing(_all_of, _never_all_of),
-    "extension-none-of": growing(_none_of, _never_none_of),
-    "extension-and": growing(_and, _never_and),
-    "extension-regexp": growing(_regexp, _never_regexp),
-    "extension-regexp-classes": growing(_regexp_of_classes, _never_regexp_of_classes),
-    "extension-wildcard-ignore-case": growing(_wildcard_ignore_case, _never_wildcard_ignore_case),
-    "extension-anything-but-prefix": _anything_but("prefix"),
-    "extension-anything-but-suffix": _anything_but("suffix"),
-    "extension-anything-but-wildcard": _anything_but("wildcard", lambda text: f"*{text}*"),
+    "extension-all-of": _all_of,
+    "extension-none-of": _none_of,
+    "extension-and": _and,
+    "extension-regexp": _regexp,
+    "extension-regexp-classes": _regexp_classes,
+    "extension-wildcard-ignore-case": _wildcard_ignore_case,
+    "extension-anything-but-prefix": _anything_but("prefix", "0"),
+    "extension-anything-but-suffix": _anything_but("suffix", *_LAST),
+    "extension-anything-but-wildcard": _anything_but("wildcard", "0", shape="*{}*"),
     "extension-anything-but-cidr": _anything_but_cidr,
-    "extension-anything-but-numeric": growing(_anything_but_numeric, _never_anything_but_numeric),
+    "extension-anything-but-numeric": _anything_but_numeric,
 }
 """Kind -> endless rules drawn from a seed, as `bench.rules.KINDS` has them."""

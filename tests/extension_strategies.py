@@ -19,6 +19,8 @@ from typing import Any
 from hypothesis import strategies as st
 from strategies import Members, Spelled, array_events, matcher, one_or_list, text_of
 from strategies import anything_buts as plain_anything_buts
+from strategies import rule_sets_and_events as plain_rule_sets_and_events
+from strategies import rules as plain_rules
 
 SUBJECTS = ("all-of", "and", "ignore-case-and-negation", "none-of", "regexp")
 ALL = frozenset(SUBJECTS)
@@ -317,3 +319,22 @@ def rule_sets_and_events(draw: st.DrawFn, *subjects: str) -> tuple[list[str], li
 
 all_rules = rules_with(*SUBJECTS)
 all_events = one_path_events | array_events
+
+
+# ----- with extensions or without
+
+
+@st.composite
+def either_rules(draw: st.DrawFn) -> str:
+    """Any rule there is."""
+    return draw(st.one_of(plain_rules, plain_rules, plain_rules, all_rules))
+
+
+@st.composite
+def either_rule_sets_and_events(draw: st.DrawFn) -> tuple[list[str], str]:
+    """A set of either and an event; mostly without, which take half as long to draw."""
+    kind = draw(st.sampled_from(["plain", "plain", "plain", "extended", "mixed"]))
+    if kind == "plain":
+        return draw(plain_rule_sets_and_events)
+    rules, events = draw(rule_sets_and_events(*SUBJECTS))
+    return (rules if kind == "extended" else [*rules, *draw(st.lists(plain_rules, max_size=3))], events[0])

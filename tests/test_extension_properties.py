@@ -97,12 +97,13 @@ def test_engines_hold_the_same(subjects: tuple[str, ...], data: st.DataObject) -
     require_native()
     rules, events = data.draw(rule_sets_and_events(*subjects))
     twins = Twins()
-    script = data.draw(st.lists(st.integers(0, len(rules) - 1), min_size=len(rules), max_size=2 * len(rules)))
-    for index in script:
-        if index in twins.python:
-            twins.ask(lambda matcher, index=index: matcher.remove_rule(index))
-        else:
-            twins.ask(lambda matcher, index=index: matcher.add_rule(index, rules[index]))
+    for index in data.draw(st.permutations(range(len(rules)))):
+        twins.ask(lambda matcher, index=index: matcher.add_rule(index, rules[index]))
+        twins.compare()
+    for event in events:
+        twins.match(event)
+    for index in data.draw(st.lists(st.sampled_from(range(len(rules))), unique=True)):
+        twins.ask(lambda matcher, index=index: matcher.remove_rule(index))
         twins.compare()
     for event in events:
         twins.match(event)
