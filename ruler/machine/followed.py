@@ -17,10 +17,10 @@ answer that lists a large part of the edges is not kept, for listing them again 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING
 
-from ruler.machine.clause import Outcome
+from ruler.machine.clause import ClauseNode, Outcome, PatternNode
 from ruler.machine.unions import weight
 
 if TYPE_CHECKING:
@@ -35,7 +35,8 @@ _HEAVIEST = 4096  # of one answer
 _WEIGHT_OF_ANY = 16
 
 _Follow = Callable[["ValueMatcher", "Edges", Outcome, "list[NameState]"], None]
-_Answer = tuple["list[NameState]", Collection[object], Collection[object]]  # states; hits and blocked, kept alive
+_Key = tuple["Edges", _Follow, int, int]  # the identities of hits and blocked
+_Answer = tuple["list[NameState]", Collection["ClauseNode"], Collection["PatternNode"]]  # these are kept alive so
 
 
 class Followed:
@@ -44,10 +45,10 @@ class Followed:
     __slots__ = ("answers", "weight")
 
     def __init__(self) -> None:
-        self.answers: dict[tuple[object, ...], _Answer] = {}
+        self.answers: dict[_Key, _Answer] = {}
         self.weight = 0
 
-    def keep(self, key: tuple[object, ...], answer: _Answer) -> None:
+    def keep(self, key: _Key, answer: _Answer) -> None:
         """Remember ``answer``, and forget the others when that is too much."""
         added = _WEIGHT_OF_ANY + len(answer[0]) + weight(answer[1]) + weight(answer[2])
         if added > _HEAVIEST:
@@ -57,6 +58,13 @@ class Followed:
             self.weight = 0
         self.weight += added
         self.answers[key] = answer
+
+    def still_hold(self, matcher: ValueMatcher) -> Iterator[bool]:
+        """Yield, for each answer, whether it would be found again."""
+        for (edges, follow, _, _), (states, hits, blocked) in list(self.answers.items()):
+            again: list[NameState] = []
+            follow(matcher, edges, (hits, blocked, None), again)
+            yield set(again) == set(states)
 
 
 def follow_many(matcher: ValueMatcher, edges: Edges, outcome: Outcome, todo: list[NameState], follow: _Follow) -> None:
