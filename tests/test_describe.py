@@ -17,6 +17,7 @@ from ruler import MachineError, Matcher
 from ruler.machine.build import Machine
 from ruler.machine.clause import GUARDED, JUDGED, NOTHING, AllOfNode, ClauseNode, InnerClause, PatternNode
 from ruler.machine.engine import PythonEngine
+from ruler.machine.inner_clauses import follow_guarded
 from ruler.machine.name_state import Edges, NameState
 from ruler.machine.path_trie import PathNode, descendant
 from ruler.machine.pattern_texts import PATTERN_NAMES
@@ -84,6 +85,15 @@ def test_every_pattern_type_is_drawn_and_counted(engine: str) -> None:
     stats = Matcher(EVERY_PATTERN, engine=engine).stats()
     assert set(PATTERN_NAMES.values()) == set(stats.patterns)
     assert len(set(PATTERN_NAMES.values())) == len(PATTERN_NAMES)
+
+
+def test_names_of_one_state_stand_in_the_order_of_answers(engine: str) -> None:
+    """Also when a name went and came back: it is the last one then, whatever number the engine gives it."""
+    matcher = Matcher({name: {"a": [1]} for name in "pqr"}, engine=engine)
+    matcher.remove_rule("p")
+    matcher.add_rule("p", {"a": [1]})
+    assert matcher.rules_for_event({"a": 1}) == ["q", "r", "p"]
+    assert matcher.describe() == "start\n  a ∈ {1}  → q, r, p"
 
 
 def test_drawing_of_an_empty_machine(engine: str) -> None:
@@ -219,6 +229,17 @@ def a_shared_depth_misjudged(machine: Machine) -> None:
 
 def open_edges_imagined(machine: Machine) -> None:
     machine.start.edges[matcher_of(machine, "a.x")].takes_any = True
+
+
+def edges_miscounted(machine: Machine) -> None:
+    machine.start.edges[matcher_of(machine, "a.x")].count += 1
+
+
+def followed_edges_remembered_too_long(machine: Machine) -> None:
+    matcher = matcher_of(machine, "c.e")
+    edges = machine.start.absent[matcher]
+    hits, blocked, _ = matcher.outcome("n")
+    matcher.followed.keep((edges, follow_guarded, id(hits), id(blocked)), ([machine.start], hits, blocked))
 
 
 def split_patterns_miscounted(machine: Machine) -> None:
@@ -360,6 +381,8 @@ BREAKS: dict[Callable[[Machine], None], str] = {
     two_sets_of_edges_over_one_path: "a state has two sets of edges over one path",
     a_shared_depth_misjudged: "edges misjudge what their path shares with the one before",
     open_edges_imagined: "edges misjudge whether any value may do",
+    edges_miscounted: "edges that any value may do for are miscounted",
+    followed_edges_remembered_too_long: "what is remembered of edges no longer holds",
     split_patterns_miscounted: "split patterns are miscounted",
     all_ofs_miscounted: "all-ofs are miscounted",
     uses_miscounted: "an inner clause miscounts its uses",

@@ -110,6 +110,60 @@ GROWTH: dict[str, tuple[Rule, Event]] = {
 }
 
 
+def the_fifth_or(rule: Any, fifth: Any) -> Rule:
+    """``rule`` with its number in place of ``#``; ``fifth`` for the fifth, which matches."""
+    return lambda i: {"a": [fifth] if i == 5 else json.loads(json.dumps(rule).replace("#", str(i)))}
+
+
+def ignoring_case(keyword: str, *texts: str) -> list[Any]:
+    return [{"anything-but": {keyword: {"equals-ignore-case": list(texts)}}}]
+
+
+# What all rules but the fifth exclude. Which of them are followed is found once for what the values have in common.
+GROWTH |= {
+    "none-of that excludes each event": (
+        the_fifth_or(none_of({"prefix": "n"}, "m#"), {"prefix": "n"}),
+        lambda k: {"a": f"n{k}"},
+    ),
+    "none-of that excludes each event by two patterns": (
+        the_fifth_or(none_of({"prefix": "n"}, {"suffix": "z"}, "m#"), {"prefix": "n"}),
+        lambda k: {"a": f"n{k}z"},
+    ),
+    "none-of that excludes each event by an exact value": (
+        the_fifth_or(none_of("n", "m#"), "n"),
+        lambda k: {"a": "n", "k": k},
+    ),
+    "none-of that excludes each event, of several values": (
+        the_fifth_or(none_of({"prefix": "n"}, "m#"), {"prefix": "n"}),
+        lambda k: {"a": [f"n{k}", f"n{k + 1}", f"n{k}-{k}"]},
+    ),
+    "none-of of all-of that excludes each event": (
+        the_fifth_or(none_of({"all-of": [{"prefix": "n"}, {"suffix": "z"}]}, "m#"), {"prefix": "n"}),
+        lambda k: {"a": f"n{k}z"},
+    ),
+    "anything-but of a prefix in any case that excludes each event": (
+        the_fifth_or(ignoring_case("prefix", "n", "m#"), {"prefix": "n"}),
+        lambda k: {"a": f"n{k}"},
+    ),
+    "anything-but of suffixes in any case that excludes each event": (
+        the_fifth_or(ignoring_case("suffix", *"0123456789", "m#"), {"prefix": "n"}),
+        lambda k: {"a": f"n{k}"},
+    ),
+    "anything-but of a wildcard in any case that excludes each event": (
+        the_fifth_or(ignoring_case("wildcard", "*n*", "m#*"), {"prefix": "n"}),
+        lambda k: {"a": f"n{k}"},
+    ),
+    "anything-but of address blocks that exclude each event": (
+        the_fifth_or([{"anything-but": {"cidr": ["0.0.0.0/1", "128.0.0.0/1", "2001:db8::#/128"]}}], {"prefix": "10"}),
+        lambda k: {"a": f"10.{k // 250}.{k % 250}.1"},
+    ),
+    "anything-but of address blocks that exclude each value": (
+        the_fifth_or([{"anything-but": {"cidr": ["0.0.0.0/1", "128.0.0.0/1", "2001:db8::#/128"]}}], {"prefix": "10"}),
+        lambda k: {"a": [f"10.{k // 250}.{k % 250}.1", "10.0.0.7"]},
+    ),
+}
+
+
 def steps_with(rule_count: int, name: str) -> tuple[int, set[Any]]:
     rule_of, event_of = GROWTH[name]
     matcher: Matcher[Any] = Matcher({number: rule_of(number) for number in range(rule_count)}, engine="python")

@@ -49,11 +49,10 @@ def _check_states(machine: Machine, all_states: list[NameState]) -> None:
             kind = guard_kind(child.clause)
             kept = None if kind is None else state.absent[child.clause.value_matcher].of_kind(kind).get(child.clause)
             _require(kind is None or kept is child, "an edge that holds beside values is misplaced")
-        for edges in state.edges.values():
-            _require(
-                edges.takes_any == bool(edges.open or edges.split or edges.rare),
-                "edges misjudge whether any value may do",
-            )
+        for edges in (*state.edges.values(), *state.absent.values()):
+            takes_any = [edges.open, edges.split, *(edges.rare or {}).values()]
+            _require(edges.takes_any == any(takes_any), "edges misjudge whether any value may do")
+            _require(edges.count == sum(map(len, takes_any)), "edges that any value may do for are miscounted")
     final = {state for state in all_states if state.rule_ids}
     _require(set(machine.final_states.values()) == final, "final states and rule ids disagree")
     for sub_rule, state in machine.final_states.items():
@@ -109,6 +108,7 @@ def _check_value_matcher(matcher: ValueMatcher, used: set[ClauseNode]) -> None:
         _require(set(pattern_node.excluders) == excluders_of.get(pattern, set()), "a pattern misses an excluder")
     _check_inner_clauses(matcher)
     matcher.check_indexes()
+    _require(all(matcher.followed.still_hold(matcher)), "what is remembered of edges no longer holds")
 
 
 def _check_inner_clauses(matcher: ValueMatcher) -> None:

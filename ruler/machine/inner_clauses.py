@@ -30,7 +30,7 @@ from ruler.machine.clause import (
 from ruler.machine.value_matcher import ValueMatcher
 
 if TYPE_CHECKING:
-    from ruler.machine.name_state import NameState
+    from ruler.machine.name_state import Edges, NameState
 
 EdgesOfKind = dict[ClauseNode, "NameState"]
 
@@ -54,13 +54,13 @@ def follow_rare(matcher: ValueMatcher, rare: dict[int, EdgesOfKind], outcome: Ou
         todo.extend([state for clause, state in rare[JUDGED].items() if clause.accepts(outcome)])
 
 
-def follow_guarded(
-    matcher: ValueMatcher, rare: dict[int, EdgesOfKind], outcome: Outcome, todo: list[NameState]
-) -> None:
+def follow_guarded(matcher: ValueMatcher, edges_of: Edges, outcome: Outcome, todo: list[NameState]) -> None:
     """Append to ``todo`` the state behind each edge that holds beside the values of its path, each once.
 
     Those that a value satisfies are left out: they are followed on that.
     """
+    rare = edges_of.rare
+    assert rare is not None
     if GUARDED in rare:
         edges = rare[GUARDED]
         found = satisfied(matcher, outcome, at_most=len(edges))

@@ -36,7 +36,7 @@ Span = tuple[Rank, Rank]  # the best and the worst rank of the clauses at or bel
 class Edges:
     """The edges of one state over the clauses of one path, by the kind of clause (value_matcher.py)."""
 
-    __slots__ = ("absent", "closed", "open", "ranged", "rare", "shared_depth", "split", "takes_any")
+    __slots__ = ("absent", "closed", "count", "open", "ranged", "rare", "shared_depth", "split", "takes_any")
 
     def __init__(self, shared_depth: int) -> None:
         self.closed: dict[ClauseNode, NameState] = {}
@@ -47,6 +47,7 @@ class Edges:
         self.rare: dict[int, dict[ClauseNode, NameState]] | None = None
         # Whether there are open, split or rare ones, which a value of no outcome can satisfy.
         self.takes_any = False
+        self.count = 0  # of those
         # Followed when the path has no value. A clause that also accepts values leads to the same state twice.
         self.absent: dict[ClauseNode, NameState] = {}
         self.shared_depth = shared_depth  # names that this path has in common with that of the edge to the state
@@ -68,7 +69,7 @@ class Edges:
         if kind > SPLIT and not edges:
             self.rare = {**(self.rare or {}), kind: edges}
         edges[clause] = state
-        self.takes_any = bool(self.open or self.split or self.rare)
+        self._count(kind, +1)
 
     def drop(self, kind: int, clause: ClauseNode) -> None:
         edges = self.of_kind(kind)
@@ -76,7 +77,12 @@ class Edges:
         if kind > SPLIT and not edges:
             assert self.rare is not None
             self.rare = {other: rare for other, rare in self.rare.items() if rare} or None
-        self.takes_any = bool(self.open or self.split or self.rare)
+        self._count(kind, -1)
+
+    def _count(self, kind: int, change: int) -> None:
+        if kind not in (CLOSED, RANGED):
+            self.count += change
+            self.takes_any = self.count > 0
 
     def accept_values(self) -> bool:
         """Return whether any edge can be followed on a value."""
@@ -127,6 +133,7 @@ class NameState:
         if clause.accepts_values():
             edges.put(clause.kind, clause, state)
             self.edges[matcher] = edges
+        matcher.forget_followed()
         return state
 
     def cut(self, clause: ClauseNode) -> None:
@@ -145,6 +152,7 @@ class NameState:
             edges.drop(clause.kind, clause)
             if not edges.accept_values():
                 del self.edges[matcher]
+        matcher.forget_followed()
 
     def children(self) -> list[NameState]:
         """Return the states one edge away, each once."""

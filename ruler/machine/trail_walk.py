@@ -25,11 +25,10 @@ from typing import TypeVar
 from ruler.machine.clause import ClauseNode
 from ruler.machine.consistency import sub_rule_holds
 from ruler.machine.flatten import Fields, cut
-from ruler.machine.inner_clauses import follow_rare
 from ruler.machine.name_state import Edges, NameState
 from ruler.machine.trail_views import Around, Group, Offenders, Trail, TrailViews
 from ruler.machine.value_matcher import ValueMatcher
-from ruler.machine.walk import follow_open, follow_ranged, follow_split
+from ruler.machine.walk import follow_any, follow_ranged
 
 K = TypeVar("K")
 # By what stands against the guards, and whether the trail tells of it: see _follow_guarded.
@@ -239,11 +238,7 @@ def _satisfied(matcher: ValueMatcher, edges: Edges, group: Group) -> Iterator[tu
             if edges.ranged:
                 follow_ranged(matcher, edges.ranged, outcome, reached)
             if edges.takes_any:
-                follow_open(edges.open, outcome, reached)
-                if edges.split:
-                    follow_split(matcher, edges.split, outcome, reached)
-                if edges.rare is not None:
-                    follow_rare(matcher, edges.rare, outcome, reached)
+                follow_any(matcher, edges, outcome, reached)
             for state in reached:
                 yield state, (trail,)
 

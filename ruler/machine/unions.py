@@ -21,6 +21,9 @@ class _United(Collection[T]):
     def __init__(self, parts: list[Collection[T]]) -> None:
         self._parts = parts
 
+    def weight(self) -> int:
+        return len(self._parts)
+
     def __len__(self) -> int:
         return sum(map(len, self._parts))
 
@@ -41,7 +44,7 @@ def united(collections: Iterable[Collection[T]]) -> Collection[T]:
     if len(parts) <= 1:
         return parts[0] if parts else ()
     if sum(map(len, parts)) <= _FEW * len(parts):
-        return set().union(*parts)
+        return frozenset().union(*parts)
     return _United(parts)
 
 
@@ -61,6 +64,13 @@ def without_item(collection: Collection[T], item: T) -> Collection[T]:
         collection.discard(item)
         return collection if len(collection) > 1 else tuple(collection)
     return ()
+
+
+def weight(collection: Collection[T]) -> int:
+    """Return how many items or collections were put together in ``collection``; 0 where it is a pattern's own."""
+    if isinstance(collection, _United):
+        return collection.weight()
+    return len(collection) if isinstance(collection, frozenset) else 0
 
 
 def identity(collection: Collection[T]) -> object:

@@ -47,6 +47,7 @@ from ruler.machine.clause import (
     is_split,
     watched_patterns,
 )
+from ruler.machine.followed import Followed
 from ruler.machine.looseness import looseness
 from ruler.machine.numeric_ranges import NumericRangeIndex
 from ruler.machine.path_trie import PathNode
@@ -73,6 +74,8 @@ Scalar = str | int | float | bool | None
 # Outcomes remembered a path: some 100 KB, or a few MB where each is accepted by many patterns.
 _MOST_REMEMBERED = 512
 _LONGEST_REMEMBERED = 100
+# So many patterns found together are worth telling from others: few values have more in common.
+_MOST_COMBINED = 8
 
 _NUMBER_TYPES = frozenset({int, float})
 
@@ -81,11 +84,13 @@ class ValueMatcher:
     """The patterns and clauses of one path."""
 
     __slots__ = (
+        "_combinations",
         "_remembered",
         "_string_indexes",
         "all_of_count",
         "clauses",
         "exact",
+        "followed",
         "inner_clauses",
         "literals",
         "path_node",
@@ -108,6 +113,8 @@ class ValueMatcher:
         self._string_indexes: dict[type, StringIndex[Any, PatternNode]] = {}  # by index type
         self.string_searches: tuple[Any, ...] = ()  # their ``find`` methods
         self._remembered: dict[str, OneOutcome] = {}  # what searches found lately
+        self._combinations: dict[tuple[PatternNode, ...], OneOutcome] = {}  # of patterns found together lately
+        self.followed = Followed()
 
     # -- matching ------------------------------------------------------------------------------------------
 
@@ -131,15 +138,37 @@ class ValueMatcher:
 
     def _search(self, value: str, remembered: dict[str, OneOutcome]) -> OneOutcome:
         """Return the outcome of a string through all indexes, and remember it: values of a field tend to recur."""
+        combinations = self._combinations
         node = self.exact.get(value)
         found = [] if node is None else [node]
         for search in self.string_searches:
             search(value, found)
-        outcome = _combined(found)
+        outcome = self._combined(found, combinations)
         if len(value) <= _LONGEST_REMEMBERED:
             if len(remembered) >= _MOST_REMEMBERED:
                 remembered.clear()
             remembered[value] = outcome
+        return outcome
+
+    def _combined(
+        self, found: list[PatternNode], combinations: dict[tuple[PatternNode, ...], OneOutcome]
+    ) -> OneOutcome:
+        """Return the outcome of a value that these patterns accept.
+
+        Where many edges may be gone through for it, it is the same object as last time: see followed.py.
+        """
+        if len(found) <= 1:
+            return (found[0].clauses, found[0].excluders, None) if found else NOTHING
+        excluders = [node.excluders for node in found]
+        if len(found) > _MOST_COMBINED or not (self.inner_clauses or any(excluders)):
+            return united([node.clauses for node in found]), united(excluders), None
+        key = tuple(found)
+        outcome = combinations.get(key)
+        if outcome is None:
+            outcome = united([node.clauses for node in found]), united(excluders), None
+            if len(combinations) >= _MOST_REMEMBERED:
+                combinations.clear()
+            combinations[key] = outcome
         return outcome
 
     def outcome_of_all(self, values: list[Scalar], keep_apart: bool = True) -> Outcome:
@@ -157,8 +186,8 @@ class ValueMatcher:
             hits.append(one_hits)
             if blocked is None:
                 blocked = one_blocked
-            elif blocked:
-                blocked = {pattern for pattern in blocked if pattern in one_blocked}
+            elif blocked and blocked is not one_blocked:
+                blocked = frozenset([pattern for pattern in blocked if pattern in one_blocked])
             if one_numbers:
                 numbers.extend(one_numbers)
         numbers.sort()
@@ -195,9 +224,11 @@ class ValueMatcher:
         nodes = [self.exact[value] for value in distinct & self.exact.keys()]
         if not nodes:
             return (), (), numbers
-        blocked: set[PatternNode] = set()
-        if len(nodes) == len(distinct):  # else some value blocks nothing
-            blocked = set(nodes[0].excluders).intersection(*[node.excluders for node in nodes])
+        blocked: Collection[PatternNode] = ()
+        if len(distinct) == 1:
+            blocked = nodes[0].excluders
+        elif len(nodes) == len(distinct):  # else some value blocks nothing
+            blocked = frozenset(nodes[0].excluders).intersection(*[node.excluders for node in nodes])
         return united([node.clauses for node in nodes]), blocked, numbers
 
     def range_hits(self, numbers: list[Number], at_most: int) -> set[ClauseNode] | None:
@@ -280,7 +311,13 @@ class ValueMatcher:
 
     def _forget(self) -> None:
         # After a change, and by a new dict: a search that began before it still writes into the old one.
+        self._combinations = {}
         self._remembered = {}
+        self.forget_followed()
+
+    def forget_followed(self) -> None:
+        """Forget which edges were followed, once some have changed: by a new memory, for the same reason."""
+        self.followed = Followed()
 
     def _pattern_node(self, pattern: Pattern) -> PatternNode:
         node = self.patterns.get(pattern)
@@ -387,11 +424,3 @@ class ValueMatcher:
             found_hits, found_blocked, _ = self._search(value, {})
             if set(hits) != set(found_hits) or set(blocked) != set(found_blocked):
                 raise MachineError("an outcome is remembered that no longer holds")
-
-
-def _combined(found: list[PatternNode]) -> OneOutcome:
-    if not found:
-        return NOTHING
-    if len(found) == 1:
-        return found[0].clauses, found[0].excluders, None
-    return united([node.clauses for node in found]), united([node.excluders for node in found]), None

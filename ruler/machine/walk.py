@@ -19,6 +19,7 @@ from typing import Any
 
 from ruler.machine.clause import ABSENCE, NOTHING, ClauseNode, Outcome
 from ruler.machine.flatten import Joints, Values
+from ruler.machine.followed import MANY_EDGES, follow_many
 from ruler.machine.inner_clauses import follow_guarded, follow_rare
 from ruler.machine.name_state import Edges, NameState
 from ruler.machine.path_trie import PathNode
@@ -66,7 +67,10 @@ def walk(start: NameState, values: Values, first_only: bool = False, joints: Joi
                         if not (is_judged and clause.accepts(outcome)):
                             todo.append(next_state)
                 elif edges.rare is not None:
-                    follow_guarded(matcher, edges.rare, outcome_at(matcher, values), todo)
+                    if edges.count > MANY_EDGES:
+                        follow_many(matcher, edges, outcome_at(matcher, values), todo, follow_guarded)
+                    else:
+                        follow_guarded(matcher, edges, outcome_at(matcher, values), todo)
     return ends
 
 
@@ -104,11 +108,19 @@ def _follow(matcher: ValueMatcher, edges: Edges, outcome: Outcome, todo: list[Na
     if edges.ranged:
         follow_ranged(matcher, edges.ranged, outcome, todo)
     if edges.takes_any:
-        follow_open(edges.open, outcome, todo)
-        if edges.split:
-            follow_split(matcher, edges.split, outcome, todo)
-        if edges.rare is not None:
-            follow_rare(matcher, edges.rare, outcome, todo)
+        if edges.count > MANY_EDGES:
+            follow_many(matcher, edges, outcome, todo, follow_any)
+        else:
+            follow_any(matcher, edges, outcome, todo)
+
+
+def follow_any(matcher: ValueMatcher, edges: Edges, outcome: Outcome, todo: list[NameState]) -> None:
+    """Append to ``todo`` the state behind each open, split or rare edge whose clause is satisfied, each once."""
+    _follow_open(edges.open, outcome, todo)
+    if edges.split:
+        _follow_split(matcher, edges.split, outcome, todo)
+    if edges.rare is not None:
+        follow_rare(matcher, edges.rare, outcome, todo)
 
 
 def _follow_hits(edges: dict[ClauseNode, NameState], hits: Collection[ClauseNode], todo: list[NameState]) -> None:
@@ -141,17 +153,17 @@ def follow_ranged(
         todo.extend([ranged[clause] for clause in in_range.union(hits) if clause in ranged])
 
 
-def follow_split(
+def _follow_split(
     matcher: ValueMatcher, split: dict[ClauseNode, NameState], outcome: Outcome, todo: list[NameState]
 ) -> None:
     """Append to ``todo`` the state behind each split edge whose clause is satisfied, each once."""
     if outcome[2].__class__ is list:
         follow_ranged(matcher, split, outcome, todo)
     else:  # some value is no number
-        follow_open(split, outcome, todo)
+        _follow_open(split, outcome, todo)
 
 
-def follow_open(opened: dict[ClauseNode, NameState], outcome: Outcome, todo: list[NameState]) -> None:
+def _follow_open(opened: dict[ClauseNode, NameState], outcome: Outcome, todo: list[NameState]) -> None:
     """Append to ``todo`` the state behind each open edge whose clause is satisfied, each once."""
     blocked = outcome[1]
     if not blocked:

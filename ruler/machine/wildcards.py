@@ -42,9 +42,13 @@ class _Compiled(NamedTuple):
     """What a search reads, replaced as a whole so that a search never mixes two states."""
 
     automaton: Any  # finds a literal -> index of its group; None when nothing is compiled
-    groups: list[tuple[Pieces, ...]]  # the wildcards that look for one literal
+    groups: list[tuple[Pieces, ...]]  # the wildcards that look for one literal, to be verified where it occurs
+    whole: list[Pieces | None]  # by group, the one that is no more than the literal between asterisks, if stored
     size: int  # wildcards in all groups, removed ones included
     fresh: dict[Pieces, None]  # stored, not compiled yet
+
+
+_NOTHING_COMPILED = _Compiled(None, [], [], 0, {})
 
 
 class WildcardIndex(Generic[T]):
@@ -54,7 +58,7 @@ class WildcardIndex(Generic[T]):
 
     def __init__(self) -> None:
         self._stored: dict[Pieces, T] = {}
-        self._compiled = _Compiled(None, [], 0, {})
+        self._compiled = _NOTHING_COMPILED._replace(fresh={})
         self._debt = 0  # direct verifications since compiling last
         self._lock = threading.Lock()  # held by changes and by compiling, which a search may start
 
@@ -74,24 +78,30 @@ class WildcardIndex(Generic[T]):
             del self._stored[pieces]
             self._compiled.fresh.pop(pieces, None)
             if not self._stored:
-                self._compiled = _Compiled(None, [], 0, {})
+                self._compiled = _NOTHING_COMPILED._replace(fresh={})
             elif self._compiled.size > 2 * len(self._stored) + 8:
                 self._compile()
 
     def find(self, value: str, found: list[T]) -> None:
         """Append to ``found`` what is stored for each wildcard that accepts ``value``."""
         stored = self._stored
-        automaton, groups, _, fresh = self._compiled
+        automaton, groups, whole, _, fresh = self._compiled
         if automaton is not None:
-            for index in occurring(automaton, value, len(groups)):
+            indexes = occurring(automaton, value, len(groups))
+            does_occur = isinstance(indexes, set)  # else all were too many to be told apart
+            for index in indexes:
                 # A wildcard that was removed is no longer stored; one that came back is fresh.
-                found.extend(
-                    [
-                        stored[pieces]
-                        for pieces in groups[index]
-                        if pieces in stored and pieces not in fresh and wildcard_accepts(pieces, value)
-                    ]
-                )
+                if groups[index]:
+                    found.extend(
+                        [
+                            stored[pieces]
+                            for pieces in groups[index]
+                            if pieces in stored and pieces not in fresh and wildcard_accepts(pieces, value)
+                        ]
+                    )
+                alone = whole[index]
+                if alone in stored and alone not in fresh and (does_occur or wildcard_accepts(alone, value)):
+                    found.append(stored[alone])
         if fresh:
             found.extend([stored[pieces] for pieces in list(fresh) if wildcard_accepts(pieces, value)])
             self._debt += len(fresh)
@@ -107,8 +117,13 @@ class WildcardIndex(Generic[T]):
         wildcards: dict[str, list[Pieces]] = {}  # the literal looked for -> who looks for it
         for pieces in self._stored:
             wildcards.setdefault(best_literal(_literals(pieces), wildcards), []).append(pieces)
-        groups = list(map(tuple, wildcards.values()))
-        self._compiled = _Compiled(automaton_of(wildcards), groups, len(self._stored), {})
+        groups: list[tuple[Pieces, ...]] = []
+        whole: list[Pieces | None] = []
+        for literal, looking in wildcards.items():
+            alone = ("", literal, "")
+            groups.append(tuple([pieces for pieces in looking if pieces != alone]))
+            whole.append(alone if alone in looking else None)
+        self._compiled = _Compiled(automaton_of(wildcards), groups, whole, len(self._stored), {})
         self._debt = 0
 
 

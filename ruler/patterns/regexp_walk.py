@@ -14,6 +14,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import NamedTuple
 
 from ruler.patterns.model import Characters, RegexpStep, Repeat, Sequence
 
@@ -96,40 +97,65 @@ def _closure(instructions: list[Instruction], starts: Iterable[int]) -> set[int]
     return found
 
 
+class _Part(NamedTuple):
+    """A part of a program, written out."""
+
+    code: list[Instruction]
+    is_nullable: bool = False  # it accepts the empty text
+    is_closed: bool = False  # it accepts what it accepts several times over: repeating it once more adds nothing
+
+
 def written_out(program: Program) -> list[Instruction]:
     """Return instructions without repetitions: characters to read, and steps to one of two places ahead or back.
 
-    Reading goes on after the last of them where the program accepts. Cost: their number.
+    Reading goes on after the last of them where the program accepts. Cost: their number, a few for each character that
+    there is once repetitions are written out (iregexp.MOST_STATES); no more, because what repeats nothing new leaves
+    none: else ``(((a)?)?)?`` in a large repetition would be many for one character.
     """
-    parts: list[list[Instruction]] = []
+    parts: list[_Part] = []
     for step in program:
         if isinstance(step, Characters):
-            parts.append([(step.ranges, 0, 0)])
+            parts.append(_Part([(step.ranges, 0, 0)]))
         elif isinstance(step, Repeat):
             parts.append(_repeated(parts.pop(), step.low, step.high))
         else:
             joined = parts[len(parts) - step.count :]
             del parts[len(parts) - step.count :]
-            parts.append([each for part in joined for each in part] if isinstance(step, Sequence) else _either(joined))
-    [instructions] = parts
-    return instructions
+            parts.append(_in_sequence(joined) if isinstance(step, Sequence) else _either(joined))
+    [part] = parts
+    return part.code
 
 
 _remembered = lru_cache(maxsize=64)(written_out)
 
 
-def _either(parts: list[list[Instruction]]) -> list[Instruction]:
-    joined = parts[-1]
-    for part in reversed(parts[:-1]):
+def _in_sequence(parts: list[_Part]) -> _Part:
+    code = [each for part in parts for each in part.code]
+    return _Part(code, is_nullable=all(part.is_nullable for part in parts), is_closed=not parts)
+
+
+def _either(parts: list[_Part]) -> _Part:
+    joined = parts[-1].code
+    for part, _, _ in reversed(parts[:-1]):
         joined = [(None, 1, len(part) + 2), *part, (None, len(joined) + 1, len(joined) + 1), *joined]
-    return joined
+    return _Part(joined, is_nullable=any(part.is_nullable for part in parts))
 
 
-def _repeated(part: list[Instruction], low: int, high: int | None) -> list[Instruction]:
+def _repeated(part: _Part, low: int, high: int | None) -> _Part:
+    code = part.code
+    if part.is_nullable:
+        low = 0
     if high is None:
-        loop: list[Instruction] = [*part, (None, -len(part), 1)]
-        return part * (low - 1) + loop if low else [(None, 1, len(loop) + 1), *loop]
-    optional = high - low
-    once = len(part) + 1
-    tail = [each for left in range(optional, 0, -1) for each in [(None, 1, left * once), *part]]
-    return part * low + tail
+        if part.is_closed and low < 2:
+            return part if low or part.is_nullable else _optional(part)
+        loop = _Part([*code * max(low, 1), (None, -len(code), 1)], is_closed=low < 2)
+        return loop if low else _optional(loop)
+    if high == 1 and part.is_nullable:
+        return part
+    once = len(code) + 1
+    tail = [each for left in range(high - low, 0, -1) for each in [(None, 1, left * once), *code]]
+    return _Part(code * low + tail, is_nullable=not low)
+
+
+def _optional(part: _Part) -> _Part:
+    return _Part([(None, 1, len(part.code) + 1), *part.code], is_nullable=True, is_closed=part.is_closed)

@@ -34,7 +34,7 @@ pub struct StateView {
     pub parent: Option<usize>,
     /// On the edge from there.
     pub clause: Option<Clause>,
-    /// Ascending.
+    /// In the order of answers.
     pub rules: Vec<RuleId>,
 }
 
@@ -119,7 +119,7 @@ impl Machine {
         for (state, parent) in self.reachable() {
             let clause = self.states.states[state].clause;
             let mut rules: Vec<RuleId> = self.sets.iter(self.states.states[state].rules).collect();
-            rules.sort_unstable();
+            rules.sort_unstable_by_key(|&rule| self.order_of(rule));
             let clause = (clause != NONE).then(|| self.clause_model(&self.clauses[clause]));
             views.push(StateView { parent, clause, rules });
         }
