@@ -76,7 +76,7 @@ def test_many_clauses_of_one_path_each_choose_a_value() -> None:
     assert answers([rule], {"t": [values[:9], values[9:]]}) == [[], []]
 
 
-@pytest.mark.parametrize("count", [40, 60, 70, 80, 90, 100, 110, 120, 140, 200, 400])
+@pytest.mark.parametrize("count", [40, 116, 117, 140, 141, 400])
 def test_the_limit_of_array_combinations_is_the_same_with_none_of(count: int) -> None:
     """An event that spells a path twice, and clauses with guards beside others of their path."""
     rule = {"x": [1], "y": [1], "z": [{"none-of": [1, {"prefix": "a"}]}]}
