@@ -358,6 +358,68 @@ def test_a_change_of_the_rule_in_words(rule: str, event: Any, new: str, old: str
     assert proposal.edit_count == 1
 
 
+_LONG = '{"wildcard": "*one*"}, {"wildcard": "*two*"}, {"wildcard": "*three*"}, {"wildcard": "*four*"}'
+_ALL = "one two three four"
+
+
+@pytest.mark.parametrize(
+    ("clause", "value", "words"),
+    [
+        (
+            f'[{{"all-of": [{_LONG}, {{"anything-but": {{"suffix": ".log"}}}}]}}]',
+            f"{_ALL}.log",
+            'leave {"anything-but": {"suffix": ".log"}} out of the list at $.s[0]["all-of"]',
+        ),
+        (
+            f'[{{"all-of": [{{"anything-but": {{"suffix": ".log"}}}}, {_LONG}]}}]',
+            f"{_ALL}.log",
+            'leave {"anything-but": {"suffix": ".log"}} out of the list at $.s[0]["all-of"]',
+        ),
+        (f'[{{"all-of": [{_LONG}]}}]', "x", 'add "x" to the list at $.s'),
+        (
+            f'[{{"all-of": [{_LONG}]}}]',
+            "one two three",
+            'write [{"wildcard": "*four*"}, "one two three"] in place of {"wildcard": "*four*"} at $.s[0]["all-of"][3]',
+        ),
+        (
+            f'[{{"all-of": [{_LONG}, ["{_ALL} five", "b"]]}}]',
+            _ALL,
+            'add "one two three four" to the list at $.s[0]["all-of"][4]',
+        ),
+        (
+            f'[{{"none-of": [{_LONG}, "a"]}}]',
+            "one two",
+            'leave {"wildcard": "*one*"}, {"wildcard": "*two*"} out of the list at $.s[0]["none-of"]',
+        ),
+        (
+            '[{"all-of": [{"numeric": [">", 5]}, {"anything-but": [1000000, 2000000, 3000000, 4000000]}]}]',
+            3,
+            'write [">=", 3] in place of [">", 5] at $.s[0]["all-of"][0].numeric',
+        ),
+    ],
+)
+def test_of_a_long_clause_only_what_changes_is_shown(clause: str, value: Any, words: str) -> None:
+    """What would be cut in its middle, where the change may be, is not shown; and the changed rule matches."""
+    proposal = proposals(f'{{"s": {clause}}}', {"s": value})["rule"]
+    assert words == proposal.text
+    assert matches(proposal.result, json.dumps({"s": value}))
+
+
+@pytest.mark.parametrize(
+    ("parts", "left"),
+    [
+        ('{"prefix": "a"}, {"anything-but": "ab"}', '{"prefix": "a"}'),
+        ('{"anything-but": "ab"}, {"prefix": "a"}', '{"prefix": "a"}'),
+        ('{"prefix": "a"}, {"anything-but": ["ab", "ac"]}', '{"prefix": "a"}, {"anything-but": ["ac"]}'),
+        ('{"anything-but": "ab"}', '{"exists": true}'),
+    ],
+)
+def test_a_part_of_all_of_that_only_excludes_the_value_is_left_out(parts: str, left: str) -> None:
+    """A part that accepts everything would say nothing; the last one has nothing to be left out of."""
+    proposal = proposals(f'{{"s": [{{"all-of": [{parts}]}}]}}', {"s": "ab"})["rule"]
+    assert f'{{"s": [{{"all-of": [{left}]}}]}}' == proposal.result
+
+
 def test_a_rule_among_others_is_cut_out_of_its_text() -> None:
     """Offsets count in the whole document, and only the rule is returned."""
     document = read_document('{"one": {"a": [1]}, "two": {"b": [2]} }')

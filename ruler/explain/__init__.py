@@ -10,7 +10,8 @@ missing.py      why a path has no value             duplicates.py names that sta
 clause_texts.py one clause explained                text_form.py  explanations for a terminal
 shown.py        values and places on one line
 proposals.py    what to change so that a rule matches; clause_changes.py, event_changes.py, rule_changes.py and
-                accepted_values.py find it, moved_clauses.py writes a clause for another path
+                accepted_values.py find it, moved_clauses.py writes a clause for another path,
+                rewriting.py says what to write
 event_view.py   the values an event has at some paths, each with its place and its array elements
 judge.py        asks the python engine about a few sub-rules and one event
 """

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from ruler.errors import Location, RuleError, json_path
+from ruler.errors import RuleError
 from ruler.explain.clause_changes import (
     MOST_SHOWN,
     Choices,
@@ -32,13 +32,14 @@ from ruler.explain.clause_changes import (
 from ruler.explain.event_view import view_event
 from ruler.explain.missing import EventPaths
 from ruler.explain.moved_clauses import MovedClause
+from ruler.explain.rewriting import Rewriting, edited
 from ruler.findings import Edit
 from ruler.patterns.acceptance import Value, accepts, excluded_by, is_number, may_hold_without_value
 from ruler.patterns.folding import fold
 from ruler.patterns.located import Alternative, LocatedClause, LocatedRule, LocatedSubRule, locate_rule
 from ruler.patterns.mappings import text_from_mapping
 from ruler.patterns.model import Absent, Exact, NoneOf, NumericRange, Pattern, Prefix, Suffix
-from ruler.patterns.reader import Node, shortened
+from ruler.patterns.reader import Node
 from ruler.patterns.rewrites import quoted, without_anchors
 
 _ABSENT, _PRESENT = '{"exists": false}', '{"exists": true}'
@@ -89,21 +90,6 @@ class Moving:
 
 
 @dataclass(frozen=True, slots=True)
-class Rewriting:
-    """Edits inside one node of the rule, shown as one: the node as it is and as it will be."""
-
-    edits: tuple[Edit, ...]  # in text order
-    node: Node
-    location: Location
-
-    def words(self, rule: LocatedRule) -> str:
-        """Say what to write."""
-        new = _edited(rule.document.text, self.node.start, self.node.end, self.edits)
-        old = rule.text(self.node)
-        return f"write {_short(new)} in place of {_short(old)} at {json_path(self.location)}"
-
-
-@dataclass(frozen=True, slots=True)
 class RuleChange:
     """Clauses to rewrite together."""
 
@@ -121,7 +107,7 @@ class RuleChange:
         rewritings = list({each.edits: each for each in found if each is not None}.values())  # clauses can share a name
         edits = sorted((edit for each in rewritings for edit in each.edits), key=lambda edit: edit.start)
         words = listed_edits((each.words(rule) for each in rewritings[:MOST_SHOWN]), len(rewritings))
-        return words, _edited(rule.document.text, rule.node.start, rule.node.end, edits), len(rewritings)
+        return words, edited(rule.document.text, rule.node.start, rule.node.end, edits), len(rewritings)
 
 
 class PathsMeant:
@@ -218,7 +204,7 @@ def _widened(rule: LocatedRule, alternative: Alternative, value: Value) -> Rewri
     if node.end - node.start > _LONGEST_ONE_OFF:
         return None
     for edits in _rewrites(rule, node, alternative.pattern, value):
-        text = _edited(rule.document.text, node.start, node.end, edits)
+        text = edited(rule.document.text, node.start, node.end, edits)
         if _accepts(text, value):
             return Rewriting(tuple(edits), node, alternative.location)
     return None
@@ -288,12 +274,14 @@ def _wider_part(rule: LocatedRule, node: Node, value: Value) -> Iterator[list[Ed
     if len(failing) != 1:
         return
     [part] = failing
+    index = next(index for index, each in enumerate(parts) if each is part)
     if part.kind == "array":
         yield [Edit(part.value[-1].end, part.value[-1].end, f", {_json(value)}")]
         return
     pattern = _pattern_of(rule.text(part))
-    if pattern is not None:
-        yield from _rewrites(rule, part, pattern, value)
+    for edits in () if pattern is None else _rewrites(rule, part, pattern, value):
+        asks_nothing = len(parts) > 1 and [edit.text for edit in edits] == [_PRESENT]
+        yield [_removal(parts, index, 1)] if asks_nothing else edits
     yield [Edit(part.start, part.start, "["), Edit(part.end, part.end, f", {_json(value)}]")]
 
 
@@ -336,23 +324,5 @@ def _removal(elements: list[Node], index: int, first_kept: int) -> Edit:
     return Edit(elements[index - 1].end, elements[index].end, "")
 
 
-# -- text
-
-
-def _edited(text: str, start: int, end: int, edits: Any) -> str:
-    """Return ``text[start:end]`` with ``edits``, which are in text order and inside of it."""
-    pieces = []
-    for edit in edits:
-        pieces += [text[start : edit.start], edit.text]
-        start = edit.end
-    return "".join([*pieces, text[start:end]])
-
-
 def _json(value: Value) -> str:
     return text_from_mapping({"": value}, 1)[len('{"": ') : -1]
-
-
-def _short(text: str) -> str:
-    if len(text) > 240:
-        text = text[:120] + text[-120:]
-    return shortened(text)

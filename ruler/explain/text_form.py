@@ -172,9 +172,12 @@ class _Writer:
         width = min(WIDEST_PATH, max((len(cut(value.path)) for value in detail.values), default=0))
         for value in detail.values:
             by = " and ".join(cut(text) for text, _ in value.accepted_by[:SHOWN_REASONS])
-            what = "no value" if value.leaf is None else f"{shown(value.leaf.value)} at {pointer_of(value.leaf)}"
+            if value.leaf is not None:
+                what = f"{shown(value.leaf.value)} at {pointer_of(value.leaf)}, accepted by {by}"
+            else:
+                what = f"no value, accepted by {by}" if value.is_absent else f"no value that is excluded by {by}"
             path = visible(cut(value.path) or EMPTY_NAME)
-            yield f"  {path:{width}}  {visible(what)}, accepted by {visible(by)}"
+            yield f"  {path:{width}}  {visible(what)}"
 
 
 def _told_absence(clause: ClauseExplanation, by: AlternativeExplanation) -> str:

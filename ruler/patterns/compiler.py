@@ -446,12 +446,13 @@ class _Compiler:
         return True
 
     def example_of_not(self, node: Node) -> str:
-        """Return anything-but for the first clause in the branches ``node``."""
+        """Return none-of, or anything-but without extensions, for the first clause in the branches ``node``."""
+        keyword = "none-of" if self.limits.extensions else "anything-but"
         name, _, clause = node.value[0].value[0] if node.value[0].value else ("", 0, node)
         source = fragment(self.document, clause)
-        if source is None or len(name) > 80 or not self.clause_reader.compiles("anything-but", clause):
-            return '"source": [{"anything-but": ["shop"]}]'
-        return f'{quoted(name)}: [{{"anything-but": {source}}}]'
+        if source is None or len(name) > 80 or not self.clause_reader.compiles(keyword, clause):
+            return f'"source": [{{"{keyword}": ["shop"]}}]'
+        return f'{quoted(name)}: [{{"{keyword}": {source}}}]'
 
     def all_in_one(self, parent: Node, joining: str, node: Node) -> str:
         """Return the clauses of all branches side by side, which is what a rule means by and."""
