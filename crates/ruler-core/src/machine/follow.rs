@@ -62,7 +62,7 @@ impl OpenMemo {
         &mut self,
         machine: &Machine,
         (state, edges, edge_count): (u32, Remembered, usize),
-        outcome: View<'_>,
+        outcome: &View<'_>,
         found: &mut Vec<u32>,
         follow: impl FnOnce(&mut OpenMemo, &mut Vec<u32>),
     ) {
@@ -107,7 +107,7 @@ impl Machine {
         &self,
         state: u32,
         edges: &Edges,
-        outcome: View<'_>,
+        outcome: &View<'_>,
         memo: &mut OpenMemo,
         found: &mut Vec<u32>,
     ) {
@@ -182,10 +182,10 @@ impl Machine {
         path: PathId,
         map: EdgeMap,
         kind: Kind,
-        outcome: View<'_>,
+        outcome: &View<'_>,
         found: &mut Vec<u32>,
     ) {
-        let View { hits, numbers, .. } = outcome;
+        let &View { hits, numbers, .. } = outcome;
         if numbers.is_empty() {
             if !hits.is_empty() {
                 self.follow_hits(state, map, kind, hits, found);
@@ -214,7 +214,7 @@ impl Machine {
         state: u32,
         path: PathId,
         kind: Kind,
-        outcome: View<'_>,
+        outcome: &View<'_>,
         at_most: usize,
         found: &mut Vec<u32>,
     ) -> bool {
@@ -235,12 +235,14 @@ impl Machine {
             patterns.append(&mut splits);
         }
         for pattern in patterns {
-            found.extend(self.clauses_with(pattern).filter_map(|clause| self.edge(state, clause, kind)));
+            let edges = self.clauses_with(pattern).filter_map(|clause| self.edge(state, clause, kind));
+            edges.for_each(|next| found.push(next)); // `extend` would ask for each again where to go on
         }
         true
     }
 
     /// The clauses with a pattern, inner ones among them.
+    #[inline(always)] // else it is made in memory for each pattern, at the price of all that is done with it
     pub(super) fn clauses_with(&self, pattern: u32) -> impl Iterator<Item = u32> + '_ {
         let links = self.patterns[pattern].links;
         let listed = if links == NONE { Default::default() } else { self.links[links].clauses };
@@ -253,7 +255,7 @@ impl Machine {
         state: u32,
         map: EdgeMap,
         kind: Kind,
-        outcome: View<'_>,
+        outcome: &View<'_>,
         memo: &mut OpenMemo,
         found: &mut Vec<u32>,
     ) {
@@ -267,23 +269,23 @@ impl Machine {
 
     /// Follow open edges when some anything-buts are blocked. Only clauses of those can fail: go through them, or
     /// through the edges if they are fewer.
-    fn follow_unblocked(&self, state: u32, map: EdgeMap, kind: Kind, outcome: View<'_>, found: &mut Vec<u32>) {
+    fn follow_unblocked(&self, state: u32, map: EdgeMap, kind: Kind, outcome: &View<'_>, found: &mut Vec<u32>) {
         if let Some(only) = map.single() {
-            if self.accepts(self.states.states[only].clause, &outcome) {
+            if self.accepts(self.states.states[only].clause, outcome) {
                 found.push(only);
             }
             return;
         }
         let mut failing: Vec<u32> = Vec::new();
-        let are_few = self.each_doubtful(doubt(kind, outcome), self.states.edge_count(map), |clause| {
+        let are_few = self.each_doubtful(&doubt(kind, outcome), self.states.edge_count(map), |clause| {
             if let Some(next) = self.edge(state, clause, kind) {
-                if !self.accepts(clause, &outcome) {
+                if !self.accepts(clause, outcome) {
                     failing.push(next);
                 }
             }
         });
         if !are_few {
-            let accepts = |&next: &u32| self.accepts(self.states.states[next].clause, &outcome);
+            let accepts = |&next: &u32| self.accepts(self.states.states[next].clause, outcome);
             found.extend(self.states.edges(map).filter(accepts));
             return;
         }
@@ -294,9 +296,9 @@ impl Machine {
 
 /// By what clauses of a kind may fail: with an all-of, by the value that blocks least, as each part asks of one value.
 #[inline]
-fn doubt(kind: Kind, outcome: View<'_>) -> View<'_> {
+fn doubt<'a>(kind: Kind, outcome: &View<'a>) -> View<'a> {
     match kind {
         Kind::Open => outcome.least_blocked(),
-        _ => outcome,
+        _ => *outcome,
     }
 }

@@ -20,7 +20,7 @@ impl Machine {
         &self,
         state: u32,
         edges: &Edges,
-        outcome: View<'_>,
+        outcome: &View<'_>,
         memo: &mut OpenMemo,
         found: &mut Vec<u32>,
     ) {
@@ -34,7 +34,7 @@ impl Machine {
     }
 
     /// Follow the edges that are followed although the path has values.
-    fn follow_rare_guards(&self, state: u32, edges: &Edges, outcome: View<'_>, found: &mut Vec<u32>) {
+    fn follow_rare_guards(&self, state: u32, edges: &Edges, outcome: &View<'_>, found: &mut Vec<u32>) {
         let rare = self.states.rare(edges);
         if !rare.guarded.is_empty() {
             self.follow_guarded(state, edges.path, rare.guarded, outcome, found);
@@ -51,7 +51,7 @@ impl Machine {
         &self,
         state: u32,
         edges: &Edges,
-        outcome: View<'_>,
+        outcome: &View<'_>,
         memo: &mut OpenMemo,
         found: &mut Vec<u32>,
     ) {
@@ -64,18 +64,18 @@ impl Machine {
         } else if !rare.split.is_empty() {
             self.follow_ranged(state, edges.path, rare.split, Kind::Split, outcome, found);
         }
-        let accepts = |&next: &u32| self.accepts(self.states.states[next].clause, &outcome);
+        let accepts = |&next: &u32| self.accepts(self.states.states[next].clause, outcome);
         found.extend(self.states.edges(rare.judged).filter(accepts));
     }
 
     /// Follow the edges of clauses with an all-of that some part names.
-    fn follow_compound(&self, state: u32, path: PathId, map: EdgeMap, outcome: View<'_>, found: &mut Vec<u32>) {
+    fn follow_compound(&self, state: u32, path: PathId, map: EdgeMap, outcome: &View<'_>, found: &mut Vec<u32>) {
         let edge_count = self.states.edge_count(map);
         let start = found.len();
         for value in outcome.each() {
             let before = found.len();
             let are_named = edge_count > FEW_EDGES
-                && self.each_satisfied(path, value, edge_count, |clause| {
+                && self.each_satisfied(path, &value, edge_count, |clause| {
                     found.extend(self.edge(state, clause, Kind::Compound));
                 });
             if !are_named {
@@ -91,33 +91,33 @@ impl Machine {
     /// Follow the edges of clauses that hold although their path has values: unless each of their guards accepts one.
     ///
     /// What a value satisfies names the clauses that may fail, through one of their guards.
-    fn follow_guarded(&self, state: u32, path: PathId, map: EdgeMap, outcome: View<'_>, found: &mut Vec<u32>) {
+    fn follow_guarded(&self, state: u32, path: PathId, map: EdgeMap, outcome: &View<'_>, found: &mut Vec<u32>) {
         let edge_count = self.states.edge_count(map);
         let mut failing: Vec<u32> = Vec::new();
         let mut note = |clause: u32| {
             for (guarded, next) in self.guarded_edges(state, clause, Guards::Closed) {
-                if !self.holds_without(guarded, &outcome) {
+                if !self.holds_without(guarded, outcome) {
                     failing.push(next);
                 }
             }
         };
         let are_named = edge_count > FEW_EDGES
-            && outcome.each().all(|value| self.each_satisfied(path, value, edge_count, &mut note));
+            && outcome.each().all(|value| self.each_satisfied(path, &value, edge_count, &mut note));
         failing.sort_unstable();
         let holds = |next: &u32| match are_named {
             true => failing.binary_search(next).is_err(),
-            false => self.holds_without(self.states.states[*next].clause, &outcome),
+            false => self.holds_without(self.states.states[*next].clause, outcome),
         };
         let followed = self.states.edges(map).filter(holds);
         found.extend(followed.filter(|&next| !self.is_followed(next, outcome)));
     }
 
     /// The same where every guard is open: most values are accepted, so what is blocked names the clauses that hold.
-    fn follow_open_guarded(&self, state: u32, map: EdgeMap, outcome: View<'_>, found: &mut Vec<u32>) {
+    fn follow_open_guarded(&self, state: u32, map: EdgeMap, outcome: &View<'_>, found: &mut Vec<u32>) {
         let edge_count = self.states.edge_count(map);
         let mut named: Vec<u32> = Vec::new();
         let are_named = edge_count > FEW_EDGES
-            && self.each_doubtful(outcome.least_blocked(), edge_count, |clause| {
+            && self.each_doubtful(&outcome.least_blocked(), edge_count, |clause| {
                 named.extend(self.guarded_edges(state, clause, Guards::Open).map(|(_, next)| next));
             });
         if !are_named {
@@ -130,14 +130,14 @@ impl Machine {
     }
 
     /// Whether the clause on the edge to a state holds without a value, and the edge is not followed anyway.
-    fn holds_apart(&self, state: u32, outcome: View<'_>) -> bool {
-        self.holds_without(self.states.states[state].clause, &outcome) && !self.is_followed(state, outcome)
+    fn holds_apart(&self, state: u32, outcome: &View<'_>) -> bool {
+        self.holds_without(self.states.states[state].clause, outcome) && !self.is_followed(state, outcome)
     }
 
     /// Whether the edge to a state is followed because of the values.
-    fn is_followed(&self, state: u32, outcome: View<'_>) -> bool {
+    fn is_followed(&self, state: u32, outcome: &View<'_>) -> bool {
         let clause = self.states.states[state].clause;
-        self.clauses[clause].kind != Kind::None && self.accepts(clause, &outcome)
+        self.clauses[clause].kind != Kind::None && self.accepts(clause, outcome)
     }
 
     /// The edges from `state` of the clauses that `clause` guards.
@@ -164,7 +164,7 @@ impl Machine {
     /// steps.
     ///
     /// `value` is the outcome of one value, or of several where the path has no all-of.
-    fn each_satisfied(&self, path: PathId, value: View<'_>, at_most: usize, mut visit: impl FnMut(u32)) -> bool {
+    fn each_satisfied(&self, path: PathId, value: &View<'_>, at_most: usize, mut visit: impl FnMut(u32)) -> bool {
         let mut patterns = value.hits.to_vec();
         let mut steps = patterns.len() + value.numbers.len();
         if let Some(ranges) = self.matcher(path).and_then(|matcher| matcher.ranges.as_ref()) {
@@ -188,7 +188,7 @@ impl Machine {
                     return false;
                 }
                 let keyed = self.sets.iter(inner.keyed);
-                patterns.extend(keyed.filter(|&all_of| self.accepts_all_of(all_of, &value)));
+                patterns.extend(keyed.filter(|&all_of| self.accepts_all_of(all_of, value)));
             }
             place += 1;
         }
@@ -198,7 +198,7 @@ impl Machine {
     /// Call `visit` with each clause, inner ones among them, that has an anything-but which is blocked, or an all-of of
     /// open parts that depends on one; now and then twice. False, perhaps too late, when that takes more than `at_most`
     /// steps.
-    pub(super) fn each_doubtful(&self, outcome: View<'_>, at_most: usize, mut visit: impl FnMut(u32)) -> bool {
+    pub(super) fn each_doubtful(&self, outcome: &View<'_>, at_most: usize, mut visit: impl FnMut(u32)) -> bool {
         let blocked_count = match outcome.blocked {
             BlockedView::None => 0,
             BlockedView::ByHits => outcome.hits.iter().map(|&hit| self.excluder_count(hit)).sum(),

@@ -70,7 +70,7 @@ impl OutcomePool {
                 Blocked::Listed(start, end) => BlockedView::Listed(&self.ids[start as usize..end as usize]),
             },
             has_others: outcome.has_others,
-            parts: &self.parts[outcome.parts.0 as usize..outcome.parts.1 as usize],
+            parts: outcome.parts,
             pool: self,
         }
     }
@@ -106,28 +106,38 @@ pub struct View<'a> {
     pub has_others: bool,
     /// The distinct outcomes that it is made of, the one first that blocks the fewest; none where it is that of one
     /// value, and where the path has no all-of.
-    parts: &'a [Outcome],
+    parts: (u32, u32),
     pool: &'a OutcomePool,
 }
 
 impl<'a> View<'a> {
     /// The outcomes that it is made of, or itself.
     #[inline]
-    pub fn each(self) -> impl Iterator<Item = View<'a>> + 'a {
-        let itself = self.parts.is_empty().then_some(self);
-        itself.into_iter().chain(self.parts.iter().map(move |part| self.pool.view(part)))
+    pub fn each(&self) -> impl Iterator<Item = View<'a>> + 'a {
+        let (pool, parts) = (self.pool, self.parts());
+        let itself = parts.is_empty().then_some(*self);
+        itself.into_iter().chain(parts.iter().map(move |part| pool.view(part)))
+    }
+
+    /// Looked up when asked for, since few paths have any.
+    #[inline]
+    fn parts(&self) -> &'a [Outcome] {
+        match self.parts {
+            (0, 0) => &[],
+            (start, end) => &self.pool.parts[start as usize..end as usize],
+        }
     }
 
     /// Whether hits and numbers say all of it, but for whether some value blocks nothing.
     #[inline]
     pub fn is_of_hits(&self) -> bool {
-        self.parts.is_empty() && !matches!(self.blocked, BlockedView::Listed(_))
+        self.parts().is_empty() && !matches!(self.blocked, BlockedView::Listed(_))
     }
 
     /// Whether it blocks no anything-but; by the value that blocks the fewest, where all-ofs ask.
     #[inline]
     pub fn blocks_nothing(&self, by_one_value: bool) -> bool {
-        match self.parts.first() {
+        match self.parts().first() {
             Some(least) if by_one_value => matches!(least.blocked, Blocked::None),
             _ => matches!(self.blocked, BlockedView::None),
         }
@@ -135,8 +145,8 @@ impl<'a> View<'a> {
 
     /// The one of `each` that blocks the fewest anything-buts: what it does not block, no all-of fails for.
     #[inline]
-    pub fn least_blocked(self) -> View<'a> {
-        self.parts.first().map_or(self, |part| self.pool.view(part))
+    pub fn least_blocked(&self) -> View<'a> {
+        self.parts().first().map_or(*self, |part| self.pool.view(part))
     }
 }
 
@@ -339,7 +349,9 @@ impl Machine {
     ) -> Outcome {
         let (start, numbers_start) = (pool.ids.len(), pool.numbers.len());
         let number = self.find_patterns(matcher, event, value, search, &mut pool.ids);
-        pool.numbers.extend(number);
+        if let Some(number) = number {
+            pool.numbers.push(number);
+        }
         let hits = &mut pool.ids[start..];
         if hits.len() > 1 {
             hits.sort_unstable();

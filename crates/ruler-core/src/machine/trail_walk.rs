@@ -454,13 +454,13 @@ impl<'a> TrailWalk<'a> {
                 self.machine.follow_hits(state, edges.closed, Kind::Closed, view.hits, &mut self.reached);
             }
             if !edges.ranged.is_empty() {
-                self.machine.follow_ranged(state, edges.path, edges.ranged, Kind::Ranged, view, &mut self.reached);
+                self.machine.follow_ranged(state, edges.path, edges.ranged, Kind::Ranged, &view, &mut self.reached);
             }
             if !edges.open.is_empty() {
-                self.machine.follow_open(state, edges.open, Kind::Open, view, memo, &mut self.reached);
+                self.machine.follow_open(state, edges.open, Kind::Open, &view, memo, &mut self.reached);
             }
             if accepts_rare {
-                self.machine.follow_rare_values(state, edges, view, memo, &mut self.reached);
+                self.machine.follow_rare_values(state, edges, &view, memo, &mut self.reached);
             }
             let element = views.fields[field as usize].element;
             self.found.extend(self.reached.iter().map(|&next| (next, element)));

@@ -200,6 +200,7 @@ impl ValueMatcher {
         self.interned.find(hash_text(hasher, kind, text), |&id| patterns[id].stored.key() == key).copied()
     }
 
+    #[inline(never)] // leaves `find_text` small for paths with nothing but exact values
     fn search(
         &self,
         strings: &StringIndexes,

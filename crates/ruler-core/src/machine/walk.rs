@@ -138,8 +138,8 @@ impl Machine {
                 outcome
             }
         };
-        let view = scratch.pool.view(&outcome);
-        self.follow(state, edges, view, &mut scratch.memo, todo);
+        let outcome = scratch.pool.view(&outcome);
+        self.follow(state, edges, &outcome, &mut scratch.memo, todo);
     }
 
     /// Follow absent edges over a path whose values a match may not reach.

@@ -384,7 +384,6 @@ fn of_one_value(choices: &mut Choices<'_>, levels: u32) -> Pattern {
         0 => Pattern::Literal(choices.one_of(&[None, Some(true), Some(false)])),
         1 | 2 => range(choices),
         3..=5 => Pattern::AnythingBut(sorted(some(choices, excluded))),
-        10 | 11 => Pattern::Regexp(regexps::regexp(choices)),
         6..=9 if levels > 0 => Pattern::AllOf(sorted(some(choices, |choices| {
             sorted((0..=choices.below(2)).map(|_| of_one_value(choices, levels - 1)).collect())
         }))),
