@@ -109,7 +109,7 @@ def _wildcard_ignore_case(draw: Draw) -> Iterator[Rule]:
         first, second = _two_words(index)
         yield _command({"wildcard": {"equals-ignore-case": f"*{first.title()}*{second.upper()}*"}})
     while True:
-        word, own = draw.pick(processes.WORDS), f"{draw.pick(processes.WORDS)}{draw.word(3)}"
+        word, own = draw.pick(processes.WORDS), f"{draw.pick(processes.WORDS)}{draw.word(6)}"
         yield _command({"wildcard": {"equals-ignore-case": f"*{word.title()}*{own}*"}})
 
 
