@@ -48,6 +48,16 @@ EVERY_PATTERN: dict[Any, dict[str, Any]] = {
         ]
     },
     "or": {"$or": [{"a": {"b": [1]}}, {"a.c": [2], "text": ["running"]}]},
+    "extensions": {
+        "text": [
+            {"all-of": [{"wildcard": "*net*"}, ["user", {"prefix": "u"}], {"anything-but": "log"}]},
+            {"wildcard": {"equals-ignore-case": "*Ab*"}},
+            {"regexp": "[a-f]+(x|yz){2}"},
+        ],
+        "number": [{"anything-but": {"numeric": [">", 5]}}],
+    },
+    "none of": {"gone": [{"none-of": ["x", {"all-of": [{"prefix": "p"}, {"suffix": "s"}]}]}, {"exists": False}]},
+    "both": {"$and": [{"text": ["running"]}, {"text": [{"none-of": ["x"]}]}, {"text": [{"prefix": "r"}]}]},
     "same as plain": {"number": [1.0, -2.5, 9007199254740993, 1e300], "text": ["running", 'quote " \\', "é", ""]},
     ("a", "tuple"): {"odd name\n": {"": ["x"]}},
 }

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import oracle
 import pytest
+from cases import all_cases, extension_cases, extension_subjects
 from cli_runner import Shell
 
 import ruler
@@ -21,6 +22,7 @@ from ruler.dialects.load import dialect
 from ruler.dialects.model import OPERATORS, OperatorRow, Verdict
 from ruler.dialects.names import DEFAULT_DIALECT, DIALECTS
 from ruler.dialects.refused import words_of
+from ruler.patterns.compiler import compile_rule
 from ruler.patterns.located import locate_rule
 
 SERVICES = [name for name in DIALECTS if name != DEFAULT_DIALECT]
@@ -225,6 +227,23 @@ def test_and_is_taken_apart_where_that_means_the_same(rule: str, expected: str |
     """Two clauses of one path cannot stand in one object."""
     found = [rewritten(rule, each) for each in equivalents_of(rule, "eventbridge")]
     assert found == ([] if expected is None else [expected])
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_equivalents_of_conformance_rules_get_the_answers_of_their_cases(name: str) -> None:
+    """Every rule of a case, every proposal that keeps the meaning, one at a time: the event gets the same answer."""
+    proposed = 0
+    for case in [*all_cases(), *itertools.chain.from_iterable(map(extension_cases, extension_subjects()))]:
+        for rule_id, rule in case.rules.items():
+            if rule_id in case.rule_errors or case.event_error or len(rule) > 2000:
+                continue
+            for found in equivalents_of(rule, name):
+                other = rewritten(rule, found)
+                compile_rule(other)
+                if found.keeps_meaning:
+                    proposed += 1
+                    assert oracle.matches(rule, case.event) == oracle.matches(other, case.event), (case.id, other)
+    assert proposed > 40
 
 
 # ----- check

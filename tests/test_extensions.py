@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import Members, Spelled, array_events, rules, text_of
 
+from ruler import Matcher
 from ruler.errors import RuleError
 from ruler.patterns.acceptance import accepts
 from ruler.patterns.compiler import Limits, compile_node, compile_rule
@@ -290,9 +291,44 @@ objects = st.recursive(
 
 @given(rule=objects.map(text_of), event=array_events)
 def test_compiled_rules_mean_what_the_oracle_says(rule: str, event: str) -> None:
-    """Random nestings of the extensions, over events with arrays."""
+    """Random nestings of the extensions, over events with arrays; so does the machine that is made of them."""
     found = any(matches(sub_rule, event) for sub_rule in compile_rule(rule, limits=EXTENSIONS).sub_rules)
     assert oracle.matches(rule, event) == found
+    assert bool(Matcher({"r": rule}, engine="python").rules_for_event(event)) == found
+
+
+of_few_values = st.sampled_from([1, 2, "p", "q"])
+excluded = of_few_values | st.sampled_from([{"anything-but": "p"}, {"all-of": [[1, {"prefix": "p"}], {"prefix": ""}]}])
+beside_values = st.lists(excluded, min_size=1, max_size=2).map(lambda listed: {"none-of": listed})
+same_paths = st.lists(
+    st.tuples(
+        st.sampled_from(["a", "a.b", "a.x", "a.y", "a.b.x", "a-b"]),
+        st.lists(of_few_values | beside_values | st.just({"exists": False}), min_size=1, max_size=2),
+    ),
+    min_size=2,
+    max_size=4,
+).map(lambda clauses: json.dumps({"$and": [dict([clause]) for clause in clauses]}))
+few_names = st.recursive(
+    of_few_values,
+    lambda inner: st.lists(inner, min_size=1, max_size=3) | st.dictionaries(st.sampled_from("xyb"), inner, max_size=3),
+    max_leaves=12,
+)
+events_of_few_names = st.fixed_dictionaries(
+    {"a": st.lists(few_names, max_size=3)},
+    optional={"a-b": st.lists(few_names, max_size=2), "a.b": st.lists(few_names, max_size=2)},
+).map(json.dumps)
+
+
+@given(rules=st.lists(same_paths, min_size=1, max_size=4), event=events_of_few_names)
+def test_clauses_on_one_path_and_none_of_choose_by_trails_as_the_oracle_does(rules: list[str], event: str) -> None:
+    """Arrays of arrays, paths that share names, several clauses on one path: where what is chosen before matters."""
+    named = {index: rule for index, rule in enumerate(rules) if code_of(rule) is None}
+    matcher = Matcher(named, engine="python")
+    assert [index for index, rule in named.items() if oracle.matches(rule, event)] == matcher.rules_for_event(event)
+    for index in list(named):
+        matcher.remove_rule(index)
+        matcher._check()
+    assert matcher.describe() == "start"
 
 
 def compiled(rule: str, limits: Limits) -> tuple[SubRule, ...] | None:

@@ -139,7 +139,8 @@ def _arguments(excluded: list[Pattern]) -> Iterator[object]:
     for kind, keyword in ((Prefix, "prefix"), (Suffix, "suffix"), (EqualsIgnoreCase, "equals-ignore-case")):
         if all(isinstance(each, kind) for each in excluded):
             texts = [getattr(each, "folded" if kind is EqualsIgnoreCase else "text") for each in excluded]
-            yield from ({keyword: argument} for argument in _alone_or_listed(texts))
+            if "" not in texts or kind is EqualsIgnoreCase:  # the language has no other empty ones there
+                yield from ({keyword: argument} for argument in _alone_or_listed(texts))
     wildcards = [_as_wildcard(each) for each in excluded]
     if None not in wildcards:
         yield from ({"wildcard": argument} for argument in _alone_or_listed([each for each in wildcards if each]))

@@ -33,6 +33,7 @@ def explain_clause(
     holding = set() if failed else _holding(each, chosen)
     pairs = list(zip(clause.alternatives, each.by_alternative, strict=True))
     pairs.sort(key=lambda pair: not (pair[1] or id(pair[0]) in holding))
+    offending = {id(guard.alternative): len(guard.offending) for guard in each.guards}
     reasons = Reasons(rule, each)
     return ClauseExplanation(
         clause.path,
@@ -49,6 +50,7 @@ def explain_clause(
                 tuple(reasons.against(alternative, leaf) for leaf in values) if failed else (),
                 len(found),
                 keyword_of(alternative),
+                offending.get(id(alternative), 0),
                 id(alternative) in holding,
             )
             for alternative, found in pairs[:EXPLAINED_ALTERNATIVES]

@@ -50,6 +50,7 @@ _MOST_LEVELS = 20
 _REMOVE = 1.2
 _PUT_IN_PLACE = 2.0  # of an empty object, of a value that stands in the way
 _PUT_IN_PLACE_OF_OBJECT = 3.0
+_WRAP_VALUE = 1.8
 _WRAP = 4.0
 _DOTTED = 5.0
 
@@ -91,13 +92,13 @@ class AddElement:
 
 @dataclass(frozen=True, slots=True)
 class AddBeside:
-    """Make an array of an object and, after it, a value."""
+    """Make an array of an object, or of a value, and after it other values."""
 
-    place: Place  # the object
-    value: Any
+    place: Place  # the object or value
+    values: tuple[Any, ...]
 
     def __str__(self) -> str:
-        return f"put {_named(self.place)} into an array with {_shown(self.value)} after it"
+        return f"put {_named(self.place)} into an array with {', '.join(map(_shown, self.values))} after it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,9 @@ def event_changes(choices: Choices, sub_rule: LocatedSubRule) -> list[EventChang
 
     The view of ``choices`` has the paths of the sub-rule and those on the way to them.
     """
-    plans = cheapest_plans(sub_rule.clauses, _Ways(choices).of_clause, choices.effort)
+    counts = Counter(clause.path for clause in sub_rule.clauses)
+    repeated = {path for path, count in counts.items() if count > 1}
+    plans = cheapest_plans(sub_rule.clauses, _Ways(choices, repeated).of_clause, choices.effort)
     return [EventChange(_joined(plan.edits), plan.cost) for plan in plans]
 
 
@@ -153,8 +156,9 @@ def event_changes(choices: Choices, sub_rule: LocatedSubRule) -> list[EventChang
 class _Ways:
     """The ways in which clauses can hold for one event."""
 
-    def __init__(self, choices: Choices) -> None:
+    def __init__(self, choices: Choices, repeated: set[str]) -> None:
         self.choices = choices
+        self.repeated = repeated  # paths of several clauses, which may need a value each
         self.view = choices.view
         self.effort = choices.effort
         self.hosts: dict[int, list[_Host]] = {}  # by the identity of the clause
@@ -231,8 +235,25 @@ class _Ways:
         hosts = self.hosts.get(id(clause))
         if hosts is None:
             hosts = self.with_edits(clause, self.containers_toward(clause.path))
+            hosts += self.beside_values(clause)
             self.hosts[id(clause)] = sorted(hosts, key=lambda each: each[2])
         return self.hosts[id(clause)]
+
+    def beside_values(self, clause: LocatedClause) -> list[_Host]:
+        """Return the first values at the path of ``clause`` that can have another beside them, in a new array."""
+        sample = self.sample(clause)
+        if sample is None or clause.path not in self.repeated:
+            return []
+        return [
+            (Container(leaf.path, "value", leaf.place, leaf.element), AddBeside(leaf.place, (sample[1],)), _WRAP_VALUE)
+            for leaf in self.view.leaves.get(clause.path, [])[:MOST_HOSTS]
+            if isinstance(leaf.place.step, str)
+        ]
+
+    def sample(self, clause: LocatedClause) -> tuple[float, Value] | None:
+        """Return a value that ``clause`` accepts, where none is."""
+        samples = (nearest_value(alternative, MISSING) for alternative in clause.alternatives)
+        return next((sample for sample in samples if sample is not None), None)
 
     def hosts_near(self, clause: LocatedClause, trail: Trail) -> list[_Host]:
         """Return those in the elements of ``trail``, where there are too many for ``hosts_of`` to have them all."""
@@ -259,8 +280,7 @@ class _Ways:
 
     def with_edits(self, clause: LocatedClause, containers: Iterable[tuple[Container, tuple[str, ...]]]) -> list[_Host]:
         """Return for each container, and the names from there on, the edits that put a value there."""
-        samples = (nearest_value(alternative, MISSING) for alternative in clause.alternatives)
-        sample = next((sample for sample in samples if sample is not None), None)
+        sample = self.sample(clause)
         if sample is None:
             return []
         return [(host, *each) for host, names in containers for each in self.edits_in(host, names, sample[1])]
@@ -289,7 +309,7 @@ class _Ways:
             yield Put(host.place, "element", names, value), weight
         elif not names:
             yield SetValue(host.place, value, node), _PUT_IN_PLACE_OF_OBJECT if node else _PUT_IN_PLACE
-            yield AddBeside(host.place, value), _WRAP
+            yield AddBeside(host.place, (value,)), _WRAP
         else:
             if names[0] not in node:
                 yield Put(host.place, "member", names, value), _ADD_MEMBER + _levels(names)
@@ -314,8 +334,15 @@ def _joined(edits: tuple[Any, ...]) -> tuple[Edit, ...]:
     joined: list[Edit] = []
     news: dict[tuple[Any, ...], dict[str, Any]] = {}
     puts: dict[tuple[Any, ...], Put] = {}
+    beside: dict[tuple[Any, ...], tuple[Any, ...]] = {}  # values to put beside the same
     for edit in edits:
-        if not isinstance(edit, Put):
+        if isinstance(edit, AddBeside):
+            beside[edit.place.steps] = (*beside.get(edit.place.steps, ()), *edit.values)
+    for edit in edits:
+        if isinstance(edit, AddBeside):
+            values = beside.pop(edit.place.steps, ())
+            joined += [AddBeside(edit.place, values)] if values else []
+        elif not isinstance(edit, Put):
             joined.append(edit)
         elif not edit.names:
             joined.append(AddElement(edit.place, edit.value))
@@ -364,7 +391,7 @@ def _apply(edit: Edit, holder: Any, step: Any) -> None:
         case AddElement():
             holder.append(edit.value)
         case AddBeside():
-            holder[step] = [holder[step], edit.value]
+            holder[step] = [holder[step], *edit.values]
         case SetValue() | AddMember():
             if isinstance(edit, AddMember) and step in holder:
                 raise KeyError(step)

@@ -108,7 +108,7 @@ class Explainer:
             rule.matched,
             tuple(explained),
             len(parts),
-            () if rule.matched or not with_proposals else _proposals(shown[0].rule, self.event),
+            () if rule.matched or not with_proposals else _proposals(shown[0].rule, self.event, self.limits),
             len(rule.texts) > 1,
         )
 
@@ -194,7 +194,7 @@ def _paths_of(located: Iterable[LocatedRule]) -> set[str]:
     return {clause.path for rule in located for sub_rule in rule.sub_rules for clause in sub_rule.clauses}
 
 
-def _proposals(rule: LocatedRule, event: dict[str, Any]) -> tuple[Proposal, ...]:
+def _proposals(rule: LocatedRule, event: dict[str, Any], limits: Limits) -> tuple[Proposal, ...]:
     from ruler.explain.proposals import propose  # only rules that do not match need it
 
-    return propose(rule, event)
+    return propose(rule, event, limits)

@@ -50,6 +50,7 @@ class AlternativeExplanation:
     reasons: tuple[Reason, ...]
     accepted_count: int
     keyword: str = ""  # its pattern type as it was written; "" for a plain value
+    offending_count: int = 0  # of exists false or none-of: the values that it excludes, in whatever array element
     holds_by_absence: bool = False  # exists false or none-of, and no value that offends it is there
 
     def as_dict(self) -> dict[str, Any]:

@@ -181,6 +181,8 @@ def _told_absence(clause: ClauseExplanation, by: AlternativeExplanation) -> str:
     """Return how a clause holds without a value."""
     if not clause.value_count or (clause.chosen is not None and clause.chosen.is_absent):
         return "has no value there" if clause.value_count else "has no value"
+    if by.keyword == "none-of" and by.offending_count:
+        return f"no value there is excluded by {cut(by.text)}"
     if by.keyword == "none-of":
         one = "its value is" if clause.value_count == 1 else f"of its {clause.value_count} values none is"
         return f"{one} {'not ' if clause.value_count == 1 else ''}excluded by {cut(by.text)}"

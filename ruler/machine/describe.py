@@ -18,12 +18,10 @@ from typing import Any
 from ruler.machine.build import Machine
 from ruler.machine.name_state import NameState
 from ruler.machine.path_trie import PathNode
-from ruler.machine.pattern_texts import EXTENSION_NAMES, PATTERN_NAMES, describe_clause
+from ruler.machine.pattern_texts import PATTERN_NAMES, describe_clause
 from ruler.machine.stats import Counts, StateRow
 from ruler.machine.value_matcher import ValueMatcher
 from ruler.patterns.model import Absent, AnythingBut, NoneOf, NumericRange, Pattern
-
-_NAMES = PATTERN_NAMES | EXTENSION_NAMES
 
 
 def counts(machine: Machine, rule_count: int) -> Counts:
@@ -31,11 +29,11 @@ def counts(machine: Machine, rule_count: int) -> Counts:
     matchers = _value_matchers(machine.root)
     patterns: Counter[str] = Counter()
     for matcher in matchers:
-        patterns.update(_NAMES[type(pattern)] for pattern in _counted(matcher))
+        patterns.update(PATTERN_NAMES[type(pattern)] for pattern in _counted(matcher))
         for clause in matcher.clauses.values():
             if clause.guards:
                 kinds = set(map(type, clause.clause.patterns))
-                patterns.update(_NAMES[kind] for kind in (Absent, NoneOf) if kind in kinds)
+                patterns.update(PATTERN_NAMES[kind] for kind in (Absent, NoneOf) if kind in kinds)
     return (
         rule_count,
         len(machine.final_states),

@@ -50,16 +50,13 @@ PATTERN_NAMES: dict[type, str] = {
     PrefixIgnoreCase: "prefix ignore-case",
     SuffixIgnoreCase: "suffix ignore-case",
     Wildcard: "wildcard",
+    WildcardIgnoreCase: "wildcard ignore-case",
+    Regexp: "regexp",
     NumericRange: "numeric",
     Cidr: "cidr",
     Exists: "exists",
     Absent: "absent",
     AnythingBut: "anything-but",
-}
-# Those that the engines do not all know yet.
-EXTENSION_NAMES: dict[type, str] = {
-    WildcardIgnoreCase: "wildcard ignore-case",
-    Regexp: "regexp",
     AllOf: "all-of",
     NoneOf: "none-of",
 }

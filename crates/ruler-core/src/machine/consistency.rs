@@ -21,7 +21,7 @@ impl Candidate {
     fn new(machine: &Machine, clause: u32, views: &mut TrailViews<'_>) -> Candidate {
         let node = &machine.clauses[clause];
         let fields = views.fields_of(node.path);
-        let accepting = fields.clone().filter(|&field| machine.accepts(clause, views.view(field))).collect();
+        let accepting = fields.clone().filter(|&field| machine.accepts(clause, &views.view(field))).collect();
         let lines = distinct_lines(views, accepting);
         let mut guard_lines = Vec::new();
         if machine.has_absent(node) {

@@ -247,6 +247,7 @@ impl Machine {
         self.own_clause(pattern).into_iter().chain(self.sets.iter(listed))
     }
 
+    #[inline(never)]
     pub(super) fn follow_open(
         &self,
         state: u32,
@@ -256,7 +257,7 @@ impl Machine {
         memo: &mut OpenMemo,
         found: &mut Vec<u32>,
     ) {
-        if let BlockedView::None = doubt(kind, outcome).blocked {
+        if outcome.blocks_nothing(kind == Kind::Open) {
             found.extend(self.states.edges(map));
             return;
         }
@@ -267,16 +268,22 @@ impl Machine {
     /// Follow open edges when some anything-buts are blocked. Only clauses of those can fail: go through them, or
     /// through the edges if they are fewer.
     fn follow_unblocked(&self, state: u32, map: EdgeMap, kind: Kind, outcome: View<'_>, found: &mut Vec<u32>) {
+        if let Some(only) = map.single() {
+            if self.accepts(self.states.states[only].clause, &outcome) {
+                found.push(only);
+            }
+            return;
+        }
         let mut failing: Vec<u32> = Vec::new();
         let are_few = self.each_doubtful(doubt(kind, outcome), self.states.edge_count(map), |clause| {
             if let Some(next) = self.edge(state, clause, kind) {
-                if !self.accepts(clause, outcome) {
+                if !self.accepts(clause, &outcome) {
                     failing.push(next);
                 }
             }
         });
         if !are_few {
-            let accepts = |&next: &u32| self.accepts(self.states.states[next].clause, outcome);
+            let accepts = |&next: &u32| self.accepts(self.states.states[next].clause, &outcome);
             found.extend(self.states.edges(map).filter(accepts));
             return;
         }

@@ -64,7 +64,7 @@ impl Machine {
         } else if !rare.split.is_empty() {
             self.follow_ranged(state, edges.path, rare.split, Kind::Split, outcome, found);
         }
-        let accepts = |&next: &u32| self.accepts(self.states.states[next].clause, outcome);
+        let accepts = |&next: &u32| self.accepts(self.states.states[next].clause, &outcome);
         found.extend(self.states.edges(rare.judged).filter(accepts));
     }
 
@@ -80,7 +80,7 @@ impl Machine {
                 });
             if !are_named {
                 found.truncate(before);
-                let accepts = |&next: &u32| self.accepts(self.states.states[next].clause, value);
+                let accepts = |&next: &u32| self.accepts(self.states.states[next].clause, &value);
                 found.extend(self.states.edges(map).filter(accepts));
             }
         }
@@ -96,7 +96,7 @@ impl Machine {
         let mut failing: Vec<u32> = Vec::new();
         let mut note = |clause: u32| {
             for (guarded, next) in self.guarded_edges(state, clause, Guards::Closed) {
-                if !self.holds_without(guarded, outcome) {
+                if !self.holds_without(guarded, &outcome) {
                     failing.push(next);
                 }
             }
@@ -106,7 +106,7 @@ impl Machine {
         failing.sort_unstable();
         let holds = |next: &u32| match are_named {
             true => failing.binary_search(next).is_err(),
-            false => self.holds_without(self.states.states[*next].clause, outcome),
+            false => self.holds_without(self.states.states[*next].clause, &outcome),
         };
         let followed = self.states.edges(map).filter(holds);
         found.extend(followed.filter(|&next| !self.is_followed(next, outcome)));
@@ -131,13 +131,13 @@ impl Machine {
 
     /// Whether the clause on the edge to a state holds without a value, and the edge is not followed anyway.
     fn holds_apart(&self, state: u32, outcome: View<'_>) -> bool {
-        self.holds_without(self.states.states[state].clause, outcome) && !self.is_followed(state, outcome)
+        self.holds_without(self.states.states[state].clause, &outcome) && !self.is_followed(state, outcome)
     }
 
     /// Whether the edge to a state is followed because of the values.
     fn is_followed(&self, state: u32, outcome: View<'_>) -> bool {
         let clause = self.states.states[state].clause;
-        self.clauses[clause].kind != Kind::None && self.accepts(clause, outcome)
+        self.clauses[clause].kind != Kind::None && self.accepts(clause, &outcome)
     }
 
     /// The edges from `state` of the clauses that `clause` guards.
@@ -188,7 +188,7 @@ impl Machine {
                     return false;
                 }
                 let keyed = self.sets.iter(inner.keyed);
-                patterns.extend(keyed.filter(|&all_of| self.accepts_all_of(all_of, value)));
+                patterns.extend(keyed.filter(|&all_of| self.accepts_all_of(all_of, &value)));
             }
             place += 1;
         }

@@ -7,7 +7,7 @@
 //! An all-of asks what one value does, so where a path has one the outcome of several values also keeps those that it
 //! is made of. Values with equal hits, as there are in long arrays, count once.
 
-use super::clause::{ClauseNode, Kind};
+use super::clause::{ClauseNode, Kind, PatternList};
 use super::numeric_ranges::contains;
 use super::opposite::contain_any;
 use super::path_trie::PathId;
@@ -122,6 +122,15 @@ impl<'a> View<'a> {
     #[inline]
     pub fn is_of_hits(&self) -> bool {
         self.parts.is_empty() && !matches!(self.blocked, BlockedView::Listed(_))
+    }
+
+    /// Whether it blocks no anything-but; by the value that blocks the fewest, where all-ofs ask.
+    #[inline]
+    pub fn blocks_nothing(&self, by_one_value: bool) -> bool {
+        match self.parts.first() {
+            Some(least) if by_one_value => matches!(least.blocked, Blocked::None),
+            _ => matches!(self.blocked, BlockedView::None),
+        }
     }
 
     /// The one of `each` that blocks the fewest anything-buts: what it does not block, no all-of fails for.
@@ -428,26 +437,21 @@ impl Machine {
     // -- clauses ------------------------------------------------------------------------------------------------
 
     /// Whether a value with this outcome satisfies the clause.
-    pub(super) fn accepts(&self, clause: u32, outcome: View<'_>) -> bool {
+    pub(super) fn accepts(&self, clause: u32, outcome: &View<'_>) -> bool {
         let node = &self.clauses[clause];
         node.kind == Kind::Always
             || self.is_hit(node, outcome.hits)
             || (!outcome.numbers.is_empty() && self.contains_any(node, outcome.numbers))
-            || (node.kind >= Kind::Compound && (self.is_not_blocked(node, outcome) || self.meets_all_of(node, outcome)))
+            || (node.kind >= Kind::Compound && self.meets_unfound(node, outcome))
     }
 
-    /// Whether one value satisfies one of the clause's all-ofs. Recursion: all-ofs nest as deep as rules let them, 32.
-    fn meets_all_of(&self, clause: &ClauseNode, outcome: View<'_>) -> bool {
-        let all_ofs: &[u32] = match clause {
-            ClauseNode { patterns: NONE, .. } => &[],
-            ClauseNode { is_single: true, patterns, .. } => std::slice::from_ref(patterns),
-            ClauseNode { patterns, .. } => self.lists[*patterns].all_ofs(),
-        };
-        all_ofs.iter().any(|&all_of| outcome.each().any(|value| self.accepts_all_of(all_of, value)))
+    /// Whether one value satisfies each part of an all-of. Recursion: all-ofs nest as deep as rules let them, 32.
+    fn meets_all_of(&self, parts: &[u32], outcome: &View<'_>) -> bool {
+        outcome.each().any(|value| parts.iter().all(|&part| self.accepts(part, &value)))
     }
 
     /// Whether the value with this outcome satisfies each part of an all-of; false of another pattern.
-    pub(super) fn accepts_all_of(&self, pattern: u32, value: View<'_>) -> bool {
+    pub(super) fn accepts_all_of(&self, pattern: u32, value: &View<'_>) -> bool {
         match self.patterns[pattern].stored.key() {
             Key::AllOf(parts) => parts.iter().all(|&part| self.accepts(part, value)),
             _ => false,
@@ -455,7 +459,7 @@ impl Machine {
     }
 
     /// Whether a clause holds where its path has values with this outcome, and none of them is chosen.
-    pub(super) fn holds_without(&self, clause: u32, outcome: View<'_>) -> bool {
+    pub(super) fn holds_without(&self, clause: u32, outcome: &View<'_>) -> bool {
         self.guards_of(&self.clauses[clause]).iter().any(|&guard| !self.accepts(guard, outcome))
     }
 
@@ -492,22 +496,42 @@ impl Machine {
         }
     }
 
-    fn is_not_blocked(&self, clause: &ClauseNode, outcome: View<'_>) -> bool {
-        let (open, split): (&[u32], &[u32]) = match clause {
-            ClauseNode { patterns: NONE, .. } => (&[], &[]),
-            ClauseNode { is_single: true, patterns, .. } => match self.patterns[*patterns].stored.key() {
-                Key::AnythingBut(_) => (std::slice::from_ref(patterns), &[]),
-                Key::Split(_) => (&[], std::slice::from_ref(patterns)),
-                _ => (&[], &[]),
-            },
-            ClauseNode { patterns, .. } => (&self.lists[*patterns].open, self.lists[*patterns].split()),
+    /// Whether a value satisfies one of the clause's patterns that no index finds: anything-buts and all-ofs.
+    fn meets_unfound(&self, clause: &ClauseNode, outcome: &View<'_>) -> bool {
+        if clause.is_single {
+            return match self.patterns[clause.patterns].stored.key() {
+                Key::AnythingBut(_) => self.is_not_blocked(clause.patterns, outcome),
+                Key::Split(_) => outcome.has_others && self.is_not_blocked(clause.patterns, outcome),
+                Key::AllOf(parts) => self.meets_all_of(parts, outcome),
+                _ => false,
+            };
+        }
+        if clause.patterns == NONE {
+            return false;
+        }
+        let list = &self.lists[clause.patterns];
+        list.open.iter().any(|&open| self.is_not_blocked(open, outcome))
+            || list.rare.is_some() && self.meets_rare(list, outcome)
+    }
+
+    #[cold]
+    fn meets_rare(&self, list: &PatternList, outcome: &View<'_>) -> bool {
+        let meets_all_of = |&all_of: &u32| match self.patterns[all_of].stored.key() {
+            Key::AllOf(parts) => self.meets_all_of(parts, outcome),
+            _ => false,
         };
-        let split = if outcome.has_others { split } else { &[] }; // numbers are judged by what is left of them
-        open.iter().chain(split).any(|&excluder| match outcome.blocked {
+        // Numbers are judged by what is left of them.
+        (outcome.has_others && list.split().iter().any(|&split| self.is_not_blocked(split, outcome)))
+            || list.all_ofs().iter().any(meets_all_of)
+    }
+
+    #[inline]
+    fn is_not_blocked(&self, excluder: u32, outcome: &View<'_>) -> bool {
+        match outcome.blocked {
             BlockedView::None => true,
             BlockedView::ByHits => !outcome.hits.iter().any(|&pattern| self.excludes(pattern, excluder)),
             BlockedView::Listed(blocked) => blocked.binary_search(&excluder).is_err(),
-        })
+        }
     }
 
     /// Whether one of the clause's ranges contains one of `numbers`, which ascend, or an anything-but leaves one.

@@ -174,7 +174,7 @@ impl<'a> TrailViews<'a> {
     /// The values, of the path of the inner clause `guard`, that it accepts.
     pub fn offending(&mut self, guard: u32) -> Vec<u32> {
         let fields = self.fields_of(self.machine.clauses[guard].path);
-        fields.filter(|&field| self.machine.accepts(guard, self.view(field))).collect()
+        fields.filter(|&field| self.machine.accepts(guard, &self.view(field))).collect()
     }
 
     /// Where there are such values.

@@ -426,7 +426,7 @@ impl<'a> TrailWalk<'a> {
             Out::Chain(from, link) => {
                 for place in members {
                     let field = views.cuts[cut as usize].order[place as usize];
-                    if self.machine.accepts(link.clause, views.view(field)) {
+                    if self.machine.accepts(link.clause, &views.view(field)) {
                         self.found.push((from + 1, views.fields[field as usize].element));
                     }
                 }

@@ -149,7 +149,7 @@ impl Machine {
             // Then a clause that accepts the values, or holds whichever a match reaches, was followed on them.
             Some(outcome) => {
                 let (clause, values) = (self.states.states[next].clause, scratch.pool.view(outcome));
-                !self.accepts(clause, values) && !self.holds_without(clause, values)
+                !self.accepts(clause, &values) && !self.holds_without(clause, &values)
             }
             None => true,
         }));
@@ -167,7 +167,7 @@ impl Machine {
             }
             if clause.guards.judge_values() {
                 let outcome = scratch.outcome(clause.path, event_stamp);
-                if outcome.is_some_and(|outcome| self.holds_without(id, scratch.pool.view(&outcome))) {
+                if outcome.is_some_and(|outcome| self.holds_without(id, &scratch.pool.view(&outcome))) {
                     continue; // whichever values are looked at
                 }
             }

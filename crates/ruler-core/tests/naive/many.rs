@@ -8,7 +8,7 @@ use super::rules::{self, Script};
 use ruler_core::model::{Bound, Cidr, Clause, NumericRange, Pattern, RegexpStep, SubRule};
 use ruler_core::number::Number;
 
-const KINDS: usize = 15;
+const KINDS: usize = 17;
 const ALPHABETS: [&[&str]; 4] = [
     &["a", "b"],
     &["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q", "r", "s", "t"],
@@ -100,9 +100,45 @@ impl Drawing<'_> {
             2 => Pattern::AnythingBut([self.excludable(4)].into()),
             12 => self.anything_but_range(),
             14 => self.regexp(),
+            15 => self.all_of(2),
+            16 => Pattern::NoneOf(self.part(1)),
             KINDS => Pattern::Exists,
             kind if kind > KINDS => Pattern::Absent,
             kind => self.excludable(kind),
+        }
+    }
+
+    /// Some with a part that all of a script share, some of nothing but anything-buts.
+    fn all_of(&mut self, levels: u32) -> Pattern {
+        let mut parts: Vec<_> = (0..1 + self.choices.below(3)).map(|_| self.part(levels - 1)).collect();
+        if self.choices.below(2) == 0 {
+            parts.push([Pattern::Suffix(self.alphabet[0].as_bytes().into())].into());
+        }
+        parts.sort();
+        parts.dedup();
+        Pattern::AllOf(parts.into())
+    }
+
+    fn part(&mut self, levels: u32) -> Box<[Pattern]> {
+        let mut patterns = vec![self.of_one_value(levels)];
+        if self.choices.below(3) == 0 {
+            patterns.push(self.of_one_value(levels));
+        }
+        patterns.sort();
+        patterns.dedup();
+        patterns.into()
+    }
+
+    fn of_one_value(&mut self, levels: u32) -> Pattern {
+        match self.choices.below(12) {
+            0 => self.range(),
+            1..=4 => Pattern::AnythingBut([self.excludable(4)].into()),
+            5 => self.anything_but_range(),
+            6 if levels > 0 => self.all_of(levels),
+            _ => {
+                let kind = 3 + self.choices.below(6); // no wildcards, which plain recursion is slow at
+                self.excludable(kind)
+            }
         }
     }
 
@@ -270,7 +306,7 @@ impl Drawing<'_> {
     }
 
     fn scalar(&mut self) -> String {
-        let is_number = matches!(self.kind, 0 | 12 | KINDS) && self.choices.below(2) == 0;
+        let is_number = matches!(self.kind, 0 | 12 | 15..) && self.choices.below(2) == 0;
         if is_number && !self.numbers.is_empty() {
             let near = self.numbers[self.choices.far_below(self.numbers.len())];
             return format!("{}", near + self.choices.one_of(&[0.0, 0.0, 0.5, -1.0, 64.0]));
