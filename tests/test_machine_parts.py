@@ -188,7 +188,7 @@ def test_wildcard_index_finds_what_accepts_a_value(script: list[tuple[Wildcard, 
         assert_finds(index, model, [value] * times, expression_accepts)
     for wildcard in list(model):
         edit(index, model, wildcard)
-    assert index._compiled == (None, [], 0, {})
+    assert index._compiled == (None, [], [], 0, {})
     assert index._stored == {}
 
 
