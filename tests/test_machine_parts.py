@@ -188,7 +188,7 @@ def test_wildcard_index_finds_what_accepts_a_value(script: list[tuple[Wildcard, 
         assert_finds(index, model, [value] * times, expression_accepts)
     for wildcard in list(model):
         edit(index, model, wildcard)
-    assert index._compiled == (None, [], 0, {})
+    assert index._compiled == (None, [], [], 0, {})
     assert index._stored == {}
 
 
@@ -496,8 +496,9 @@ def test_value_matcher_finds_the_clauses_that_values_satisfy(script: list[tuple[
             assert by_range == matcher.range_hits(listed, at_most=len(matcher.patterns) * len(listed))
     for node in nodes.values():
         matcher.release(node)
-    left = [getattr(matcher, name) for name in ValueMatcher.__slots__ if name != "path_node"]
-    assert left == [getattr(ValueMatcher(root), name) for name in ValueMatcher.__slots__ if name != "path_node"]
+    parts = [name for name in ValueMatcher.__slots__ if name not in ("path_node", "followed")]
+    assert [getattr(matcher, name) for name in parts] == [getattr(ValueMatcher(root), name) for name in parts]
+    assert not matcher.followed.answers
 
 
 def test_every_kind_of_index_is_dropped_with_its_last_pattern() -> None:
