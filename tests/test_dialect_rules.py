@@ -155,7 +155,9 @@ def test_what_is_no_rule_gets_advice_that_the_dialect_accepts() -> None:
 def test_the_default_dialect_reads_no_file_of_dialects() -> None:
     """Neither importing nor matching costs what only other dialects need."""
     program = "import sys, ruler; ruler.Matcher({'r': {'a': [1]}}).rules_for_event({'a': 1}); print(*sys.modules)"
-    loaded = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout.split()
+    loaded = subprocess.run(
+        [sys.executable, "-P", "-c", program], check=True, capture_output=True, text=True
+    ).stdout.split()
     assert "ruler.dialects.names" in loaded
     assert not {"tomllib", "ruler.dialects.load", "ruler.dialects.refused"} & set(loaded)
 
