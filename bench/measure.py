@@ -80,9 +80,9 @@ def _prepared(
     yardstick = [YARDSTICK] if kind == "match" else []
     found = []
     for engine in sorted((*variant.engines[mode], *yardstick), key=lambda name: not ENGINES[name].is_ours):
-        if engine in commands:
+        if engine in commands or engine in variant.cannot:  # that it cannot is known without it
             row = new_row(variant, engine, events, rules)
-            found.append((row, prepare(variant, row, commands[engine], material, mode, answers)))
+            found.append((row, prepare(variant, row, commands.get(engine, ()), material, mode, answers)))
     return found
 
 

@@ -1,8 +1,9 @@
 """Writes a result file into the documentation: ``python -m bench page [RESULT.json] [--check]``.
 
-In: a result file, the newest one by name if none is given. Out: docs/performance.md and README.md with their generated
-places filled in, and docs/plots/*.svg. The result file is the only source: the same one gives the same bytes, on any
-machine and day. ``--check`` writes nothing, and says what is not as the result has it.
+In: a result file, the newest one by name if none is given, and the newest of each part (``DATE.PART.json``: scenarios
+that were measured on another day, which say so below their tables). Out: docs/performance.md and README.md with their
+generated places filled in, and docs/plots/*.svg. The result files are the only source: the same ones give the same
+bytes, on any machine and day. ``--check`` writes nothing, and says what is not as the result has it.
 
 A place stands between ``<!-- begin NAME -->`` and ``<!-- end -->``; what is around it is prose and stays. NAME is
 
@@ -30,7 +31,7 @@ from bench.data import ROOT
 from bench.engines import PEERS, WHOLE_PEERS, YARDSTICK
 from bench.goals import NOT_JUDGED
 from bench.plots import plots
-from bench.result_file import Result, ResultError, newest, read_result
+from bench.result_file import Result, ResultError, newest, newest_parts, read_result
 from bench.rows import STATUSES, Row, best_peer, find, in_order, is_measured, number, times_faster, variants
 from bench.tables import code, folded, markdown, scenario_tables, text
 
@@ -60,7 +61,8 @@ def _content(name: str, result: Result, where: str) -> str:
         raise ResultError(
             f"{where}: no scenario fits the place {name!r}; there are {known}; rename or remove the place"
         )
-    return f"{_tables(fitting)}\n{goals(fitting)}"
+    measured = dict.fromkeys(each["measured"] for each in fitting if "measured" in each)
+    return f"{_tables(fitting)}\n{goals(fitting)}{''.join(f'{chr(10)}{sentence}' for sentence in measured)}"
 
 
 def _tables(scenarios: Sequence[Scenario]) -> str:
@@ -167,6 +169,19 @@ def _times_the_best_peer(rows: Sequence[Row], variant: str, engine: str, peers: 
     return f"{number(median(times_faster(own, peer)))} ({peer['engine']})"
 
 
+def with_parts(result: Result, parts: Sequence[Result]) -> Result:
+    """The result and the scenarios of its parts, each with the sentence of where it was measured.
+
+    Of a scenario that both have the later one counts, and of the same day that of the part.
+    """
+    found = {each["scenario"]: each for each in result["scenarios"]}
+    for part in parts:
+        for each in part["scenarios"]:
+            if each["scenario"] not in found or part["date"] >= result["date"]:
+                found[each["scenario"]] = {**each, "measured": machine(part)}
+    return {**result, "scenarios": list(found.values())}
+
+
 PLACES: dict[str, Callable[[Result], str]] = {
     "machine": machine,
     "engines": engines,
@@ -235,7 +250,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         file = options.result or newest()
-        result = read_result(file)
+        result = with_parts(read_result(file), list(map(read_result, newest_parts())))
         files = generated(result)
     except ResultError as error:
         print(f"bench page: {error}", file=sys.stderr)

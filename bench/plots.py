@@ -7,6 +7,7 @@ marker and a dash (lines) or a name beside its bar.
 Each plot is a sheet of panels, all with the same axes, so that panels can be compared:
 
     growth.svg  a panel a scenario:   rules (log)     -> time an event (log),   a line an engine
+    extensions.svg  the same of what goes beyond Event Ruler
     arrays.svg  a panel a shape:      elements (log)  -> time an element (log), a line an engine
     kinds*.svg  a panel a rule kind:  a bar an engine -> time an event (log)
 
@@ -31,6 +32,9 @@ Scenario = Mapping[str, Any]
 GROWTH = ("growth-exact", "growth-exact-*", "growth-*", "mixed", "wildcard-heavy")
 """Which scenarios are panels of growth.svg, in order; each is drawn once."""
 
+EXTENSIONS = ("extension-*",)
+"""The same for extensions.svg."""
+
 KINDS = "kinds*"  # each has a plot of its own, since they match other events
 
 TITLES = {
@@ -43,27 +47,44 @@ TITLES = {
     "growth-mixed": "mixed, few match",
     "mixed": "mixed, more match",
     "wildcard-heavy": "rules full of wildcards",
+    "extension-and": "$and",
+    "extension-regexp": "regexp with literals",
+    "extension-regexp-classes": "regexp without literals",
+    "extension-wildcard-ignore-case": "wildcard in any case",
+    "extension-anything-but-prefix": "anything-but prefix in any case",
+    "extension-anything-but-suffix": "anything-but suffix in any case",
+    "extension-anything-but-wildcard": "anything-but wildcard in any case",
+    "extension-anything-but-cidr": "anything-but cidr",
+    "extension-anything-but-numeric": "anything-but numeric",
 }
-"""Scenario -> title of its panel, where the name without ``growth-`` says too little."""
+"""Scenario -> title of its panel, where the name without what all names begin with says too little."""
 
 
 def plots(scenarios: Sequence[Scenario], absent: Sequence[str] = ()) -> dict[str, str]:
     """File name -> SVG, for each plot that there are rows for."""
-    found = {"growth.svg": growth(scenarios, absent), "arrays.svg": arrays(scenarios, absent)}
+    found = {
+        "growth.svg": growth(scenarios, absent),
+        "extensions.svg": growth(scenarios, absent, EXTENSIONS),
+        "arrays.svg": arrays(scenarios, absent),
+    }
     for scenario in scenarios:
         if fnmatch(scenario["scenario"], KINDS):
             found[f"{scenario['scenario']}.svg"] = kinds(scenario, absent)
     return {name: drawn for name, drawn in found.items() if drawn}
 
 
-def growth(scenarios: Sequence[Scenario], absent: Sequence[str] = ()) -> str:
-    """Time an event against number of rules; "" when nothing grows."""
+def growth(scenarios: Sequence[Scenario], absent: Sequence[str] = (), patterns: Sequence[str] = GROWTH) -> str:
+    """Time an event against number of rules, of the scenarios that fit ``patterns``; "" when nothing grows."""
     chosen = dict.fromkeys(
-        each["scenario"] for pattern in GROWTH for each in scenarios if fnmatch(each["scenario"], pattern)
+        each["scenario"] for pattern in patterns for each in scenarios if fnmatch(each["scenario"], pattern)
     )
     by_name = {each["scenario"]: each for each in scenarios}
     panels = [
-        Panel(TITLES.get(name, name.removeprefix("growth-")), _lines(by_name[name]["rows"], "rules")) for name in chosen
+        Panel(
+            TITLES.get(name, name.removeprefix("growth-").removeprefix("extension-")),
+            _lines(by_name[name]["rows"], "rules"),
+        )
+        for name in chosen
     ]
     return _sheet_of_lines(
         "Time an event takes, as rules are added",

@@ -32,11 +32,25 @@ class ResultError(ValueError):
 
 
 def newest() -> Path:
-    """The last result file by name; names begin with the date."""
-    files = sorted(RESULTS.glob("*.json"))
+    """The last result file by name; names begin with the date. Those of a part do not count."""
+    files = sorted(file for file in RESULTS.glob("*.json") if _part(file) is None)
     if not files:
         raise ResultError(f"bench/{RESULTS.name}: no result file there; {REMEDY}")
     return files[-1]
+
+
+def newest_parts() -> list[Path]:
+    """The last result file of each part, by name: ``2026-11-22.extensions.json`` has the part "extensions".
+
+    A part is some scenarios, measured on another day than the rest.
+    """
+    by_part = {_part(file): file for file in sorted(RESULTS.glob("*.json"))}
+    return [file for part, file in by_part.items() if part is not None]
+
+
+def _part(file: Path) -> str | None:
+    _, point, part = file.stem.partition(".")
+    return part if point else None
 
 
 def read_result(file: Path) -> Result:

@@ -9,7 +9,8 @@ fillers are as awkward as they can be without matching: they begin (or end, for 
 ``wildcard-heavy`` draws rules with 5 to 20 wildcards each for the events of process starts. ``mixed`` draws rules as
 people write them against the EventBridge-style events, ``growth-mixed-common`` those that all peers can express, and
 ``plain`` those that even the Python peers can. ``batches`` asks for fields at the beginning, at the end and inside the
-arrays of the events of that name. The kinds below it are made to be hard: see each function.
+arrays of the events of that name. The kinds below it are made to be hard: see each function. Those that begin with
+``extension-`` are of `bench/extension_rules.py`.
 """
 
 from __future__ import annotations
@@ -21,18 +22,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from bench.extension_rules import EXTENSION_KINDS
 from bench.generators import batches, processes, runs
 from bench.generators import vocabulary as words
 from bench.generators.draw import Draw
 from bench.generators.streets import STREETS
+from bench.rule_parts import HITS, NAMES, Rule, absent_word, growing, in_properties, never
 
-HITS = 10
-"""Rules of a ``growth-`` set that match; the rest never do."""
-
-Rule = dict[str, Any]
 _SCENARIOS = Path(__file__).resolve().parent / "scenarios"
-_NAMES = tuple(dict.fromkeys(name for name, _ in STREETS))
-_HIT_NAMES = _NAMES[_NAMES.index("MISSION") :][:HITS]
 
 
 def rule_set(wanted: Mapping[str, Any]) -> dict[str, str]:
@@ -53,60 +50,34 @@ def _listed_in(scenario: str, variants: Sequence[str]) -> list[str]:
     return [text for name in variants for text in lists[name]]
 
 
-def _property(**clauses: Any) -> Rule:
-    return {"properties": clauses}
-
-
-def _never(draw: Draw) -> str:
-    """A street name no lot lies on, which begins as one that exists; some thousand millions of them."""
-    return f"{draw.pick(_NAMES)} {draw.word(6)}"
-
-
-def _absent_word(draw: Draw) -> str:
-    """Five letters that occur in no street name."""
-    word = draw.word(5)
-    while any(word in name for name in _NAMES):
-        word = draw.word(5)
-    return word
-
-
-def _growth(hit: Callable[[str], Rule], filler: Callable[[Draw], Rule]) -> Callable[[Draw], Iterator[Rule]]:
-    def rules(draw: Draw) -> Iterator[Rule]:
-        yield from map(hit, _HIT_NAMES)
-        while True:
-            yield filler(draw)
-
-    return rules
-
-
 def _exact(name: str) -> Rule:
-    return _property(STREET=[name])
+    return in_properties(STREET=[name])
 
 
 def _prefix(name: str) -> Rule:
-    return _property(STREET=[{"prefix": name[:6]}])
+    return in_properties(STREET=[{"prefix": name[:6]}])
 
 
 def _suffix(name: str) -> Rule:
-    return _property(STREET=[{"suffix": name[-6:]}])
+    return in_properties(STREET=[{"suffix": name[-6:]}])
 
 
 def _mixed_case(name: str) -> Rule:
-    return _property(STREET=[{"equals-ignore-case": name.title()}])
+    return in_properties(STREET=[{"equals-ignore-case": name.title()}])
 
 
 def _contains(name: str) -> Rule:
-    return _property(STREET=[{"wildcard": f"*{name[1:6]}*"}])
+    return in_properties(STREET=[{"wildcard": f"*{name[1:6]}*"}])
 
 
 def _exact_then_anything_but(name: str) -> Rule:
     """The exact value stands on the path that sorts first."""
-    return _property(ODD_EVEN=["O"], STREET=[name], ST_TYPE=[{"anything-but": [name, "BLVD"]}])
+    return in_properties(ODD_EVEN=["O"], STREET=[name], ST_TYPE=[{"anything-but": [name, "BLVD"]}])
 
 
 def _anything_but_then_exact(name: str) -> Rule:
     """The anything-but stands on the path that sorts first and accepts nearly every lot."""
-    return _property(BLKLOT=[{"anything-but": [f"{name} 1", f"{name} 2"]}], STREET=[name])
+    return in_properties(BLKLOT=[{"anything-but": [f"{name} 1", f"{name} 2"]}], STREET=[name])
 
 
 _LOTS = ("0001004", "0004016", "0010003", "0019011", "0033008", "0051002", "0068009", "0077013", "0095004", "0105006")
@@ -114,42 +85,42 @@ _LOTS = ("0001004", "0004016", "0010003", "0019011", "0033008", "0051002", "0068
 
 def _lots(draw: Draw) -> Iterator[Rule]:
     """Every event has another value, so no search finds its memory where the last one left it."""
-    yield from (_property(BLKLOT=[lot]) for lot in _LOTS)
+    yield from (in_properties(BLKLOT=[lot]) for lot in _LOTS)
     while True:
-        yield _property(BLKLOT=[f"{draw.below(10000):04}{draw.below(1000):03}{draw.word(2)}"])
+        yield in_properties(BLKLOT=[f"{draw.below(10000):04}{draw.below(1000):03}{draw.word(2)}"])
 
 
 def _exact_on_three(name: str) -> Rule:
-    return _property(ODD_EVEN=["O", "E"], STREET=[name], ST_TYPE=["ST", "AVE", "BLVD"])
+    return in_properties(ODD_EVEN=["O", "E"], STREET=[name], ST_TYPE=["ST", "AVE", "BLVD"])
 
 
 def _never_on_three(draw: Draw) -> Rule:
     """Each of the three values occurs, or might; streets and their types in many events, so the first two are met."""
     name, street_type = draw.pick(STREETS)
-    return _property(STREET=[name], ST_TYPE=[street_type], TO_ST=[f"{draw.between(100, 9999)}-{draw.word(4)}"])
+    return in_properties(STREET=[name], ST_TYPE=[street_type], TO_ST=[f"{draw.between(100, 9999)}-{draw.word(4)}"])
 
 
 def _anything_but(name: str) -> Rule:
-    return _property(ODD_EVEN=[{"anything-but": ["O", name]}], STREET=[name])
+    return in_properties(ODD_EVEN=[{"anything-but": ["O", name]}], STREET=[name])
 
 
 def _never_anything_but(draw: Draw) -> Rule:
     """Excludes both values there are, and one of its own: every event blocks every such rule."""
-    return _property(ODD_EVEN=[{"anything-but": ["O", "E", draw.word(6)]}])
+    return in_properties(ODD_EVEN=[{"anything-but": ["O", "E", draw.word(6)]}])
 
 
 def _overlapping(draw: Draw) -> Iterator[Rule]:
     """Ranges that lie over each other by hundreds, each in one of forty gaps between two whole house numbers."""
     for index in range(HITS):
-        yield _property(FROM_ST=[{"numeric": [">=", 2000 + 40 * index, "<=", 2001 + 40 * index]}])
+        yield in_properties(FROM_ST=[{"numeric": [">=", 2000 + 40 * index, "<=", 2001 + 40 * index]}])
     while True:
         house = 100 * draw.between(1, 40)
         low, high = sorted((draw.between(1, 99_999), draw.between(1, 99_999)))
-        yield _property(FROM_ST=[{"numeric": [">=", house + low / 100_000, "<=", house + high / 100_000]}])
+        yield in_properties(FROM_ST=[{"numeric": [">=", house + low / 100_000, "<=", house + high / 100_000]}])
 
 
 def _two_words(name: str) -> Rule:
-    return _property(STREET=[{"wildcard": f"*{name[1:3]}*{name[3:6]}*"}])
+    return in_properties(STREET=[{"wildcard": f"*{name[1:3]}*{name[3:6]}*"}])
 
 
 def _two_words_long(draw: Draw) -> Iterator[Rule]:
@@ -202,13 +173,13 @@ def _detections(draw: Draw) -> Iterator[Rule]:
 def _number(draw: Draw) -> Rule:
     """Between two house numbers, which are whole: no lot has one."""
     low = draw.between(1, 9000) + draw.between(1, 400) / 1000
-    return _property(FROM_ST=[{"numeric": [">", low, "<", low + draw.between(1, 500) / 1000]}])
+    return in_properties(FROM_ST=[{"numeric": [">", low, "<", low + draw.between(1, 500) / 1000]}])
 
 
 def _numeric(draw: Draw) -> Iterator[Rule]:
     for index in range(HITS):
         test = ["=", 1200 + 7 * index] if index % 2 else [">=", 2000 + 10 * index, "<=", 2001 + 10 * index]
-        yield _property(FROM_ST=[{"numeric": test}])
+        yield in_properties(FROM_ST=[{"numeric": test}])
     while True:
         yield _number(draw)
 
@@ -479,7 +450,7 @@ def _stars(draw: Draw) -> Iterator[Rule]:
 def _all_but_one_street(draw: Draw) -> Iterator[Rule]:
     """Each accepts nearly every lot."""
     while True:
-        yield _property(STREET=[{"anything-but": [draw.pick(_NAMES), draw.word(6)]}])
+        yield in_properties(STREET=[{"anything-but": [draw.pick(NAMES), draw.word(6)]}])
 
 
 def _one_account_left(draw: Draw) -> Iterator[Rule]:
@@ -493,28 +464,28 @@ def _wide_ranges(draw: Draw) -> Iterator[Rule]:
     """Each lies around the middle house numbers, so about half of all ranges hold any one number."""
     while True:
         low, high = draw.between(100, 200_000) / 100, draw.between(210_000, 450_000) / 100
-        yield _property(FROM_ST=[{"numeric": [">=", low, "<=", high]}])
+        yield in_properties(FROM_ST=[{"numeric": [">=", low, "<=", high]}])
 
 
 def _narrow_ranges(draw: Draw) -> Iterator[Rule]:
     """Anywhere among the house numbers, of every width up to four: of 10,000 four or five hold any one number."""
     while True:
         low = draw.between(10_000, 440_000) / 100
-        yield _property(FROM_ST=[{"numeric": [">=", low, "<", low + draw.between(1, 400) / 100]}])
+        yield in_properties(FROM_ST=[{"numeric": [">=", low, "<", low + draw.between(1, 400) / 100]}])
 
 
 def _alike_but_the_last(draw: Draw) -> Iterator[Rule]:
     """The first fields, by path, ask the same of every event, and nearly every event passes; the last one decides."""
     while True:
         first = {"geometry": {"type": ["Polygon"]}}
-        yield first | _property(BLKLOT=[{"prefix": "0"}], ODD_EVEN=["O", "E"], TO_ST=[f"{draw.between(1, 9999)}"])
+        yield first | in_properties(BLKLOT=[{"prefix": "0"}], ODD_EVEN=["O", "E"], TO_ST=[f"{draw.between(1, 9999)}"])
 
 
 def _own_first(draw: Draw) -> Iterator[Rule]:
     """Each rule's first field asks something of its own that every event passes; the last one decides."""
     while True:
         first = {"geometry": {"type": [{"anything-but": [draw.word(6)]}]}}
-        yield first | _property(BLKLOT=[{"prefix": "0"}], ODD_EVEN=["O", "E"], TO_ST=[f"{draw.between(1, 9999)}"])
+        yield first | in_properties(BLKLOT=[{"prefix": "0"}], ODD_EVEN=["O", "E"], TO_ST=[f"{draw.between(1, 9999)}"])
 
 
 _MIXED: tuple[Callable[[Draw], Rule], ...] = (
@@ -547,28 +518,28 @@ _COMMON: tuple[Callable[[Draw], Rule], ...] = (
 _PLAIN: tuple[Callable[[Draw], Rule], ...] = (_plain_state, _plain_call, _plain_object, _plain_envelope)
 
 KINDS: dict[str, Callable[[Draw], Iterator[Rule]]] = {
-    "growth-exact": _growth(_exact, lambda draw: _exact(_never(draw))),
-    "growth-prefix": _growth(_prefix, lambda draw: _property(STREET=[{"prefix": _never(draw)}])),
-    "growth-suffix": _growth(
-        _suffix, lambda draw: _property(STREET=[{"suffix": f"{draw.word(6)} {draw.pick(_NAMES)}"}])
+    "growth-exact": growing(_exact, lambda draw: _exact(never(draw))),
+    "growth-prefix": growing(_prefix, lambda draw: in_properties(STREET=[{"prefix": never(draw)}])),
+    "growth-suffix": growing(
+        _suffix, lambda draw: in_properties(STREET=[{"suffix": f"{draw.word(6)} {draw.pick(NAMES)}"}])
     ),
-    "growth-equals-ignore-case": _growth(_mixed_case, lambda draw: _mixed_case(_never(draw))),
-    "growth-anything-but-after-exact": _growth(
-        _exact_then_anything_but, lambda draw: _exact_then_anything_but(_never(draw))
+    "growth-equals-ignore-case": growing(_mixed_case, lambda draw: _mixed_case(never(draw))),
+    "growth-anything-but-after-exact": growing(
+        _exact_then_anything_but, lambda draw: _exact_then_anything_but(never(draw))
     ),
-    "growth-anything-but-before-exact": _growth(
-        _anything_but_then_exact, lambda draw: _anything_but_then_exact(_never(draw))
+    "growth-anything-but-before-exact": growing(
+        _anything_but_then_exact, lambda draw: _anything_but_then_exact(never(draw))
     ),
-    "growth-contains": _growth(_contains, lambda draw: _property(STREET=[{"wildcard": f"*{_absent_word(draw)}*"}])),
+    "growth-contains": growing(_contains, lambda draw: in_properties(STREET=[{"wildcard": f"*{absent_word(draw)}*"}])),
     "growth-numeric": _numeric,
     "growth-cidr": _cidr,
-    "growth-exact-on-three-paths": _growth(_exact_on_three, _never_on_three),
-    "growth-two-words": _growth(
-        _two_words, lambda draw: _property(STREET=[{"wildcard": f"*{_absent_word(draw)[:4]}*{_absent_word(draw)}*"}])
+    "growth-exact-on-three-paths": growing(_exact_on_three, _never_on_three),
+    "growth-two-words": growing(
+        _two_words, lambda draw: in_properties(STREET=[{"wildcard": f"*{absent_word(draw)[:4]}*{absent_word(draw)}*"}])
     ),
     "growth-two-words-long": _two_words_long,
     "growth-overlapping": _overlapping,
-    "growth-anything-but": _growth(_anything_but, _never_anything_but),
+    "growth-anything-but": growing(_anything_but, _never_anything_but),
     "growth-exact-many-values": _lots,
     "growth-mixed": lambda draw: _with_few_hits(_mixed(draw), draw),
     "growth-mixed-common": lambda draw: _with_few_hits(_drawn_from(_COMMON, draw), draw),
@@ -583,5 +554,6 @@ KINDS: dict[str, Callable[[Draw], Iterator[Rule]]] = {
     "narrow-ranges": _narrow_ranges,
     "alike-but-the-last": _alike_but_the_last,
     "own-first": _own_first,
+    **EXTENSION_KINDS,
 }
 """Kind -> endless rules drawn from a seed; the first ones are the same whatever the count."""

@@ -151,7 +151,13 @@ def _text(found: Mapping[str, Any], seconds: float) -> str:
 
 def _wanted(scenarios: Iterable[Scenario], mode: str, chosen: Sequence[str]) -> list[str]:
     """The engines of the scenarios, in the order of the table; only the chosen ones, if there are any."""
-    asked = {engine for each in scenarios for variant in each.variants_in(mode) for engine in variant.engines[mode]}
+    asked = {
+        engine
+        for each in scenarios
+        for variant in each.variants_in(mode)
+        for engine in variant.engines[mode]
+        if engine not in variant.cannot
+    }
     return [name for name in ENGINES if name in asked | {YARDSTICK} and (not chosen or name in {*chosen, YARDSTICK})]
 
 

@@ -11,15 +11,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ruler.checks.apply import FixedText, fix_text
-from ruler.checks.check import check_rule_sets
+from ruler.checks.check import check_rule_sets, unstated_limits
 from ruler.checks.registry import WARNINGS
 from ruler.findings import ERROR, Finding, Source, printable
-from ruler.rule_sources import RuleSet, is_editable, read_again, read_rule_files, rule_of_pattern
+from ruler.rule_sources import RuleSet, is_editable, read_again, rule_of_pattern
 from ruler.words import counted, near_word
-from ruler_cli.arguments import OneOf, Parser
+from ruler_cli.arguments import Parser
 from ruler_cli.exit_codes import EXIT_FINE, EXIT_TROUBLE
 from ruler_cli.findings_output import FORMATS, write_findings
 from ruler_cli.rewrite import difference, without_controls, write_file
+from ruler_cli.rule_options import add_rule_options, rule_sets
 from ruler_cli.streams import STANDARD_OUTPUT, write_message, write_output
 
 EXIT_DENIED = 1
@@ -32,13 +33,20 @@ Show every error of the rules in each FILE, and warnings of likely mistakes: whe
 each is, why it is one, and what to write instead. When FILE is -, read standard
 input. docs/checks.md has a page on each warning.
 
-A rule file is {"name": {rule}, ...} or [{"name": "...", "rule": {rule}}, ...].
+A rule file is {"name": {rule}, ...} or [{"name": "...", "rule": {rule}}, ...];
+also a directory, JSON lines, a CloudFormation or SAM template, the output of
+'aws events list-rules', or filters of SNS, Lambda or Pipes (docs/sources.md);
+YAML with an extra.
 Findings go to standard error, a summary to standard output; in every format but
 human the findings go to standard output, and there is no summary.
 
 what is checked, besides FILE:
   -r, --rules FILE    the same as FILE
   -e, --pattern JSON  one rule; the first is called pattern-1, and so on
+      --dialect NAME  tell what this service refuses, and what no public page
+                      settles: event-ruler, eventbridge, eventbridge-pipes,
+                      lambda, sns-attributes or sns-body (docs/dialects.md);
+                      default: the service that the FILE is written for, or ruler
 
 which warnings:
       --deny CODE     exit with 1 when there is such a warning; several with
@@ -74,6 +82,7 @@ class Options:
 
     files: list[str]
     patterns: list[str]  # texts
+    dialect: str | None  # None for that of each rule's source
     denied: frozenset[str]  # codes of warnings
     allowed: frozenset[str]
     format: str
@@ -100,6 +109,7 @@ def options_of(arguments: Sequence[str]) -> Options:
     return Options(
         files=_each_once(files),
         patterns=parsed.pattern,
+        dialect=parsed.dialect,
         denied=_codes(parser, "--deny", parsed.deny),
         allowed=_codes(parser, "--allow", parsed.allow),
         format=parsed.format,
@@ -111,11 +121,9 @@ def options_of(arguments: Sequence[str]) -> Options:
 
 def check_parser() -> Parser:
     parser = Parser("ruler check", HELP)
-    parser.add_argument("-r", "--rules", metavar="FILE", action="append", default=[])
-    parser.add_argument("-e", "--pattern", metavar="JSON", action="append", default=[])
+    add_rule_options(parser, FORMATS)
     parser.add_argument("--deny", metavar="CODE", action="append", default=[])
     parser.add_argument("--allow", metavar="CODE", action="append", default=[])
-    parser.add_argument("--format", metavar="FORMAT", type=OneOf(*FORMATS), default="human")
     parser.add_argument("--fix", action="store_true")
     parser.add_argument("--fix-all", action="store_true")
     parser.add_argument("--diff", action="store_true")
@@ -148,13 +156,13 @@ def _codes(parser: Parser, option: str, values: Iterable[str]) -> frozenset[str]
 def run_check(arguments: Sequence[str]) -> int:
     """Run ``ruler check``. Exit: 0 nothing that counts, 1 denied warnings, 2 errors or trouble."""
     options = options_of(arguments)
-    rule_sets = _rule_sets(options)
+    found_sets = list(rule_sets(options.files, options.patterns))
     trouble: list[Finding] = []
     if options.fixes or options.shows_difference:
-        rule_sets, trouble = _fixed(options, rule_sets)
+        found_sets, trouble = _fixed(options, found_sets)
     findings = [
         finding
-        for found in check_rule_sets(rule_sets)
+        for found in check_rule_sets(found_sets, options.dialect)
         for finding in found
         if finding.severity == ERROR or finding.code not in options.allowed
     ]
@@ -162,19 +170,14 @@ def run_check(arguments: Sequence[str]) -> int:
     denied = options.denied - options.allowed
     write_findings(findings, options.format, denied)
     if options.format == "human":
-        for line in _forms(rule_sets):
+        for line in _forms(found_sets):
             write_output(f"{line}\n".encode())
-        write_output(f"{_summary(rule_sets, findings, denied)}\n".encode())
+        for line in _unstated(found_sets, options.dialect):
+            write_output(f"{line}\n".encode())
+        write_output(f"{_summary(found_sets, findings, denied)}\n".encode())
     if any(finding.severity == ERROR for finding in findings):
         return EXIT_TROUBLE
     return EXIT_DENIED if any(finding.code in denied for finding in findings) else EXIT_FINE
-
-
-def _rule_sets(options: Options) -> list[RuleSet]:
-    found = [rule_set for path in options.files for rule_set in read_rule_files(path)]
-    for number, text in enumerate(options.patterns, 1):
-        found.append(rule_of_pattern(f"pattern-{number}", os.fsencode(text)))
-    return found
 
 
 def _fixed(options: Options, rule_sets: list[RuleSet]) -> tuple[list[RuleSet], list[Finding]]:
@@ -214,7 +217,7 @@ def _fixed_text(options: Options, rule_set: RuleSet, source: Source, is_pattern:
 
 
 def _allowed_findings(options: Options, rule_set: RuleSet) -> list[Finding]:
-    [findings] = check_rule_sets([rule_set])
+    [findings] = check_rule_sets([rule_set], options.dialect)
     return [each for each in findings if each.severity == ERROR or each.code not in options.allowed]
 
 
@@ -242,6 +245,13 @@ def _forms(rule_sets: list[RuleSet]) -> Iterator[str]:
         if rule_set.form and rule_set.source is not None:
             count = counted(len(rule_set.rules), "rule")
             yield f"{printable(rule_set.source.name)}: read as {rule_set.form}, {count}"
+
+
+def _unstated(rule_sets: list[RuleSet], dialect: str | None) -> Iterator[str]:
+    """Yield, where a dialect was asked for, the limits that matter to the rules and that nobody states."""
+    meanings = unstated_limits(rule_sets, dialect) if dialect is not None else []
+    if meanings:
+        yield f"{dialect}: no public page states a limit for {', '.join(meanings)}"
 
 
 def _summary(rule_sets: list[RuleSet], findings: list[Finding], denied: frozenset[str]) -> str:

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from ruler.coverage import Coverage, Report
 from ruler.coverage.shapes import MOST_SHAPES
-from ruler.findings import Finding, Source, in_text_order
+from ruler.dialects.names import DEFAULT_DIALECT
+from ruler.findings import Finding, Source
 from ruler.machine.select_lines import JSON_WHITE_SPACE
-from ruler.rule_sources import add_rules
 from ruler_cli.arguments import OneOf, Parser
 from ruler_cli.bad_lines import BadLine, BadLines
 from ruler_cli.colour import paint_for
@@ -22,7 +22,7 @@ from ruler_cli.coverage_text import lines_of
 from ruler_cli.exit_codes import EXIT_FINE, EXIT_TROUBLE
 from ruler_cli.lines import blocks_of_lines, open_input
 from ruler_cli.progress import progress_of
-from ruler_cli.rule_options import add_rule_options, refuse_reading_twice, require_rules, rule_sets, tell
+from ruler_cli.rule_options import add_and_tell, add_rule_options, refuse_reading_twice, require_rules, tell
 from ruler_cli.streams import STANDARD_OUTPUT, write_output
 
 EXIT_UNUSED = 1
@@ -43,8 +43,14 @@ An alternative alone in its clause is not shown: its numbers are its branch's.
 
 rules (at least one is needed):
   -r, --rules FILE     {"name": {rule}, ...}, or a list of
-                       {"name": "...", "rule": {rule}}
+                       {"name": "...", "rule": {rule}}; also a directory, JSON
+                       lines, a CloudFormation or SAM template, the output of
+                       'aws events list-rules', or filters of SNS, Lambda or
+                       Pipes (docs/sources.md); YAML with an extra
   -e, --pattern JSON   one rule; the first is called pattern-1, and so on
+      --dialect NAME   refuse what this service refuses: event-ruler,
+                       eventbridge, eventbridge-pipes, lambda, sns-attributes
+                       or sns-body (docs/dialects.md); default: ruler
 
 what is written:
   -u, --unused         only what never matched
@@ -77,6 +83,7 @@ class Options:
 
     rules: list[str]  # files
     patterns: list[str]  # texts
+    dialect: str
     only_unused: bool
     deny_unused: bool
     is_quiet: bool
@@ -105,6 +112,7 @@ def options_of(arguments: Sequence[str]) -> Options:
     return Options(
         rules=parsed.rules,
         patterns=parsed.pattern,
+        dialect=parsed.dialect or DEFAULT_DIALECT,
         only_unused=parsed.unused,
         deny_unused=parsed.deny_unused,
         is_quiet=parsed.quiet,
@@ -117,14 +125,9 @@ def options_of(arguments: Sequence[str]) -> Options:
 def run_coverage(arguments: Sequence[str]) -> int:
     """Run ``ruler coverage``. Exit: 0 all was read, 1 a rule never matched and that is denied, 2 trouble."""
     options = options_of(arguments)
-    coverage: Coverage[str] = Coverage(most_shapes=0 if options.only_unused else MOST_SHAPES)
+    coverage: Coverage[str] = Coverage(most_shapes=0 if options.only_unused else MOST_SHAPES, dialect=options.dialect)
     gc.disable()  # reading rules makes many objects and no garbage, see filter.py
-    has_errors = False
-    for found in rule_sets(options.rules, options.patterns):
-        for finding in in_text_order([*found.findings, *add_rules(coverage, found.rules)]):
-            has_errors = True
-            tell(finding, options.format)
-    if has_errors:
+    if not add_and_tell(coverage, options.rules, options.patterns, options.format):
         return EXIT_TROUBLE
     gc.freeze()
     gc.enable()

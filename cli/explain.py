@@ -11,18 +11,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from ruler import EventError, Matcher
-from ruler.findings import Finding, Source, in_text_order, printable
+from ruler.dialects.names import DEFAULT_DIALECT
+from ruler.findings import Finding, Source, printable
 from ruler.machine.decode import decode
 from ruler.machine.select_lines import JSON_WHITE_SPACE
 from ruler.paint import Paint
-from ruler.rule_sources import add_rules
 from ruler.words import near_word
 from ruler_cli.arguments import Parser, whole_number
 from ruler_cli.bad_lines import SHOWN_BAD_LINES, total_of_bad_lines
 from ruler_cli.colour import paint_for
 from ruler_cli.exit_codes import EXIT_TROUBLE
 from ruler_cli.lines import blocks_of_lines, open_input
-from ruler_cli.rule_options import add_rule_options, refuse_reading_twice, require_rules, rule_sets, tell
+from ruler_cli.rule_options import add_and_tell, add_rule_options, refuse_reading_twice, require_rules, tell
 from ruler_cli.streams import STANDARD_OUTPUT, write_message, write_output
 
 EXIT_ALL_MATCHED = 0
@@ -41,8 +41,14 @@ Without FILE, or when FILE is -, read standard input.
 
 rules (at least one is needed):
   -r, --rules FILE     {"name": {rule}, ...}, or a list of
-                       {"name": "...", "rule": {rule}}
+                       {"name": "...", "rule": {rule}}; also a directory, JSON
+                       lines, a CloudFormation or SAM template, the output of
+                       'aws events list-rules', or filters of SNS, Lambda or
+                       Pipes (docs/sources.md); YAML with an extra
   -e, --pattern JSON   one rule; the first is called pattern-1, and so on
+      --dialect NAME   refuse what this service refuses: event-ruler,
+                       eventbridge, eventbridge-pipes, lambda, sns-attributes
+                       or sns-body (docs/dialects.md); default: ruler
       --rule NAME      explain this rule alone; may be given several times
 
 what is written:
@@ -70,6 +76,7 @@ class Options:
 
     rules: list[str]  # files
     patterns: list[str]  # texts
+    dialect: str
     names: list[str]  # of the rules asked about; none for all
     limit: int | None
     details: bool
@@ -89,6 +96,7 @@ def options_of(arguments: Sequence[str]) -> Options:
     return Options(
         parsed.rules,
         parsed.pattern,
+        parsed.dialect or DEFAULT_DIALECT,
         parsed.rule,
         limit or None,
         parsed.details,
@@ -109,13 +117,8 @@ def explain_parser() -> Parser:
 def run_explain(arguments: Sequence[str]) -> int:
     """Run ``ruler explain``. Exit: 0 all events matched, 1 some did not, 2 trouble."""
     options = options_of(arguments)
-    matcher: Matcher[str] = Matcher()
-    has_errors = False
-    for found in rule_sets(options.rules, options.patterns):
-        for finding in in_text_order([*found.findings, *add_rules(matcher, found.rules)]):
-            has_errors = True
-            tell(finding, options.format)
-    if has_errors:
+    matcher: Matcher[str] = Matcher(dialect=options.dialect)
+    if not add_and_tell(matcher, options.rules, options.patterns, options.format):
         return EXIT_TROUBLE
     asked = _asked_about(matcher, options)
     return EXIT_TROUBLE if asked is None else _explain_events(asked, options)

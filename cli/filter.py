@@ -13,13 +13,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ruler import Matcher
-from ruler.findings import Finding, Source, in_text_order
-from ruler.rule_sources import add_rules
+from ruler.dialects.names import DEFAULT_DIALECT
+from ruler.findings import Finding, Source
 from ruler_cli.arguments import OneOf, Parser, whole_number
 from ruler_cli.bad_lines import BadLine, BadLines
 from ruler_cli.exit_codes import EXIT_TROUBLE
 from ruler_cli.lines import blocks_of_lines, is_also_output, open_input
-from ruler_cli.rule_options import add_rule_options, refuse_reading_twice, require_rules, rule_sets, tell
+from ruler_cli.rule_options import add_and_tell, add_rule_options, refuse_reading_twice, require_rules, tell
 from ruler_cli.selection import (
     Selector,
     line_selector,
@@ -40,8 +40,14 @@ Without FILE, or when FILE is -, read standard input.
 
 rules (at least one is needed, and any may match):
   -r, --rules FILE     {"name": {rule}, ...}, or a list of
-                       {"name": "...", "rule": {rule}}
+                       {"name": "...", "rule": {rule}}; also a directory, JSON
+                       lines, a CloudFormation or SAM template, the output of
+                       'aws events list-rules', or filters of SNS, Lambda or
+                       Pipes (docs/sources.md); YAML with an extra
   -e, --pattern JSON   one rule; the first is called pattern-1, and so on
+      --dialect NAME   refuse what this service refuses: event-ruler,
+                       eventbridge, eventbridge-pipes, lambda, sns-attributes
+                       or sns-body (docs/dialects.md); default: ruler
 
 which lines:
   -v, --invert-match   select the events that match no rule
@@ -81,6 +87,7 @@ class Options:
 
     rules: list[str]  # files
     patterns: list[str]  # texts
+    dialect: str
     invert: bool
     max_count: int
     output: str  # "lines", "names", "tagged"; "count" and "nothing" for -c and -q
@@ -102,6 +109,7 @@ def options_of(arguments: Sequence[str], *, is_named: bool = True) -> Options:
     return Options(
         rules=parsed.rules,
         patterns=parsed.pattern,
+        dialect=parsed.dialect or DEFAULT_DIALECT,
         invert=parsed.invert_match,
         max_count=min(parsed.max_count, 1) if parsed.quiet else parsed.max_count,
         output="nothing" if parsed.quiet else "count" if parsed.count else parsed.output,
@@ -129,15 +137,9 @@ def run_filter(arguments: Sequence[str], *, is_named: bool = True) -> int:
     # Reading rules makes many objects and no garbage: with collections, 50,000 rules of two clauses took
     # 9.2 s in place of 7.3. 2026-11-20, process time of read_rule_file and add_rules.
     gc.disable()
-    matcher: Matcher[str] = Matcher()
-    has_errors = False
-    for found in rule_sets(options.rules, options.patterns):
-        for finding in in_text_order([*found.findings, *add_rules(matcher, found.rules)]):
-            has_errors = True
-            tell(finding, options.format)
-    if has_errors:
+    matcher: Matcher[str] = Matcher(dialect=options.dialect)
+    if not add_and_tell(matcher, options.rules, options.patterns, options.format):
         return EXIT_TROUBLE
-    del found  # there is one: without rules no options are returned
     gc.freeze()  # the machine stays as it is: keep it out of every collection while matching
     gc.enable()
     return _Filter(options, matcher).run()

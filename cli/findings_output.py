@@ -40,9 +40,9 @@ def write_findings(findings: Iterable[Finding], form: str, denied: frozenset[str
 
 
 def human_text(finding: Finding, paint: Paint) -> str:
-    """Return ``finding`` for people, and of a warning also which option fixes it; errors are told as filter does."""
+    """Return ``finding`` for people, and which option writes its fix; errors are told as filter tells them."""
     text = finding.text(paint)
-    if finding.fix is None or finding.severity == ERROR:
+    if finding.fix is None or not finding.has_meaning:
         return text
     option = "--fix" if finding.fix.keeps_meaning else "--fix-all"
     return f"{text}\n  {paint('label', 'fix:')}   {option} can {printable(finding.fix.description)}"

@@ -7,19 +7,29 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 
-from ruler.findings import Finding
-from ruler.rule_sources import RuleSet, read_rule_files, rule_of_pattern
+from ruler.dialects.names import known_dialect
+from ruler.findings import Finding, in_text_order
+from ruler.rule_sources import RuleSet, TakesRules, add_rules, read_rule_files, rule_of_pattern
 from ruler_cli.arguments import OneOf, Parser, refuse_command
 from ruler_cli.streams import write_message
 
 FORMATS = ("human", "json")
 
 
-def add_rule_options(parser: Parser) -> None:
-    """Let ``parser`` take ``-r``, ``-e`` (as ``rules`` and ``pattern``) and ``--format``."""
+def add_rule_options(parser: Parser, formats: Iterable[str] = FORMATS) -> None:
+    """Let ``parser`` take ``-r``, ``-e`` (as ``rules`` and ``pattern``), ``--dialect`` and ``--format``."""
     parser.add_argument("-r", "--rules", metavar="FILE", action="append", default=[])
     parser.add_argument("-e", "--pattern", metavar="JSON", action="append", default=[])
-    parser.add_argument("--format", metavar="FORMAT", type=OneOf(*FORMATS), default="human")
+    parser.add_argument("--dialect", metavar="NAME", type=dialect_name, default=None)
+    parser.add_argument("--format", metavar="FORMAT", type=OneOf(*formats), default="human")
+
+
+def dialect_name(text: str) -> str:
+    """Return the name of a dialect; an argument type."""
+    try:
+        return known_dialect(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def require_rules(parser: Parser, parsed: argparse.Namespace, *, may_be_command: bool = False) -> None:
@@ -47,6 +57,16 @@ def rule_sets(files: Iterable[str], patterns: Iterable[str]) -> Iterator[RuleSet
     for number, text in enumerate(patterns, 1):
         # The argument's own bytes: in a locale that is not UTF-8, ``text`` is not what the user wrote.
         yield rule_of_pattern(f"pattern-{number}", os.fsencode(text))
+
+
+def add_and_tell(matcher: TakesRules, files: Iterable[str], patterns: Iterable[str], form: str) -> bool:
+    """Add every rule to ``matcher``, telling each finding; return whether there was none."""
+    is_fine = True
+    for found in rule_sets(files, patterns):
+        for finding in in_text_order([*found.findings, *add_rules(matcher, found.rules)]):
+            is_fine = False
+            tell(finding, form)
+    return is_fine
 
 
 def tell(finding: Finding, form: str) -> None:

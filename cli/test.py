@@ -16,7 +16,7 @@ from ruler.testing.text import FileResult, outcome_text, summary
 from ruler_cli.arguments import OneOf, Parser
 from ruler_cli.colour import paint_for
 from ruler_cli.exit_codes import EXIT_FINE, EXIT_TROUBLE
-from ruler_cli.rule_options import tell
+from ruler_cli.rule_options import dialect_name, tell
 from ruler_cli.streams import STANDARD_OUTPUT, write_message, write_output
 
 EXIT_FAILED = 1
@@ -33,6 +33,11 @@ A test file is JSON (paths are relative to its directory):
    "tests": [{"name": "a big order", "event": {"total": 1500},
               "matches": ["big-order"], "does-not-match": ["small-order"]}]}
 
+      --dialect NAME
+                   refuse rules that this service refuses: event-ruler,
+                   eventbridge, eventbridge-pipes, lambda, sns-attributes or
+                   sns-body (docs/dialects.md); default: what a test file names
+                   as its "dialect", else ruler
   -k SUBSTRING     only tests with this in file::name, capital or small letters
   -x, --stop       end at the first failure
   -v, --verbose    name the tests that pass too
@@ -57,6 +62,7 @@ class Options:
     """What the command line asked for."""
 
     paths: list[str]
+    dialect: str | None  # None for that of each test file
     substring: str  # in small letters; "" takes every test
     stops: bool
     is_verbose: bool
@@ -67,11 +73,19 @@ def options_of(arguments: Sequence[str]) -> Options:
     """Return the options; exits with a message when they make no sense."""
     parser = parser_of_test()
     parsed = parser.parse(arguments)
-    return Options(parsed.files or ["."], parsed.substring.casefold(), parsed.stop, parsed.verbose, parsed.format)
+    return Options(
+        parsed.files or ["."],
+        parsed.dialect,
+        parsed.substring.casefold(),
+        parsed.stop,
+        parsed.verbose,
+        parsed.format,
+    )
 
 
 def parser_of_test() -> Parser:
     parser = Parser("ruler test", HELP)
+    parser.add_argument("--dialect", metavar="NAME", type=dialect_name, default=None)
     parser.add_argument("-k", dest="substring", metavar="SUBSTRING", default="")
     parser.add_argument("-x", "--stop", action="store_true")
     parser.add_argument("-v", "--verbose", action="store_true")
@@ -106,7 +120,7 @@ class _Run:
             if isinstance(found, Finding):
                 self._trouble(RuleTestFile(found.source, findings=[found]))
             else:
-                self._file(read_tests(found))
+                self._file(read_tests(found, self.options.dialect))
 
     def _file(self, file: RuleTestFile) -> None:
         if file.findings:

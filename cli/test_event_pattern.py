@@ -19,7 +19,7 @@ from ruler.patterns.reader import Document, Node, read_document
 from ruler.rule_sources import add_rules, rule_of_pattern
 from ruler_cli.arguments import OneOf, Parser
 from ruler_cli.exit_codes import EXIT_FINE, EXIT_TROUBLE
-from ruler_cli.rule_options import tell
+from ruler_cli.rule_options import dialect_name, tell
 from ruler_cli.streams import write_message, write_output
 
 HELP = """\
@@ -33,6 +33,9 @@ and output are those of 'aws events test-event-pattern'; no service is asked.
       --cli-input-json JSON  an object with both, as "EventPattern" and "Event";
                              the two options above go before it
       --output FORMAT        json (default), text or yaml
+      --dialect NAME         the service whose rules the pattern is held to, by
+                             default eventbridge; ruler takes every pattern that
+                             'ruler filter' takes (docs/dialects.md)
 
 Each JSON may be file://PATH or fileb://PATH, which stand for what the file
 holds.
@@ -94,7 +97,7 @@ def run_test_event_pattern(arguments: Sequence[str]) -> int:
     _refuse_others(parser, parsed)
     try:
         pattern, event = _inputs(parser, parsed)
-        result = _answer(pattern, event)
+        result = _answer(pattern, event, parsed.dialect)
     except _Trouble:
         return EXIT_TROUBLE
     write_output(OUTPUTS[parsed.output].format(json=json.dumps(result), python=result).encode())
@@ -105,6 +108,7 @@ def parser_of_test_event_pattern() -> Parser:
     parser = Parser("ruler test-event-pattern", HELP)
     for option in ("--event-pattern", "--event", "--cli-input-json"):
         parser.add_argument(option, metavar="JSON")
+    parser.add_argument("--dialect", metavar="NAME", type=dialect_name, default="eventbridge")
     parser.add_argument("--output", metavar="FORMAT", type=OneOf(*OUTPUTS), default="json")
     parser.add_argument("--query", metavar="QUERY")
     for option in IGNORED_WITH_VALUE:
@@ -208,10 +212,10 @@ def _input_finding(
 # -- the answer ----------------------------------------------------------------------------------------------------
 
 
-def _answer(pattern: Source, event: Source) -> bool:
+def _answer(pattern: Source, event: Source, dialect: str) -> bool:
     """Return whether the event matches; says what the service would refuse."""
     found = rule_of_pattern(pattern.name, _bytes_of(pattern))
-    matcher: Matcher[str] = Matcher()
+    matcher: Matcher[str] = Matcher(dialect=dialect)
     findings = in_text_order([*found.findings, *add_rules(matcher, found.rules)])
     if findings:
         _refuse(*findings)

@@ -100,6 +100,11 @@ class Finding:
         # A pattern's source has the name of its rule; once is enough.
         return path if self.rule == self.source.name else f"{self.rule or EMPTY_NAME}: {path}"
 
+    @property
+    def has_meaning(self) -> bool:
+        """Whether the rule means something as it is: it has no error, or one that only its dialect makes of it."""
+        return self.severity != ERROR or self.code.startswith("dialect-")
+
     def record(self) -> dict[str, object]:
         """Return the finding as ``--format json`` writes it: a value for each name, None where there is none."""
         return {

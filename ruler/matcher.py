@@ -20,13 +20,14 @@ import threading
 from collections.abc import Callable, Hashable, ItemsView, Iterable, Iterator, Mapping, ValuesView
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, final, overload
 
+from ruler.dialects.names import DEFAULT_DIALECT, known_dialect
 from ruler.engine import Draft, Engine, choose_engine
 from ruler.errors import MachineError, RuleError, text_of
 from ruler.machine.decode import Event, EventText
 from ruler.machine.select_lines import LineSelection
 from ruler.machine.stats import StateRow, Stats
 from ruler.names import Names
-from ruler.patterns.compiler import Limits, compile_rule
+from ruler.patterns.compiler import CompiledRule, Limits, compile_rule
 
 if TYPE_CHECKING:  # what explains is loaded when it is asked for
     from ruler.explain.results import EventExplanation, MatchDetail, RuleExplanation
@@ -60,6 +61,11 @@ class Matcher(Generic[Name]):
     reading an event as soon as everything that rules ask about is settled: for events of producers that are trusted to
     write JSON without duplicate names. ``max_paths`` and ``max_sub_rules`` bound what one rule may grow into; a
     rule beyond them is refused.
+
+    ``dialect`` is one of ruler, event-ruler, eventbridge, eventbridge-pipes, lambda, sns-attributes and sns-body
+    (docs/dialects.md): a rule that a public page says this service refuses is a RuleError; what no page settles is
+    accepted, and ``ruler.check`` tells of it. Which events a rule matches is the same in every dialect, also where the
+    service is known to do otherwise, with the spelling of numbers say.
     """
 
     def __init__(
@@ -70,9 +76,11 @@ class Matcher(Generic[Name]):
         validate: str = "full",
         max_paths: int = 256,
         max_sub_rules: int = 1024,
+        dialect: str = DEFAULT_DIALECT,
     ) -> None:
         self._requested_engine = engine
         self._validate = validate
+        self._dialect = known_dialect(dialect)
         self._limits = Limits(
             max_paths=_limit("max_paths", max_paths), max_sub_rules=_limit("max_sub_rules", max_sub_rules)
         )
@@ -235,11 +243,18 @@ class Matcher(Generic[Name]):
         """Write a rule into ``draft``: at once, since sub-rules of Python are many objects."""
         hash(name)  # a name that cannot be one is refused before anything else
         try:
-            compiled = compile_rule(rule, limits=self._limits)
+            compiled = self._compiled(rule)
         except RuleError as error:
             error.rule_name = text_of(name)
             raise
         draft.append(compiled.text, compiled.sub_rules)
+
+    def _compiled(self, rule: RuleText) -> CompiledRule:
+        if self._dialect == DEFAULT_DIALECT:
+            return compile_rule(rule, limits=self._limits)
+        from ruler.dialects.refused import compile_in  # reads the data of the dialect
+
+        return compile_in(rule, self._dialect, limits=self._limits)
 
     def _add_all(self, rules: Iterable[tuple[Name, RuleText]]) -> None:
         draft = self._engine.draft()
@@ -284,6 +299,11 @@ class Matcher(Generic[Name]):
     def engine(self) -> str:
         """The engine in use: "python" or "native"."""
         return self._engine.name
+
+    @property
+    def dialect(self) -> str:
+        """The dialect that rules are held to: "ruler" unless another was asked for."""
+        return self._dialect
 
     @property
     def rules(self) -> Mapping[Name, tuple[str, ...]]:
@@ -352,6 +372,7 @@ class Matcher(Generic[Name]):
             "validate": self._validate,
             "max_paths": self._limits.max_paths,
             "max_sub_rules": self._limits.max_sub_rules,
+            "dialect": self._dialect,
         }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -417,13 +438,15 @@ class _RulesView(Mapping[Name, tuple[str, ...]]):
         return repr(dict(self.items()))
 
 
-def matches(rule: RuleText, event: Event) -> bool:
-    """Return whether one rule matches one event. Compiles the rule each time: for many events use a Matcher.
+def matches(rule: RuleText, event: Event, *, dialect: str = DEFAULT_DIALECT) -> bool:
+    """Return whether one rule, of ``dialect``, matches one event.
+
+    Compiles the rule each time: for many events use a Matcher.
 
     >>> matches({"state": [{"prefix": "run"}]}, {"state": "running"})
     True
     """
-    return Matcher({"rule": rule}).matches_any(event)
+    return Matcher({"rule": rule}, dialect=dialect).matches_any(event)
 
 
 def _limit(name: str, value: int) -> int:

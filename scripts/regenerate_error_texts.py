@@ -21,6 +21,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from ruler.dialects.refused import compile_in
 from ruler.engine import python_engine
 from ruler.errors import EventError, RuleError
 from ruler.findings import Finding, Source, in_text_order
@@ -32,18 +33,19 @@ from scripts.recorded_texts import ROOT, file_text_of, note, write_or_check
 ERROR_TEXTS = ROOT / "tests" / "errors"
 NAMES = {"datetime": datetime, "decimal": decimal, "inf": float("inf"), "nan": float("nan")}
 RULE_KINDS = ("rule", "python")  # errors of one rule
-EXTENSION_KINDS = ("extension",)  # errors of one rule that is read with the extensions
+PLAIN_KINDS = ("rule-without-extensions",)  # errors of one rule in a dialect that has no extensions
+DIALECT_KINDS = ("in-dialect",)  # the name of a dialect and a rule: the error of adding it there
 FINDING_KINDS = ("file", "file-python", "path", "pattern")  # of a rule file's text, of a path that is read, of -e
 EVENT_KINDS = ("event", "event-python")  # an event; or as an expression also [rule, event]
 ARGUMENT_KINDS = ("arguments",)  # of the command line, as a shell has them
-KINDS = (*RULE_KINDS, *EXTENSION_KINDS, *FINDING_KINDS, *EVENT_KINDS, *ARGUMENT_KINDS)
+KINDS = (*RULE_KINDS, *PLAIN_KINDS, *DIALECT_KINDS, *FINDING_KINDS, *EVENT_KINDS, *ARGUMENT_KINDS)
 NOTE = note(
     Path(__file__).name,
     'the line below, and each line that begins with the kind of a case, such as "rule: " or "python: "',
 )
 # Small, so that a case that goes beyond them is short enough to read.
 LIMITS = Limits(max_paths=3, max_sub_rules=4)
-EXTENSION_LIMITS = Limits(max_paths=3, max_sub_rules=4, extensions=True)
+PLAIN_LIMITS = Limits(max_paths=3, max_sub_rules=4, extensions=False)
 
 
 def kind_of(line: str) -> str:
@@ -76,6 +78,16 @@ def errors_of(rule: Any, limits: Limits = LIMITS) -> list[RuleError]:
     except RuleError as error:
         return [error]
     return compile_node(document, document.root, limits=limits)[1]
+
+
+def dialect_errors_of(line: str) -> list[RuleError]:
+    """Return the error that a rule gets in a dialect."""
+    name, _, rule = given_in(line).partition(" ")
+    try:
+        compile_in(rule, name, limits=Limits())
+    except RuleError as error:
+        return [error]
+    return []
 
 
 def findings_of(line: str) -> list[Finding]:
@@ -120,8 +132,10 @@ def codes_of(line: str) -> list[str]:
     """Return the codes that a case has; none for arguments."""
     if is_rule_case(line):
         return [error.code for error in errors_of(given_in(line))]
-    if kind_of(line) in EXTENSION_KINDS:
-        return [error.code for error in errors_of(given_in(line), EXTENSION_LIMITS)]
+    if kind_of(line) in PLAIN_KINDS:
+        return [error.code for error in errors_of(given_in(line), PLAIN_LIMITS)]
+    if kind_of(line) in DIALECT_KINDS:
+        return [error.code for error in dialect_errors_of(line)]
     if kind_of(line) in FINDING_KINDS:
         return [finding.code for finding in findings_of(line)]
     return [error.code for error in event_errors_of(line)] if kind_of(line) in EVENT_KINDS else []
@@ -130,9 +144,12 @@ def codes_of(line: str) -> list[str]:
 def case_text(line: str) -> str:
     """Return the whole record of one case."""
     lines = [line]
-    if is_rule_case(line) or kind_of(line) in EXTENSION_KINDS:
-        limits = LIMITS if is_rule_case(line) else EXTENSION_LIMITS
-        for error in errors_of(given_in(line), limits):
+    if is_rule_case(line) or kind_of(line) in (*PLAIN_KINDS, *DIALECT_KINDS):
+        if kind_of(line) in DIALECT_KINDS:
+            errors = dialect_errors_of(line)
+        else:
+            errors = errors_of(given_in(line), LIMITS if is_rule_case(line) else PLAIN_LIMITS)
+        for error in errors:
             place = "" if error.line is None else f", line {error.line}, column {error.column}"
             lines += [f"[{error.code}{place}]", str(error)]
     elif kind_of(line) in FINDING_KINDS:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 CONFORMANCE = Path(__file__).parent / "conformance"
-FILES = ("cases.jsonl", "semantics_examples.jsonl", "more_cases.jsonl")
+FILES = ("cases.jsonl", "semantics_examples.jsonl", "more_cases.jsonl", "language.jsonl")
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class Case:
     matches: list[str]
     rule_errors: list[str]
     event_error: bool
+    dialect: str = "ruler"
     codes: dict[str, str] = field(default_factory=dict)  # of refused rules, where the case states them
 
 
@@ -36,7 +37,7 @@ def load(file_name: str) -> list[Case]:
 
 def case_of(record: dict[str, Any]) -> Case:
     plain = {name: record[name] for name in ("id", "group", "rules", "event")}
-    return Case(**plain, **record["expect"], codes=record.get("codes", {}))
+    return Case(**plain, **record["expect"], dialect=record.get("dialect", "ruler"), codes=record.get("codes", {}))
 
 
 def all_cases() -> list[Case]:

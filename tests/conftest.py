@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, settings
 
 from ruler.engine import native_is_required, native_module
 
-CI_EXAMPLES = 400
-LONG_FACTOR = 20
+CI_EXAMPLES = 200
+LONG_FACTOR = 40
 
 SHARED: dict[str, Any] = {
     "deadline": None,  # a machine under load is no bug of ours

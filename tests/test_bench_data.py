@@ -23,7 +23,8 @@ from bench.generators.draw import Draw  # noqa: E402
 from bench.generators.processes import PATHS  # noqa: E402
 from bench.rules import HITS, KINDS, rule_set  # noqa: E402
 from bench.scenario import ScenarioError, load_scenario, scenario_files, write_counts  # noqa: E402
-from ruler import Matcher  # noqa: E402
+from ruler import Matcher, RuleError  # noqa: E402
+from ruler.patterns.compiler import Limits, compile_rule  # noqa: E402
 
 PROPERTIES = [
     "MAPBLKLOT",
@@ -264,12 +265,37 @@ def test_scenario_file_is_well_formed(file: Path) -> None:
         assert any(variant.matches["full"] > 0 for variant in scenario.variants)
 
 
-@pytest.mark.parametrize("file", scenario_files(["growth-*"]), ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", scenario_files(["growth-*", "extension-*"]), ids=lambda file: file.stem)
 def test_sizes_of_a_growth_scenario_match_the_same(file: Path) -> None:
     """From ten rules on, where all that match are there; all are compared with the smallest of these sizes."""
     variants = [each for each in load_scenario(file).variants if each.rules["count"] >= HITS]
     assert len({each.matches["full"] for each in variants}) == 1
     assert {each.baseline for each in variants} == {None, variants[0].name}
+
+
+@pytest.mark.parametrize("file", scenario_files(["extension-*"]), ids=lambda file: file.stem)
+def test_a_thousand_rules_of_an_extension_may_cost_ten_times_ten_rules(file: Path) -> None:
+    """The goal of both engines in both modes, at four sizes; the rules need the extension, all on one path or two."""
+    scenario = load_scenario(file)
+    assert [each.rules["count"] for each in scenario.variants] == [10, 100, 1000, 10_000]
+    assert ["10 rules", "1000 rules"] == [each.name for each in scenario.variants_in("quick")]
+    [thousand] = [each for each in scenario.variants if each.name == "1000 rules"]
+    assert {engine: thousand.goals[engine] for engine in ("native", "python")} == {
+        engine: {"times the first": ("at most", 10)} for engine in ("native", "python")
+    }
+    assert {"native", "python"} <= set(thousand.engines["quick"])
+    for text in rule_set({**scenario.variants[0].rules, "count": 30}).values():
+        with pytest.raises(RuleError):
+            compile_rule(text, limits=Limits(extensions=False))
+
+
+@pytest.mark.parametrize("file", scenario_files(["extension-*"]), ids=lambda file: file.stem)
+def test_peers_that_lack_an_extension_are_told_to(file: Path) -> None:
+    """Every peer of the full mode is measured or says why not; the quick mode needs none of them."""
+    for variant in load_scenario(file).variants:
+        assert {"event-ruler", "quamina", "quamina-rs"} <= set(variant.engines["full"])
+        assert set(variant.engines["quick"]) - {"native", "python"} <= set(variant.cannot)
+        assert "event-ruler" in variant.cannot
 
 
 def test_scenario_without_expected_count_is_refused(tmp_path: Path) -> None:
@@ -292,7 +318,7 @@ def test_a_smaller_rule_set_is_the_beginning_of_a_larger_one(kind: str) -> None:
     assert len({text for _, text in islice(large, HITS, None)}) > 150
 
 
-@pytest.mark.parametrize("kind", sorted(kind for kind in KINDS if kind.startswith("growth-")))
+@pytest.mark.parametrize("kind", sorted(kind for kind in KINDS if kind.startswith(("growth-", "extension-"))))
 def test_only_the_first_rules_of_a_growth_kind_match(kind: str) -> None:
     """Else a larger set would find more, and its cost would not be that of its size."""
     scenario = load_scenario(next(iter(scenario_files([kind]))))

@@ -486,6 +486,28 @@ def test_without_a_result_nothing_is_written(project: Path, capsys: pytest.Captu
     assert PERFORMANCE == (project / "docs" / "performance.md").read_text(encoding="utf-8")
 
 
+def test_a_part_that_was_measured_later_is_shown_with_its_day(project: Path) -> None:
+    """Its scenarios stand in their places, and say when; of a scenario in both files the later one is shown."""
+    whole = json.loads((project / "results" / "2026-11-21.json").read_text(encoding="utf-8"))
+    [suffix] = [each for each in whole["scenarios"] if each["scenario"] == "growth-suffix"]
+    later = {**suffix, "scenario": "extension-all-of", "about": "about all-of"}
+    part = {**whole, "date": "2026-11-22", "scenarios": [later]}
+    (project / "results" / "2026-11-22.extensions.json").write_text(json.dumps(part), encoding="utf-8")
+    file = project / "docs" / "performance.md"
+    file.write_text(PERFORMANCE + "<!-- begin extension-* -->\n<!-- end -->\n", encoding="utf-8")
+    assert 0 == page.main([])
+    assert 0 == page.main(["--check"])
+    text = file.read_text(encoding="utf-8")
+    assert text.count("Measured on 2026-11-22 (full mode): One, 2 processors,") == 1
+    assert text.index("begin extension-*") < text.index("Measured on 2026-11-22")
+    assert "Measured on 2026-11-21 (full mode)" in text
+    assert (project / "docs" / "plots" / "extensions.svg").exists()
+    assert ["2026-11-22.extensions.json"] == [each.name for each in result_file.newest_parts()]
+    assert "2026-11-21.json" == result_file.newest().name
+    earlier = page.with_parts(whole, [{**part, "date": "2026-11-20", "scenarios": [{**suffix, "about": "early"}]}])
+    assert [each["about"] for each in earlier["scenarios"]] == [each["about"] for each in whole["scenarios"]]
+
+
 def test_newest_needs_a_file(project: Path) -> None:
     """The name decides, for it begins with the date."""
     assert "2026-11-21.json" == result_file.newest().name

@@ -260,7 +260,7 @@ def test_an_error_with_a_certain_fix_is_fixed(wrong: str, right: str) -> None:
         '{"a": [{"numeric": [">", "five"]}]}',
         '{"a": [{"numeric": [">", "05"]}]}',
         '{"a": [{"exists": "yes"}]}',
-        '{"$and": [{"a": [1]}, {"b": [2]}]}',
+        '{"$not": [{"a": [1]}, {"b": [2]}]}',
         '{"$or": "x"}',
     ],
 )

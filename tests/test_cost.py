@@ -129,6 +129,11 @@ GROWTH: dict[str, Growth] = {
         lambda k: {"a": f"v5k{k}"},
     ),
     "wildcard *word*": (lambda i: {"a": [{"wildcard": f"*w{i}w*"}]}, {}, lambda k: {"a": f"{k} is w5w there"}),
+    "wildcard ignoring case": (
+        lambda i: {"a": [{"wildcard": {"equals-ignore-case": f"*W{i}w*z"}}]},
+        {},
+        lambda k: {"a": f"{k} is w5W Z"},
+    ),
     "wildcard a*b": (lambda i: {"a": [{"wildcard": f"v{i}-*z"}]}, {}, lambda k: {"a": f"v5-{k}z"}),
     "wildcard *a*b*": (lambda i: {"a": [{"wildcard": f"*v{i}-*w{i}-*"}]}, {}, lambda k: {"a": f"{k}v5-w5-{k}"}),
     "one-sided numeric AND exact": (
@@ -160,6 +165,36 @@ GROWTH: dict[str, Growth] = {
         lambda i: {"a": [{"anything-but": {"prefix": f"n{i}-"}}], "b": [f"v{i}"]},
         {},
         lambda k: {"a": f"n7-{k}", "b": "v5"},
+    ),
+    "anything-but ignoring case AND exact": (
+        lambda i: {"a": [{"anything-but": {"suffix": {"equals-ignore-case": f"-N{i}"}}}], "b": [f"v{i}"]},
+        {},
+        lambda k: {"a": f"{k}-n7", "b": "v5"},
+    ),
+    "anything-but cidr AND exact": (
+        lambda i: {"a": [{"anything-but": {"cidr": f"10.{i // 250}.{i % 250}.0/24"}}], "b": [f"v{i}"]},
+        {},
+        lambda k: {"a": f"10.0.7.{k % 250}", "b": "v5"},
+    ),
+    "anything-but numeric, few numbers left": (
+        lambda i: {"a": [{"anything-but": {"numeric": ["<", 10 * i]}}], "b": ["x"]},
+        {},
+        lambda k: {"a": 55 + k / 1000, "b": "x"},
+    ),
+    "anything-but numeric with two bounds, few numbers left": (
+        lambda i: {"a": [{"all-of": [{"anything-but": {"numeric": [sign, i]}} for sign in ("<", ">")]}]},
+        {},
+        lambda k: {"a": 5, "k": k},
+    ),
+    "anything-but numeric AND exact, another type": (
+        lambda i: {"a": [{"anything-but": {"numeric": ["<", 10 * i]}}], "b": [f"v{i}"]},
+        {},
+        lambda k: {"a": f"{k}", "b": "v5"},
+    ),
+    "anything-but numeric AND exact, several types": (
+        lambda i: {"a": [{"anything-but": {"numeric": ["<", 10 * i]}}], "b": [f"v{i}"]},
+        {},
+        lambda k: {"a": [f"{k}", 55, None], "b": "v5"},
     ),
     "exists AND exact": (
         lambda i: {"a": [{"exists": True}], "b": [f"v{i}"]},

@@ -133,6 +133,24 @@ def test_when_answers_are_settled_changes_nothing(both: tuple[list[str], list[st
         ),
         # Absence is an alternative like another.
         ('{"a": [1, {"exists": false}]}', ["{}", '{"a": 1}', '{"a": []}'], [[3, 3, [(1, 1), (2, 2)]]]),
+        # "$and": each clause on the one path has alternatives of its own.
+        (
+            '{"$and": [{"t": ["a", "c"]}, {"t": ["b"]}]}',
+            ['{"t": ["a", "b"]}', '{"t": ["a", "b", "c"]}', '{"t": "a"}'],
+            [[2, 2, [(2, 1), (1, 0), (2, 2)]]],
+        ),
+        # Inside "$and" a "$or" has its branches.
+        (
+            '{"$and": [{"$or": [{"a": [1]}, {"b": [1]}]}, {"c": [1]}]}',
+            ['{"a": 1, "b": 1, "c": 1}', '{"b": 1, "c": 1}', '{"a": 1}'],
+            [[1, 0, [(1, 1), (1, 1)]], [2, 1, [(2, 2), (2, 2)]]],
+        ),
+        # none-of is an alternative like another, and all-of is one.
+        (
+            '{"t": [{"none-of": ["a", "b"]}, {"all-of": [{"prefix": "a"}, {"suffix": "x"}]}]}',
+            ["{}", '{"t": "c"}', '{"t": ["a", "ax"]}', '{"t": ["c", "ax"]}', '{"t": "b"}'],
+            [[4, 4, [(3, 2), (2, 1)]]],
+        ),
         # Two branches of which both match one event.
         ('{"$or": [{"a": [1]}, {"b": [1]}]}', ['{"a": 1, "b": 1}', '{"b": 1}'], [[1, 0, [(1, 1)]], [2, 1, [(2, 2)]]]),
     ],

@@ -15,12 +15,14 @@ import pytest
 
 from ruler import MachineError, Matcher
 from ruler.machine.build import Machine
-from ruler.machine.describe import PATTERN_NAMES
+from ruler.machine.clause import GUARDED, JUDGED, NOTHING, AllOfNode, ClauseNode, InnerClause, PatternNode
 from ruler.machine.engine import PythonEngine
+from ruler.machine.inner_clauses import follow_guarded
 from ruler.machine.name_state import Edges, NameState
 from ruler.machine.path_trie import PathNode, descendant
-from ruler.machine.value_matcher import NOTHING, ClauseNode, PatternNode, ValueMatcher
-from ruler.patterns.model import Clause, Exact, Prefix
+from ruler.machine.pattern_texts import PATTERN_NAMES
+from ruler.machine.value_matcher import ValueMatcher
+from ruler.patterns.model import Clause, Exact, Pattern, Prefix
 
 DRAWING = Path(__file__).parent / "describe.txt"
 
@@ -47,6 +49,16 @@ EVERY_PATTERN: dict[Any, dict[str, Any]] = {
         ]
     },
     "or": {"$or": [{"a": {"b": [1]}}, {"a.c": [2], "text": ["running"]}]},
+    "extensions": {
+        "text": [
+            {"all-of": [{"wildcard": "*net*"}, ["user", {"prefix": "u"}], {"anything-but": "log"}]},
+            {"wildcard": {"equals-ignore-case": "*Ab*"}},
+            {"regexp": "[a-f]+(x|yz){2}"},
+        ],
+        "number": [{"anything-but": {"numeric": [">", 5]}}],
+    },
+    "none of": {"gone": [{"none-of": ["x", {"all-of": [{"prefix": "p"}, {"suffix": "s"}]}]}, {"exists": False}]},
+    "both": {"$and": [{"text": ["running"]}, {"text": [{"none-of": ["x"]}]}, {"text": [{"prefix": "r"}]}]},
     "same as plain": {"number": [1.0, -2.5, 9007199254740993, 1e300], "text": ["running", 'quote " \\', "é", ""]},
     ("a", "tuple"): {"odd name\n": {"": ["x"]}},
 }
@@ -73,6 +85,15 @@ def test_every_pattern_type_is_drawn_and_counted(engine: str) -> None:
     stats = Matcher(EVERY_PATTERN, engine=engine).stats()
     assert set(PATTERN_NAMES.values()) == set(stats.patterns)
     assert len(set(PATTERN_NAMES.values())) == len(PATTERN_NAMES)
+
+
+def test_names_of_one_state_stand_in_the_order_of_answers(engine: str) -> None:
+    """Also when a name went and came back: it is the last one then, whatever number the engine gives it."""
+    matcher = Matcher({name: {"a": [1]} for name in "pqr"}, engine=engine)
+    matcher.remove_rule("p")
+    matcher.add_rule("p", {"a": [1]})
+    assert matcher.rules_for_event({"a": 1}) == ["q", "r", "p"]
+    assert matcher.describe() == "start\n  a ∈ {1}  → q, r, p"
 
 
 def test_drawing_of_an_empty_machine(engine: str) -> None:
@@ -111,6 +132,7 @@ RULES: dict[str, dict[str, Any]] = {
     "two": {"a": {"x": ["v"], "y": [{"anything-but": ["n", "m"]}]}},
     "three": {"c.d": ["w", {"exists": False}]},
     "four": {"b": [{"wildcard": "*a*b"}]},
+    "five": {"c.e": [{"all-of": [{"prefix": "p"}, {"suffix": "s"}]}, {"none-of": ["n"]}]},
 }
 
 
@@ -205,6 +227,86 @@ def a_shared_depth_misjudged(machine: Machine) -> None:
     machine.start.edges[matcher_of(machine, "a.x")].shared_depth = 7
 
 
+def open_edges_imagined(machine: Machine) -> None:
+    machine.start.edges[matcher_of(machine, "a.x")].takes_any = True
+
+
+def edges_miscounted(machine: Machine) -> None:
+    machine.start.edges[matcher_of(machine, "a.x")].count += 1
+
+
+def followed_edges_remembered_too_long(machine: Machine) -> None:
+    matcher = matcher_of(machine, "c.e")
+    edges = machine.start.absent[matcher]
+    hits, blocked, _ = matcher.outcome("n")
+    matcher.followed.keep((edges, follow_guarded, id(hits), id(blocked)), ([machine.start], hits, blocked))
+
+
+def split_patterns_miscounted(machine: Machine) -> None:
+    matcher_of(machine, "a.x").split_count += 1
+
+
+def all_ofs_miscounted(machine: Machine) -> None:
+    matcher_of(machine, "a.x").all_of_count += 1
+
+
+def inner_clause(machine: Machine, pattern: Pattern) -> InnerClause:
+    """One of {prefix p}, {suffix s} and {n} on path c.e."""
+    return matcher_of(machine, "c.e").inner_clauses[frozenset([pattern])]
+
+
+def all_of_node(machine: Machine) -> AllOfNode:
+    (node,) = [each for each in matcher_of(machine, "c.e").patterns.values() if isinstance(each, AllOfNode)]
+    return node
+
+
+def uses_miscounted(machine: Machine) -> None:
+    inner_clause(machine, Prefix("p")).use_count += 1
+
+
+def a_guard_forgotten(machine: Machine) -> None:
+    (clause,) = matcher_of(machine, "c.e").clauses.values()
+    clause.guards = ()
+
+
+def a_guard_without_its_clause(machine: Machine) -> None:
+    inner_clause(machine, Exact("n")).guarded = ()
+
+
+def an_all_of_without_a_part(machine: Machine) -> None:
+    all_of_node(machine).parts = all_of_node(machine).parts[:1]
+
+
+def an_all_of_under_a_strange_key(machine: Machine) -> None:
+    all_of_node(machine).key = inner_clause(machine, Exact("n"))
+
+
+def an_all_of_not_filed(machine: Machine) -> None:
+    key = all_of_node(machine).key
+    assert key is not None
+    key.filed = ()
+
+
+def a_guard_not_interned(machine: Machine) -> None:
+    matcher = matcher_of(machine, "c.e")
+    del matcher.inner_clauses[frozenset([Exact("n")])]
+    matcher.patterns[Exact("n")].clauses = ()
+    del matcher.patterns[Exact("n")]
+    del matcher.exact["n"]
+
+
+def an_edge_that_holds_beside_values_forgotten(machine: Machine) -> None:
+    edges = machine.start.absent[matcher_of(machine, "c.e")]
+    assert edges.rare is not None
+    del edges.rare[GUARDED]
+
+
+def an_empty_set_of_rare_edges_kept(machine: Machine) -> None:
+    edges = machine.start.absent[matcher_of(machine, "c.e")]
+    assert edges.rare is not None
+    edges.rare[JUDGED] = {}
+
+
 def an_outcome_remembered_too_long(machine: Machine) -> None:
     matcher = matcher_of(machine, "a.y")
     matcher.outcome("pq")
@@ -278,6 +380,20 @@ BREAKS: dict[Callable[[Machine], None], str] = {
     an_edge_in_the_wrong_kind: "an edge is misplaced",
     two_sets_of_edges_over_one_path: "a state has two sets of edges over one path",
     a_shared_depth_misjudged: "edges misjudge what their path shares with the one before",
+    open_edges_imagined: "edges misjudge whether any value may do",
+    edges_miscounted: "edges that any value may do for are miscounted",
+    followed_edges_remembered_too_long: "what is remembered of edges no longer holds",
+    split_patterns_miscounted: "split patterns are miscounted",
+    all_ofs_miscounted: "all-ofs are miscounted",
+    uses_miscounted: "an inner clause miscounts its uses",
+    a_guard_forgotten: "a clause misses a guard",
+    a_guard_without_its_clause: "a guard misses a clause",
+    an_all_of_without_a_part: "an all-of misses a part",
+    an_all_of_under_a_strange_key: "an all-of is filed under what is no part",
+    an_all_of_not_filed: "an inner clause misses an all-of",
+    a_guard_not_interned: "an inner clause in use is not interned",
+    an_edge_that_holds_beside_values_forgotten: "an edge that holds beside values is misplaced",
+    an_empty_set_of_rare_edges_kept: "a state keeps an empty set of edges",
     an_outcome_remembered_too_long: "an outcome is remembered that no longer holds",
     clauses_out_of_order: "the clauses of a sub-rule are out of order",
     names_with_dots_misjudged: "a path misjudges the names with dots below it",

@@ -11,9 +11,10 @@ from hypothesis import given
 
 from ruler.dialects.forms import operator_of
 from ruler.dialects.judge import refusals, unsettled_facts, unsettled_limits
-from ruler.dialects.load import DIALECTS, dialect
+from ruler.dialects.load import dialect
 from ruler.dialects.measures import decimals_and_digits, measures, placed_clauses
 from ruler.dialects.model import LIMITS, OPERATORS, Settled, Verdict
+from ruler.dialects.names import DIALECTS
 from ruler.errors import json_path
 from ruler.patterns.compiler import Limits
 from ruler.patterns.located import locate_node, locate_rule
@@ -172,6 +173,8 @@ def test_paths_are_counted_in_one_sub_rule() -> None:
     rule = '{"a": [1], "b": [1], "c": [1], "d": [1], "e": [1]}'
     assert [] == said(rule, "sns-body")
     assert ["$ paths refused 6/5"] == said(rule.replace("}", ', "f": [1]}'), "sns-body")
+    one_path = '{"$and": [' + ", ".join(f'{{"a": [{each}]}}' for each in range(6)) + "]}"
+    assert not [line for line in said(one_path, "sns-body") if "paths" in line]  # six clauses, one path
     branches = '{"a": [1], "b": [1], "$or": [{"c": [1], "d": [1]}, {"e": [1], "f": [1]}]}'
     assert [] == said(branches, "sns-body")
     assert "paths-with-or" in unsettled_limits(locate_rule(branches), dialect("sns-body"))

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from ruler.dialects.load import DEFAULT_DIALECT, DIALECTS, dialect, dialect_of_text
+from ruler.dialects.load import dialect, dialect_of_text
 from ruler.dialects.model import FACTS, LIMITS, OPERATORS, Dialect, OperatorRow, Settled, Verdict
+from ruler.dialects.names import DEFAULT_DIALECT, DIALECTS
 from ruler.errors import RuleError
 from ruler.patterns.compiler import compile_rule
 

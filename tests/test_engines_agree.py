@@ -15,6 +15,7 @@ import pytest
 import strategies
 from cases import Case, RepeatedName, all_cases, decoded
 from conftest import require_native
+from extension_strategies import either_rule_sets_and_events, either_rules
 from hypothesis import event as note
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -44,7 +45,7 @@ FEW = settings(max_examples=settings().max_examples // 4)
 
 
 @FEWER
-@given(rules_and_event=strategies.rule_sets_and_events)
+@given(rules_and_event=either_rule_sets_and_events())
 def test_answers_are_equal(rules_and_event: tuple[list[str], str]) -> None:
     """Random rules, random events that have something to do with them, in every form."""
     rules, text = rules_and_event
@@ -57,7 +58,7 @@ def test_answers_are_equal(rules_and_event: tuple[list[str], str]) -> None:
     twins.compare()
 
 
-@given(rules=st.lists(strategies.rules, min_size=1, max_size=4), text=damage.damaged_texts())
+@given(rules=st.lists(either_rules(), min_size=1, max_size=4), text=damage.damaged_texts())
 def test_damaged_texts_get_equal_answers_or_errors(rules: list[str], text: bytes) -> None:
     """Code, offset and text of the error; for bytes and, where they are UTF-8, for str."""
     twins = Twins(rules)
@@ -67,7 +68,7 @@ def test_damaged_texts_get_equal_answers_or_errors(rules: list[str], text: bytes
 
 
 @FEWER
-@given(rules=st.lists(strategies.rules, min_size=1, max_size=4), event=damage.decoded_events())
+@given(rules=st.lists(either_rules(), min_size=1, max_size=4), event=damage.decoded_events())
 def test_decoded_events_get_equal_answers_or_errors(rules: list[str], event: Any) -> None:
     """Subclasses, huge numbers, names that are no str, lone surrogates, what has no JSON form, what holds itself."""
     note(Twins([*RULE_TEXTS, *rules]).match(event)[0])
@@ -131,7 +132,7 @@ def answer_of(matcher: Matcher[Any], event: Any) -> Any:
         return error_outcome(error)
 
 
-@given(rules_and_event=strategies.rule_sets_and_events, space=st.integers(0, 130))
+@given(rules_and_event=either_rule_sets_and_events(), space=st.integers(0, 130))
 def test_reading_only_what_is_used_finds_the_same(rules_and_event: tuple[list[str], str], space: int) -> None:
     """In events without duplicate names; as text, in a batch, and decoded."""
     rules, text = rules_and_event
@@ -146,7 +147,7 @@ def test_reading_only_what_is_used_finds_the_same(rules_and_event: tuple[list[st
     assert [expected[1]] * 3 == list(used.native.rules_for_events([text, text.encode(), event]))
 
 
-@given(rules=st.lists(strategies.rules, min_size=1, max_size=4), text=damage.damaged_texts() | st.binary(max_size=200))
+@given(rules=st.lists(either_rules(), min_size=1, max_size=4), text=damage.damaged_texts() | st.binary(max_size=200))
 def test_reading_only_what_is_used_survives_anything(rules: list[str], text: bytes) -> None:
     """An answer or an EventError; the answer of a full reading where the text is an event with no name twice."""
     twins = Twins(rules, validate="used")
@@ -197,7 +198,7 @@ batch_events = st.one_of(
 
 @FEW
 @given(
-    rules=st.lists(strategies.rules, min_size=1, max_size=4),
+    rules=st.lists(either_rules(), min_size=1, max_size=4),
     events=st.lists(batch_events, max_size=8),
     times=st.sampled_from([1, 1, 9, 40]),
     threads=st.integers(1, 3),
@@ -242,7 +243,7 @@ lines = st.one_of(
 
 @FEWER
 @given(
-    rules=st.lists(strategies.rules, min_size=1, max_size=4),
+    rules=st.lists(either_rules(), min_size=1, max_size=4),
     cut=st.lists(lines, max_size=8),
     times=st.sampled_from([1, 1, 1, 40]),
     invert=st.booleans(),
@@ -275,7 +276,7 @@ class EditScript(RuleBasedStateMachine):
     """Any edits in any order, refused ones too, have equal outcomes and leave equal matchers."""
 
     rule_names = st.sampled_from(["p", "q", "r", 1, True, 1.0, ("p",), None, "", "é"])
-    rule_texts = st.one_of(strategies.rules, strategies.rules, strategies.rules, strategies.bad_rules)
+    rule_texts = st.one_of(either_rules(), either_rules(), either_rules(), strategies.bad_rules)
 
     def __init__(self) -> None:
         super().__init__()
@@ -294,7 +295,7 @@ class EditScript(RuleBasedStateMachine):
         self.twins.ask(lambda matcher: matcher.replace_rule(name, text))
 
     @precondition(lambda self: len(self.twins.python))
-    @rule(data=st.data(), text=strategies.rules)
+    @rule(data=st.data(), text=either_rules())
     def replace_what_is_there(self, data: st.DataObject, text: str) -> None:
         name = data.draw(st.sampled_from(list(self.twins.python)))
         assert self.twins.ask(lambda matcher: matcher.replace_rule(name, text)) == ("value", None)

@@ -7,6 +7,7 @@ import sys
 import threading
 from typing import Any
 
+import extension_strategies
 import oracle
 import pytest
 import strategies
@@ -20,6 +21,13 @@ from ruler.patterns.compiler import Limits
 from ruler.patterns.located import LONGEST_KEPT, locate_text
 
 
+@st.composite
+def with_extensions(draw: st.DrawFn) -> tuple[list[str], str]:
+    """Rules with the extensions, and an event that they have something to do with."""
+    rules, events = draw(extension_strategies.rule_sets_and_events(*extension_strategies.SUBJECTS))
+    return rules, events[0]
+
+
 def matcher_of(rules: list[str], engine: str) -> Matcher[int]:
     """The rules under their indexes."""
     return Matcher(dict(enumerate(rules)), engine=engine)
@@ -30,7 +38,7 @@ def plain(answer: Any) -> Any:
     return json.loads(json.dumps(answer.as_dict()))
 
 
-@given(drawn=strategies.rule_sets_and_events | strategies.single_values)
+@given(drawn=strategies.rule_sets_and_events | strategies.single_values | with_extensions())
 def test_explain_says_matched_exactly_when_the_engine_does(engine: str, drawn: tuple[list[str], str]) -> None:
     """For all rules and for their sub-rules; and for one that is asked for by name."""
     rules, event = drawn
@@ -47,7 +55,7 @@ def test_explain_says_matched_exactly_when_the_engine_does(engine: str, drawn: t
     assert (name in expected) == matcher.explain(event, name).matched
 
 
-@given(drawn=strategies.rule_sets_and_events | strategies.single_values)
+@given(drawn=strategies.rule_sets_and_events | strategies.single_values | with_extensions())
 def test_each_clause_that_fails_has_a_reason_and_both_forms_are_fit_to_show(drawn: tuple[list[str], str]) -> None:
     """Of a known code, in JSON, and in printable text; a clause that holds does so by a pattern or by absence."""
     rules, event = drawn
@@ -69,6 +77,7 @@ def test_each_clause_that_fails_has_a_reason_and_both_forms_are_fit_to_show(draw
 @given(
     drawn=st.tuples(st.lists(strategies.array_rules, min_size=1, max_size=4), strategies.array_events)
     | strategies.rule_sets_and_events
+    | with_extensions()
 )
 def test_details_name_values_that_match(engine: str, drawn: tuple[list[str], str]) -> None:
     """Each value is accepted by the patterns named, all are consistent, and absence holds against those before."""
@@ -80,13 +89,17 @@ def test_details_name_values_that_match(engine: str, drawn: tuple[list[str], str
     for detail in details:
         assert detail.values
         trail: dict[Any, int] = {}
+        before: dict[Any, int] = {}
+        path = None
         for value in detail.values:
+            if value.path != path:
+                path, before = value.path, dict(trail)
             assert value.accepted_by
             patterns = [pattern_of(text) for text, _ in value.accepted_by]
             if value.leaf is None:
-                assert all(pattern == (("exists", False),) for pattern in patterns)
-                view = consistent_leaves(matcher, event, value.path, trail)
-                assert view == []
+                leaves = consistent_leaves(matcher, event, value.path, before)
+                assert value.is_absent == (not leaves)
+                assert all(oracle.holds_without(pattern, leaves) for pattern in patterns)
                 continue
             assert (value.path, value.leaf.value) in [(path, found) for path, found, _ in fields]
             assert all(oracle.accepts(pattern, value.leaf.value) for pattern in patterns)
@@ -111,8 +124,8 @@ def consistent_leaves(matcher: Matcher[int], event: str, path: str, trail: dict[
     from ruler.machine.decode import decode
 
     found = view_event(decode(event), [path]).leaves.get(path, [])
-    trails = [pointers(leaf.element.indexes) if leaf.element else {} for leaf in found]
-    return [each for each in trails if all(trail.get(array, index) == index for array, index in each.items())]
+    pairs = [(leaf.value, pointers(leaf.element.indexes) if leaf.element else {}) for leaf in found]
+    return [value for value, each in pairs if all(trail.get(array, index) == index for array, index in each.items())]
 
 
 # ----- examples
@@ -268,7 +281,7 @@ def test_a_path_that_must_be_absent_and_is_makes_no_choice_harder(monkeypatch: p
     monkeypatch.setattr("ruler.explain.judge.matches", refuse)
     matcher = Matcher({"r": {"a": {"n": [{"exists": False}], "x": [1], "y": [2]}}})
     [sub_rule] = matcher.explain({"a": [{"x": 1, "y": 0}, {"x": 1, "y": 2}]}, "r").sub_rules
-    places = {path: leaf and leaf.place.pointer for path, leaf in sub_rule.chosen.items()}
+    places = {value.path: value.leaf and value.leaf.place.pointer for value in sub_rule.chosen}
     assert {"a.n": None, "a.x": "/a/1/x", "a.y": "/a/1/y"} == places
 
 

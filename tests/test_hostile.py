@@ -69,6 +69,31 @@ def run(script: str) -> None:
 
 
 CASES: dict[str, str] = {
+    "all-of and none-of nested as deep as they may, over a long array": """
+        deep = '"v"'
+        for level in range(30):
+            deep = '{"all-of":[["k%d",%s],{"anything-but":"z%d"}]}' % (level, deep, level)
+        rules = {str(i): '{"a":[%s]}' % deep.replace('"v"', '"v%d"' % i) for i in range(50)}
+        rules["none"] = '{"a":[{"none-of":[%s]}]}' % deep.replace('"v"', '"w"')
+        event = json.dumps({"a": ["v%d" % (i % 60) for i in range(20_000)]})
+        assert set(ask(rules, event)) == set(rules)
+    """,
+    "a thousand none-ofs of one common value over an array of objects": """
+        rules = {str(i): {"a": {"x": [1], "y": [{"none-of": ["bad", "w%d" % i]}]}} for i in range(1000)}
+        event = {"a": [{"x": 1, "y": "bad"}, {"x": 2, "y": "ok"}] * 1000}
+        assert ask(rules, json.dumps(event)) == []
+    """,
+    "a thousand all-ofs with one common part over a long array": """
+        rules = {str(i): {"a": [{"all-of": [{"wildcard": "*n*"}, {"wildcard": "*-%d-" % i}]}]} for i in range(1000)}
+        assert ask(rules, json.dumps({"a": ["n%d" % i for i in range(20_000)]}), times=3) == []
+    """,
+    "clauses of one path that hold with or without a value, over many arrays": """
+        both = {"$and": [{"a": [each, {"none-of": [each + "'"]}]} for each in "xyz"]}
+        event = {"a": [["x", "x'"], ["y", "y'"], ["z", "z'"]] * 5000}
+        assert ask({"r": both}, json.dumps(event)) == "too-many-array-combinations"
+        few = {"a": [["x", "x'"], ["y", "y'"], ["z", "z'"]] * 20}
+        assert ask({"r": both}, json.dumps(few)) == []
+    """,
     "5 MB of brackets": """
         for text in ("[" * 5_000_000, '{"a":' * 1_000_000, '{"a":' + "[" * 5_000_000 + "]" * 5_000_000 + "}"):
             assert ask({"r": TWO_FIELDS}, text) == "too-deep"

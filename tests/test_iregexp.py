@@ -18,7 +18,7 @@ from ruler.patterns.iregexp import (
     read_regexp,
 )
 from ruler.patterns.model import Characters, Repeat, Sequence, Union
-from ruler.patterns.regexp_walk import matches_whole
+from ruler.patterns.regexp_walk import matches_whole, written_out
 
 SCRIPT = Path(__file__).resolve().parent.parent / "scripts" / "regenerate_category_table.py"
 
@@ -61,6 +61,10 @@ def test_a_program_is_the_text_in_postfix_order(text: str, program: tuple[object
         [".", r"[^\n\r]", r"[^\r\n\r]"],
         [r"\p{Nd}", r"[\p{Nd}0-9]", r"[\p{Nd}5]"],
         ["ab|cd", "cd|ab", "(ab|cd)", "ab|cd|ab"],
+        ["a|ab", "(a|(a|ab))", "((ab|a)|(a|ab))|a"],
+        ["ab|cd|ef", "ef|(cd|ab)", "((ab|ef)|cd)|(cd|(ef))"],
+        ["[ab]|cd", "a|cd|b", "(a|cd)|(b|a)"],
+        ["|ab", "()|ab|", "(|ab)|((|))"],
         [r"\P{L}", r"[^\p{L}]", r"[^\p{Lu}\p{Ll}\p{Lt}\p{Lm}\p{Lo}]"],
     ],
 )
@@ -114,6 +118,34 @@ def test_deep_nesting_takes_no_recursion() -> None:
     assert read_regexp("(" * deep + "a" + ")" * deep) == (A,)
     assert code_of("(" * MOST_CHARACTERS) == "regexp-parenthesis"
     assert matches_whole(read_regexp("(" * 300 + "a" + ")?" * 300), "a")
+
+
+def nested(before: str, inner: str, *after: str) -> str:
+    """``inner`` in groups, each of which begins and ends so, the ends taken in turn, up to the longest text."""
+    depth = (MOST_CHARACTERS - len(inner) - 8) // (len(before) + max(map(len, after)))
+    return before * depth + inner + "".join(after[level % len(after)] for level in range(depth))
+
+
+HOSTILE = {
+    "optionals": nested("(", "a", ")?"),
+    "empty branches": nested("(", "a", "|)"),
+    "empty branches, repeated": nested("(", "a", "|)*"),
+    "repetitions of all kinds": nested("(", "a", ")?", ")*", ")+"),
+    "repetitions that count": nested("(", "a", "){0,1}", "){1,}", "){0,}"),
+    "optionals after what is optional": nested("(", "a", ")?b?"),
+    "groups of nothing": nested("(", "a", "()?)?"),
+    "twos, then ones": "(((((((((a{2})?){2})?){2,})?){2})?){2,})?",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_what_is_written_out_is_a_few_instructions_a_character(name: str) -> None:
+    """What repeats nothing new takes no room, so the budget of characters is one of instructions too."""
+    for quantifier in ("", "{0,1000}", "{0,8}", "{3,}"):
+        text = f"({HOSTILE[name]}){quantifier}"
+        if code_of(text) != "regexp-too-large":
+            assert len(written_out(read_regexp(text))) <= 6 * MOST_STATES
+    assert code_of(HOSTILE[name]) is None
 
 
 def test_hostile_expressions_stay_linear() -> None:

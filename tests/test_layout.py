@@ -55,7 +55,12 @@ MODULE_LAYERS = {
     "ruler": "ruler",
     "ruler.__main__": "ruler_cli",  # the one module of ruler that starts the command line
 }
-MACHINE_SEES = {"ruler.patterns.model", "ruler.patterns.folding", "ruler.patterns.addresses"}
+MACHINE_SEES = {
+    "ruler.patterns.model",
+    "ruler.patterns.folding",
+    "ruler.patterns.addresses",
+    "ruler.patterns.regexp_walk",  # what a program of the model means; it knows no rule text either
+}
 MAY_SHARE = {"ruler.patterns.numbers"}  # comparable numbers, of use to both sides
 
 

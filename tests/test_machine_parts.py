@@ -22,7 +22,8 @@ from ruler.machine.address_blocks import AddressBlockIndex
 from ruler.machine.collector import Collector
 from ruler.machine.engine import PythonEngine
 from ruler.machine.flatten import Element, flatten, flatten_with_trails
-from ruler.machine.name_state import _RANKS, NameState, canonical_order
+from ruler.machine.looseness import RANKS
+from ruler.machine.name_state import NameState, canonical_order
 from ruler.machine.numeric_ranges import NumericRangeIndex, ordered_bits
 from ruler.machine.path_trie import (
     PathNode,
@@ -42,6 +43,7 @@ from ruler.patterns.folding import fold
 from ruler.patterns.model import (
     Absent,
     AnythingBut,
+    Characters,
     Cidr,
     Clause,
     EqualsIgnoreCase,
@@ -51,9 +53,12 @@ from ruler.patterns.model import (
     NumericRange,
     Prefix,
     PrefixIgnoreCase,
+    Regexp,
+    Repeat,
     Suffix,
     SuffixIgnoreCase,
     Wildcard,
+    WildcardIgnoreCase,
 )
 
 # Half as long as the properties of the whole matcher: a part has a smaller space.
@@ -76,6 +81,8 @@ def edit(index: Any, model: Model, key: Any) -> None:
 
 def shape(part: object) -> object:
     """The structure of a part as plain data that compares by content, whatever the order of dictionaries."""
+    if isinstance(part, WildcardIndex):  # when it was compiled depends on what was asked
+        part = part._stored
     if isinstance(part, dict):  # a SortedDict too
         return {key: shape(value) for key, value in part.items()}
     names = [name for kind in type(part).__mro__ for name in getattr(kind, "__slots__", ())]
@@ -181,7 +188,7 @@ def test_wildcard_index_finds_what_accepts_a_value(script: list[tuple[Wildcard, 
         assert_finds(index, model, [value] * times, expression_accepts)
     for wildcard in list(model):
         edit(index, model, wildcard)
-    assert index._compiled == (None, [], 0, {})
+    assert index._compiled == (None, [], [], 0, {})
     assert index._stored == {}
 
 
@@ -366,6 +373,8 @@ def test_address_index_finds_the_blocks_around_an_address(edits: list[Cidr]) -> 
 
 folding_texts = st.text(alphabet="kK\u212asSßẞ", max_size=4)
 ignoring = st.builds(
+    lambda first, last: WildcardIgnoreCase((fold(first), "k", fold(last))), folding_texts, folding_texts
+) | st.builds(
     lambda kind, text: kind(fold(text)),
     st.sampled_from([EqualsIgnoreCase, PrefixIgnoreCase, SuffixIgnoreCase]),
     folding_texts,
@@ -387,6 +396,8 @@ def string_accepts(pattern: Any, value: str) -> bool:
             return oracle.fold(value).endswith(folded)
         case Wildcard():
             return expression_accepts(pattern, value)
+        case WildcardIgnoreCase(pieces):
+            return expression_accepts(Wildcard(pieces), oracle.fold(value))
     return block_contains(pattern, value) if isinstance(pattern, Cidr) else False
 
 
@@ -401,7 +412,7 @@ def test_prefix_and_suffix_indexes(edits: list[str], probes: list[str]) -> None:
 @half
 @given(edits=st.lists(ignoring, min_size=1, max_size=20), probes=st.lists(folding_texts, max_size=5))
 def test_ignore_case_index(edits: list[Any], probes: list[str]) -> None:
-    """Three pattern types over one folding, where one text may be stored under all three."""
+    """Four pattern types over one folding, where one text may be stored under several."""
     check_edits(IgnoreCaseIndex, edits, probes, string_accepts)
 
 
@@ -418,6 +429,8 @@ excludable = st.one_of(
     st.builds(lambda text: PrefixIgnoreCase(fold(text)), strings),
     st.just(Wildcard(("a", "K"))),
     st.just(Wildcard(("", "a", ""))),
+    st.just(WildcardIgnoreCase(("", "k", ""))),
+    st.just(WildcardIgnoreCase(("a", "k"))),
     st.just(Cidr(4, 0, 0)),
 )
 small_ranges = st.builds(
@@ -432,7 +445,7 @@ patterns = st.one_of(
     st.builds(Literal, literal),
     st.just(Exists()),
     st.just(Absent()),
-    st.builds(lambda inner: AnythingBut(frozenset(inner)), st.lists(excludable, min_size=1, max_size=2)),
+    st.builds(lambda inner: AnythingBut(frozenset(inner)), st.lists(excludable | small_ranges, min_size=1, max_size=3)),
 )
 clauses = st.lists(patterns, min_size=1, max_size=3).map(lambda listed: Clause("a", frozenset(listed)))
 scalars = st.one_of(strings, small_numbers, literal)
@@ -483,14 +496,16 @@ def test_value_matcher_finds_the_clauses_that_values_satisfy(script: list[tuple[
             assert by_range == matcher.range_hits(listed, at_most=len(matcher.patterns) * len(listed))
     for node in nodes.values():
         matcher.release(node)
-    left = [getattr(matcher, name) for name in ValueMatcher.__slots__ if name != "path_node"]
-    assert left == [getattr(ValueMatcher(root), name) for name in ValueMatcher.__slots__ if name != "path_node"]
+    parts = [name for name in ValueMatcher.__slots__ if name not in ("path_node", "followed")]
+    assert [getattr(matcher, name) for name in parts] == [getattr(ValueMatcher(root), name) for name in parts]
+    assert not matcher.followed.answers
 
 
 def test_every_kind_of_index_is_dropped_with_its_last_pattern() -> None:
     """A path whose string patterns are gone is a path of exact values again."""
     matcher = ValueMatcher(node_at(PathNode("", None), "a"))
-    listed = [Prefix("a"), Suffix("a"), EqualsIgnoreCase("a"), Wildcard(("a", "b")), Cidr(4, 0, 0)]
+    regexp = Regexp((Characters("az"), Repeat(1, None)))
+    listed = [Prefix("a"), Suffix("a"), EqualsIgnoreCase("a"), Wildcard(("a", "b")), Cidr(4, 0, 0), regexp]
     nodes = [matcher.clause_node(Clause("a", frozenset([pattern]))) for pattern in listed]
     assert len(set(INDEX_TYPES.values())) == len(matcher.string_searches)
     for node in nodes:
@@ -750,7 +765,7 @@ def test_canonical_order_depends_on_nothing_but_the_clauses(listed: list[Clause]
 
 
 def _rank(clause: Clause) -> tuple[int, int]:
-    return max(_RANKS[type(pattern)] for pattern in clause.patterns), len(clause.patterns)
+    return max(RANKS[type(pattern)] for pattern in clause.patterns), len(clause.patterns)
 
 
 def test_states_know_each_edge_once() -> None:

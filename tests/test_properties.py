@@ -12,6 +12,7 @@ import oracle
 import pytest
 import strategies
 from cases import decoded
+from extension_strategies import either_rule_sets_and_events, either_rules
 from hypothesis import event as note
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -44,7 +45,7 @@ def oracle_answer(rules: list[str], event_text: str) -> list[str]:
 # ----- machine = oracle
 
 
-@given(rules_and_event=strategies.rule_sets_and_events)
+@given(rules_and_event=either_rule_sets_and_events())
 def test_machine_finds_what_the_oracle_finds(engine: str, rules_and_event: tuple[list[str], str]) -> None:
     """Whatever the rules and the event, the machine finds what plain recursion finds."""
     rules, event = rules_and_event
@@ -78,7 +79,7 @@ def test_machine_keeps_arrays_consistent_as_the_oracle_does(engine: str, rules: 
 # ----- two ways to the same answer
 
 
-@given(rules_and_event=strategies.rule_sets_and_events, data=st.data())
+@given(rules_and_event=either_rule_sets_and_events(), data=st.data())
 def test_order_of_adding_changes_only_the_order_of_the_answer(
     engine: str, rules_and_event: tuple[list[str], str], data: st.DataObject
 ) -> None:
@@ -92,7 +93,7 @@ def test_order_of_adding_changes_only_the_order_of_the_answer(
     assert matcher_of(engine, named).stats() == shuffled.stats()
 
 
-@given(rules_and_event=strategies.rule_sets_and_events)
+@given(rules_and_event=either_rule_sets_and_events())
 def test_every_form_of_an_event_gets_the_same_answer(engine: str, rules_and_event: tuple[list[str], str]) -> None:
     """str, bytes, bytearray, memoryview and the decoded dict are one event."""
     rules, event = rules_and_event
@@ -105,7 +106,7 @@ def test_every_form_of_an_event_gets_the_same_answer(engine: str, rules_and_even
     assert [bool(expected)] * 4 == [matcher.matches_any(form) for form in forms]
 
 
-@given(rules_and_event=strategies.rule_sets_and_events)
+@given(rules_and_event=either_rule_sets_and_events())
 def test_matches_agrees_with_a_matcher(engine: str, rules_and_event: tuple[list[str], str]) -> None:
     """``ruler.matches`` answers for one rule as a matcher that holds many does."""
     rules, event = rules_and_event
@@ -113,7 +114,7 @@ def test_matches_agrees_with_a_matcher(engine: str, rules_and_event: tuple[list[
     assert found == matcher_of(engine, rules).rules_for_event(event)
 
 
-@given(rules_and_event=strategies.rule_sets_and_events)
+@given(rules_and_event=either_rule_sets_and_events())
 def test_a_copy_answers_as_its_original(engine: str, rules_and_event: tuple[list[str], str]) -> None:
     """copy, deepcopy and pickle carry the rules; the machine built from them is the same one."""
     rules, event = rules_and_event
@@ -124,7 +125,7 @@ def test_a_copy_answers_as_its_original(engine: str, rules_and_event: tuple[list
         assert (matcher.stats(), matcher.describe()) == (twin.stats(), twin.describe())
 
 
-@given(rules=st.lists(strategies.rules, min_size=1, max_size=6), event=strategies.events)
+@given(rules=st.lists(either_rules(), min_size=1, max_size=6), event=strategies.events)
 def test_one_name_holds_the_or_of_its_rules(engine: str, rules: list[str], event: str) -> None:
     """Rules added under one name match when any of them does."""
     matcher: Matcher[str] = Matcher(engine=engine)
@@ -135,8 +136,8 @@ def test_one_name_holds_the_or_of_its_rules(engine: str, rules: list[str], event
 
 
 @given(
-    kept=st.lists(strategies.rules, max_size=4),
-    removed=st.lists(strategies.rules, min_size=1, max_size=4),
+    kept=st.lists(either_rules(), max_size=4),
+    removed=st.lists(either_rules(), min_size=1, max_size=4),
     data=st.data(),
 )
 def test_remove_undoes_add(engine: str, kept: list[str], removed: list[str], data: st.DataObject) -> None:
@@ -157,7 +158,7 @@ def test_remove_undoes_add(engine: str, kept: list[str], removed: list[str], dat
 # ----- damaged texts
 
 
-@given(rules_and_event=strategies.rule_sets_and_events, data=st.data())
+@given(rules_and_event=either_rule_sets_and_events(), data=st.data())
 def test_a_cut_event_is_an_error_within_the_text(
     engine: str, rules_and_event: tuple[list[str], str], data: st.DataObject
 ) -> None:
@@ -172,7 +173,7 @@ def test_a_cut_event_is_an_error_within_the_text(
         assert 0 <= caught.value.offset <= len(form)
 
 
-@given(rule_text=strategies.rules, data=st.data())
+@given(rule_text=either_rules(), data=st.data())
 def test_a_cut_rule_is_an_error_and_leaves_nothing(engine: str, rule_text: str, data: st.DataObject) -> None:
     """No proper beginning of a rule is a rule; the matcher stays empty; the place is in the text."""
     cut = rule_text[: data.draw(st.integers(0, len(rule_text) - 1))]
@@ -201,18 +202,18 @@ class EditScript(RuleBasedStateMachine):
         self.matcher: Matcher[str] = Matcher(engine=self.engine)
         self.model: dict[str, list[str]] = {}
 
-    @rule(name=rule_names, text=strategies.rules)
+    @rule(name=rule_names, text=either_rules())
     def add(self, name: str, text: str) -> None:
         self.matcher.add_rule(name, text)
         self.model.setdefault(name, []).append(text)
 
-    @rule(name=rule_names, text=strategies.rules)
+    @rule(name=rule_names, text=either_rules())
     def add_twice(self, name: str, text: str) -> None:
         self.matcher.add_rule(name, text)
         self.matcher.add_rule(name, text)
         self.model.setdefault(name, []).append(text)
 
-    @rule(changes=st.dictionaries(rule_names, strategies.rules, max_size=3))
+    @rule(changes=st.dictionaries(rule_names, either_rules(), max_size=3))
     def add_several(self, changes: dict[str, str]) -> None:
         self.matcher.add_rules(changes)
         for name, text in changes.items():
@@ -223,14 +224,14 @@ class EditScript(RuleBasedStateMachine):
         with pytest.raises(RuleError):
             self.matcher.add_rule(name, text)
 
-    @rule(name=rule_names, good=strategies.rules, bad=strategies.bad_rules, bad_first=st.booleans())
+    @rule(name=rule_names, good=either_rules(), bad=strategies.bad_rules, bad_first=st.booleans())
     def add_several_refused(self, name: str, good: str, bad: str, bad_first: bool) -> None:
         changes = [(name, good), ("refused", bad)]
         with pytest.raises(RuleError):
             self.matcher.add_rules(dict(reversed(changes) if bad_first else changes))
 
     @precondition(lambda self: self.model)
-    @rule(data=st.data(), text=strategies.rules)
+    @rule(data=st.data(), text=either_rules())
     def replace(self, data: st.DataObject, text: str) -> None:
         name = data.draw(st.sampled_from(list(self.model)))
         self.matcher.replace_rule(name, text)

@@ -16,14 +16,19 @@ from ruler.patterns.model import AnythingBut
 from ruler.patterns.quick import quickly_compiled
 from ruler.patterns.reader import document_from_mapping, read_document
 from tests import strategies
-from tests.cases import all_cases, room_for_recursion
+from tests.cases import all_cases, extension_cases, extension_subjects, room_for_recursion
 from tests.strategies import Members, text_of
+from tests.test_extensions import objects
 
 SMALL = Limits(max_paths=3, max_sub_rules=4)  # so that drawn rules reach them
+WITHOUT = Limits(extensions=False)
+
+
+EXTENSION_CASES = [case for subject in extension_subjects() for case in extension_cases(subject)]
 
 
 def quick(rule, limits=Limits()):  # noqa: B008  # a frozen value
-    return quickly_compiled(rule, limits.max_paths, limits.max_sub_rules)
+    return quickly_compiled(rule, limits.max_paths, limits.max_sub_rules, extensions=limits.extensions)
 
 
 def slow(rule, limits=Limits()):  # noqa: B008
@@ -51,7 +56,7 @@ def spelled(answer):
 
 
 def assert_is_given_up_or_right(rule):
-    for limits in (Limits(), SMALL):
+    for limits in (Limits(), SMALL, WITHOUT):
         answer = quick(rule, limits)
         if answer is not None:
             expected = slow(rule, limits)
@@ -75,6 +80,13 @@ def test_a_drawn_rule_is_given_up_or_right(text):
     """Rules with repeated names, ``$or``s inside each other and every pattern type."""
     assert_is_given_up_or_right(text)
     assert_is_given_up_or_right(text.encode())
+    assert_is_given_up_or_right(decoded(text))
+
+
+@given(objects.map(text_of))
+def test_a_drawn_rule_with_extensions_is_given_up_or_right(text):
+    """all-of, none-of, regexp and ``$and`` in each other."""
+    assert_is_given_up_or_right(text)
     assert_is_given_up_or_right(decoded(text))
 
 
@@ -121,6 +133,10 @@ WORDS = [
     "equals-ignore-case",
     "wildcard",
     "cidr",
+    "all-of",
+    "none-of",
+    "regexp",
+    "$and",
     "10.0.0.0/8",
     "*a*",
 ]
@@ -202,6 +218,26 @@ ODD_VALUES = [
     {"anything-but": [1, True]},
     {"anything-but": (1, 2)},
     {"anything-but": math.inf},
+    {"anything-but": {"cidr": {"prefix": "x"}}},
+    {"anything-but": {"x": {"equals-ignore-case": "x"}}},
+    {"anything-but": {"prefix": {"equals-ignore-case": ""}}},
+    {"anything-but": {"prefix": {"equals-ignore-case": []}}},
+    {"anything-but": {"equals-ignore-case": {"equals-ignore-case": "x"}}},
+    {"anything-but": {"numeric": {"numeric": [">", 1]}}},
+    {"wildcard": {"equals-ignore-case": ["*"]}},
+    {"wildcard": {"prefix": "*"}},
+    {"regexp": Word("a+")},
+    {"regexp": ["a+"]},
+    {"regexp": "a++"},
+    {"all-of": ("a", "b")},
+    {"all-of": []},
+    {"all-of": [[]]},
+    {"all-of": [[["a"]]]},
+    {"all-of": [{"none-of": ["a"]}]},
+    {"all-of": [{"exists": False}]},
+    {"none-of": []},
+    {"none-of": [["a"]]},
+    {"none-of": [{"a": ["x"]}]},
 ]
 
 
@@ -227,7 +263,7 @@ def test_a_mapping_that_contains_itself_is_given_up():
     assert [quick(rule) for rule in (through_objects, through_branches, through_lists)] == [None] * 3
 
 
-@pytest.mark.parametrize("case", all_cases(), ids=lambda case: case.id)
+@pytest.mark.parametrize("case", all_cases() + EXTENSION_CASES, ids=lambda case: case.id)
 def test_conformance_rule_is_given_up_or_right(case):
     """Every rule text of every case."""
     for text in case.rules.values():
@@ -249,6 +285,10 @@ def test_conformance_rule_is_given_up_or_right(case):
         '{"a":[{"prefix":"x","prefix":"y"}]}',
         '{"a":[{"prefix":{"equals-ignore-case":"x","equals-ignore-case":"y"}}]}',
         '{"a":[{"anything-but":{"prefix":"x","prefix":"y"}}]}',
+        '{"a":[{"all-of":["x"],"all-of":["y"]}]}',
+        '{"a":[{"all-of":[{"prefix":"x","prefix":"y"}]}]}',
+        '{"a":[{"none-of":[{"anything-but":{"prefix":{"equals-ignore-case":"x","equals-ignore-case":"y"}}}]}]}',
+        '{"a":[{"wildcard":{"equals-ignore-case":"x","equals-ignore-case":"y*"}}]}',
         '{"$or":[{"a":[1],"a":[2]},{"b":[1]}]}',
         '{"a":{"b":[1]},"\\u0061":{"c":[1]}}',
     ],
@@ -296,8 +336,28 @@ ORDINARY_VALUES = [
     {"anything-but": {"equals-ignore-case": ["x", "y"]}},
     {"anything-but": {"wildcard": "*x*"}},
 ]
+EXTENDED_VALUES = [
+    {"wildcard": {"equals-ignore-case": "*Word*a"}},
+    {"wildcard": {"equals-ignore-case": "*"}},
+    {"regexp": "[a-z]+-[0-9]{4}"},
+    {"regexp": "abc"},
+    {"all-of": [{"wildcard": "*a*"}, ["b", 5, None, {"prefix": "c"}], {"anything-but": {"suffix": ["d"]}}]},
+    {"all-of": [{"all-of": [{"prefix": {"equals-ignore-case": "x"}}]}, {"exists": True}]},
+    {"all-of": [{"anything-but": "x"}, {"anything-but": [1, 2]}]},
+    {"none-of": ["x", 1.0, {"regexp": "a|bc"}]},
+    {"none-of": [{"exists": True}]},
+    {"none-of": [{"all-of": [["x", "y"]]}]},
+    {"anything-but": {"cidr": "10.0.0.0/8"}},
+    {"anything-but": {"cidr": ["10.0.0.0/8", "::/0"]}},
+    {"anything-but": {"numeric": [">", 5]}},
+    {"anything-but": {"numeric": ["=", 5]}},
+    {"anything-but": {"prefix": {"equals-ignore-case": "Ab"}}},
+    {"anything-but": {"suffix": {"equals-ignore-case": ["Ab", "c"]}}},
+    {"anything-but": {"wildcard": {"equals-ignore-case": ["*Ab*", "*"]}}},
+]
 ORDINARY_RULES = [
-    *({"a": [value]} for value in ORDINARY_VALUES),
+    *({"a": [value]} for value in ORDINARY_VALUES + EXTENDED_VALUES),
+    {"a": EXTENDED_VALUES, "b": {"c": ["x"]}},
     {"a": ORDINARY_VALUES},
     {"source": ["aws.ec2"], "detail": {"state": ["running"], "c-count": [{"numeric": [">", 0]}]}},
     {"$or": [{"a": ["x"]}, {"b": [1]}, {"c": [{"prefix": "z"}]}]},
@@ -326,6 +386,8 @@ def test_ordinary_rules_are_answered_quickly(rule):
         "{" + ",".join(f'"p{index}":[1]' for index in range(257)) + "}",
         '{"$or":[' + ",".join(['{"a":[1]}'] * 1025) + "]}",
         "[" * 100_000,
+        '{"a":[' + '{"all-of":[' * 5 + '"x"' + "]}" * 5 + "]}",
+        '{"a":[' + '{"all-of":[' * 50_000 + '"x"' + "]}" * 50_000 + "]}",
         '{"a":' * 100_000,
         '{"a":' * 1022 + '{"a":[1]}' + "}" * 1022,
         '{"a":["' + "\\" * 1_000_001,

@@ -57,6 +57,27 @@ def test_failures_are_shown_with_their_place(shell: Shell, engine: str) -> None:
     assert (result.code, result.errors) == (1, "")
 
 
+@pytest.mark.parametrize(
+    ("member", "options", "code", "error"),
+    [
+        ("", [], 0, ""),
+        ("", ["--dialect", "eventbridge-pipes"], 2, "is refused in the dialect eventbridge-pipes"),
+        ('"dialect": "eventbridge-pipes", ', [], 2, "is refused in the dialect eventbridge-pipes"),
+        ('"dialect": "eventbridge-pipes", ', ["--dialect", "eventbridge"], 0, ""),
+        ('"dialect": "eventbridge-pips", ', [], 2, 'as the dialect; did you mean "eventbridge-pipes"?'),
+        ('"dialect": 1, ', [], 2, "found the number 1 as the dialect"),
+        ("", ["--dialect", "events"], 2, '"events" is not a dialect'),
+    ],
+)
+def test_rules_are_held_to_a_dialect(shell: Shell, member: str, options: list[str], code: int, error: str) -> None:
+    """To that of the command line, else that of the file, else our own; what is refused is trouble, with its place."""
+    rules = '{"r": {"a": [{"wildcard": "x*"}]}}'
+    tests = '[{"name": "t", "event": {"a": "xy"}, "matches": ["r"]}]'
+    shell.write("a.ruler-test.json", f'{{{member}"rules": {rules}, "tests": {tests}}}')
+    result = shell.run("test", *options)
+    assert (result.code, error in result.errors, bool(result.errors)) == (code, True, bool(error))
+
+
 def test_tests_that_pass_are_a_summary(shell: Shell) -> None:
     """With -v every test has its line."""
     shell.write("a.ruler-test.json", fixture("one", "two"))

@@ -14,7 +14,6 @@ import pytest
 from scripts_of import ROOT, load_script
 
 from ruler.errors import ERROR_CODES
-from ruler.patterns.vocabulary import EXTENSION_ERROR_CODES
 
 script = load_script("regenerate_error_texts")
 
@@ -86,7 +85,7 @@ def test_every_case_says_something_and_every_code_occurs() -> None:
     source = "".join(path.read_text("utf-8") for path in (ROOT / "ruler" / "rule_sources").glob("*.py"))
     of_files = set(re.findall(r'"((?:file|entry|rule)-[a-z-]+)",', source))
     assert {"file-not-rules", "rule-name-twice", "entry-name", "file-unreadable"} <= of_files
-    assert found == set(ERROR_CODES) | set(EXTENSION_ERROR_CODES) | (of_files - OF_YAML)
+    assert found == set(ERROR_CODES) | (of_files - OF_YAML)
 
 
 def has_advice(line: str, first: str) -> bool:

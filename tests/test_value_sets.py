@@ -21,22 +21,28 @@ from ruler.checks.value_sets import (
     uncovered_value,
 )
 from ruler.patterns.acceptance import Value, accepts
+from ruler.patterns.extensions import all_of
 from ruler.patterns.folding import fold
+from ruler.patterns.iregexp import read_regexp
 from ruler.patterns.model import (
     Absent,
+    AllOf,
     AnythingBut,
     Cidr,
     EqualsIgnoreCase,
     Exact,
     Exists,
     Literal,
+    NoneOf,
     NumericRange,
     Pattern,
     Prefix,
     PrefixIgnoreCase,
+    Regexp,
     Suffix,
     SuffixIgnoreCase,
     Wildcard,
+    WildcardIgnoreCase,
 )
 
 texts = st.text(alphabet="aA1", max_size=2)
@@ -54,6 +60,7 @@ strings = st.one_of(
     st.builds(EqualsIgnoreCase, texts.map(fold)),
     st.builds(PrefixIgnoreCase, filled.map(fold)),
     st.builds(SuffixIgnoreCase, filled.map(fold)),
+    st.builds(WildcardIgnoreCase, wildcards),
 )
 exact_numbers = st.builds(Exact, st.sampled_from(BOUNDS))
 
@@ -68,9 +75,32 @@ def ranges(draw: st.DrawFn) -> NumericRange:
 
 
 anything_buts = st.builds(
-    AnythingBut, st.frozensets(strings, min_size=1, max_size=3) | st.frozensets(exact_numbers, min_size=1, max_size=3)
+    AnythingBut,
+    st.one_of(
+        st.frozensets(strings, min_size=1, max_size=3),
+        st.frozensets(exact_numbers, min_size=1, max_size=3),
+        st.frozensets(ranges(), min_size=1, max_size=1),
+    ),
+)
+REGEXPS = ["a|b", "a*", "[a-c]1?", "[^a]*", ".*", "(a|1)+", "a{2,3}", "\\p{L}", "[^\\p{L}]+", "(.|\n|\r)*", "[^a](aA)?"]
+regexps = st.sampled_from([Regexp(read_regexp(text)) for text in REGEXPS])
+simple = st.one_of(
+    strings,
+    regexps,
+    exact_numbers,
+    ranges(),
+    anything_buts,
+    st.builds(Literal, st.sampled_from([True, False, None])),
+    st.just(Prefix("")),
+)
+all_ofs = st.recursive(
+    simple,
+    lambda inner: st.lists(st.frozensets(inner, min_size=1, max_size=2), min_size=1, max_size=3).map(all_of),
+    max_leaves=4,
 )
 patterns = st.one_of(
+    all_ofs,
+    regexps,
     strings,
     strings,
     exact_numbers,
@@ -84,6 +114,8 @@ pattern_lists = st.lists(patterns, max_size=4)
 # Together these often accept everything.
 wide_lists = st.lists(
     st.one_of(
+        all_ofs,
+        regexps,
         anything_buts,
         strings,
         st.just(Prefix("")),
@@ -92,6 +124,16 @@ wide_lists = st.lists(
     ),
     max_size=4,
 ).map(lambda found: [*found, Literal(True), Literal(False), Literal(None)])
+
+
+def regexp(text: str) -> Pattern:
+    """The pattern of an I-Regexp."""
+    return Regexp(read_regexp(text))
+
+
+def both(*parts: Pattern) -> Pattern:
+    """What all parts accept."""
+    return all_of(frozenset({part}) for part in parts)
 
 
 def is_accepted(found: Iterable[Pattern], value: Value) -> bool:
@@ -125,7 +167,10 @@ def test_everything_and_nothing_are_what_trying_every_value_says(found: list[Pat
     else:
         assert evidence is not None
         assert not is_accepted(found, evidence.value)
-    assert (not any(is_accepted(found, value) for value in WORLD)) == accepts_no_value(found)
+    is_nothing = not any(is_accepted(found, value) for value in WORLD)
+    assert is_nothing or not accepts_no_value(found)
+    if not any(isinstance(each, AllOf | Regexp) for each in found):
+        assert is_nothing == accepts_no_value(found)
 
 
 @pytest.mark.parametrize(
@@ -146,6 +191,26 @@ def test_everything_and_nothing_are_what_trying_every_value_says(found: list[Pat
         (Exists(), [Cidr(4, 0x0A000000, 8), AnythingBut(frozenset({Cidr(4, 0x0A000000, 9), Cidr(4, 0x0A800000, 9)}))]),
         (AnythingBut(frozenset({Cidr(4, 0, 1)})), [AnythingBut(frozenset({Cidr(4, 0, 2)}))]),
         (Absent(), [Absent(), Exact(1)]),
+        (Absent(), [NoneOf(frozenset({Exact(1)}))]),
+        (NoneOf(frozenset({Exact(1), Prefix("a")})), [NoneOf(frozenset({Exact("ab")})), Exact("x")]),
+        (NoneOf(frozenset({AnythingBut(frozenset({Exact("x")})), Exact("x")})), [Absent()]),
+        (regexp("[a-z]+"), [regexp("[a-m]([a-z])*"), regexp("[n-z][a-z]*")]),
+        (regexp("a+b"), [Wildcard(("a", "b"))]),
+        (Prefix("a"), [regexp("a(.|\n|\r)*")]),
+        (regexp("[aA][bB]"), [EqualsIgnoreCase("ab")]),
+        (EqualsIgnoreCase("ab"), [regexp("[aA][bB]")]),
+        (both(Prefix("a"), Suffix("b")), [Wildcard(("a", "b"))]),
+        (Wildcard(("a", "b")), [both(Prefix("a"), Suffix("b"))]),
+        (
+            both(NumericRange(0, True, None, False), NumericRange(None, False, 2, True)),
+            [NumericRange(0, True, 2, True)],
+        ),
+        (AnythingBut(frozenset({NumericRange(1, True, None, False)})), [AnythingBut(frozenset({Exact(2)}))]),
+        (Exists(), [AnythingBut(frozenset({NumericRange(1, True, None, False)})), NumericRange(1, True, None, False)]),
+        (both(Cidr(4, 0x0A000000, 9), Prefix("10.")), [Prefix("1")]),
+        (WildcardIgnoreCase(("a", "b", "")), [PrefixIgnoreCase("a")]),
+        (both(Exact("a"), Exact("b")), []),
+        (both(regexp("[a-f]+"), regexp("[g-z]*")), []),
     ],
 )
 def test_what_is_covered(pattern: Pattern, others: list[Pattern]) -> None:
@@ -171,6 +236,16 @@ def test_what_is_covered(pattern: Pattern, others: list[Pattern]) -> None:
         (Cidr(4, 0x0A000000, 30), [Cidr(4, 0x0A000000, 32), Cidr(4, 0x0A000002, 31)]),
         (Exists(), [Cidr(4, 0x0A000000, 9), AnythingBut(frozenset({Cidr(4, 0x0A000000, 8)}))]),
         (AnythingBut(frozenset({Cidr(4, 0, 2)})), [AnythingBut(frozenset({Cidr(4, 0, 1)}))]),
+        (Absent(), [Exact(1), AnythingBut(frozenset({Exact(1)}))]),
+        (NoneOf(frozenset({Exact(1)})), [Absent()]),
+        (NoneOf(frozenset({Exact(1)})), [NoneOf(frozenset({Exact(1), Exact(2)}))]),
+        (Exists(), [NoneOf(frozenset({Exact(1)})), Exact(1)]),
+        (regexp("[a-z]+"), [regexp("[a-m]+"), regexp("[n-z]+")]),
+        (Prefix("a"), [regexp("a.*")]),
+        (both(Prefix("a"), Suffix("b")), [Wildcard(("a", "a", "b"))]),
+        (both(Cidr(4, 0x0A000000, 8), Suffix(".1")), [Cidr(4, 0x0A000000, 9)]),
+        (AnythingBut(frozenset({Exact(2)})), [AnythingBut(frozenset({NumericRange(1, True, None, False)}))]),
+        (both(Cidr(4, 0x0A000000, 8), Prefix("11.")), []),  # true, and not decided
     ],
 )
 def test_what_is_not_covered(pattern: Pattern, others: list[Pattern]) -> None:
@@ -180,11 +255,10 @@ def test_what_is_not_covered(pattern: Pattern, others: list[Pattern]) -> None:
 
 def test_the_shortest_string_is_found() -> None:
     """Evidence is short enough to be shown."""
-    search = string_sets.StringQuestion(
-        wanted=string_sets.acceptors_of([Prefix("a")], Budget()),
-        accepting=string_sets.acceptors_of([Exact("a"), Prefix("ab")], Budget()),
-    )
-    assert string_sets.unaccepted_string(search, Budget()) == "ax"
+    wanted = string_sets.strings_of([Prefix("a")], Budget(), is_wide=True)
+    others = string_sets.strings_of([Exact("a"), Prefix("ab")], Budget(), is_wide=False)
+    question = string_sets.Every([wanted, string_sets.Not(others)])
+    assert string_sets.string_for(question, Budget()) == "ax"
 
 
 # ----- numbers
@@ -265,14 +339,14 @@ def test_blocks_are_covered_as_their_addresses_are(blocks: list[Cidr]) -> None:
 def test_hostile_wildcards_stay_in_the_budget(monkeypatch: pytest.MonkeyPatch) -> None:
     """The states that a search visits are counted, and never more than the limit."""
     visited = 0
-    original = string_sets._Search.is_hopeless
+    original = string_sets._Search.may_hold
 
-    def counting(self: string_sets._Search, states: tuple[int, ...]) -> bool:
+    def counting(self: string_sets._Search, formula: string_sets.Formula, states: tuple[int, ...]) -> tuple[bool, bool]:
         nonlocal visited
-        visited += 1
-        return original(self, states)
+        visited += formula is self.formula
+        return original(self, formula, states)
 
-    monkeypatch.setattr(string_sets._Search, "is_hopeless", counting)
+    monkeypatch.setattr(string_sets._Search, "may_hold", counting)
     letters = "abcdefghijkl"
     many = [Wildcard(("", one + "x", other + "y", "")) for one in letters for other in letters]
     excluded = [AnythingBut(frozenset({each})) for each in many]
@@ -293,7 +367,7 @@ def test_a_long_wildcard_is_left_undecided() -> None:
     """The sets of positions of very long patterns would cost too much; nothing is claimed."""
     long = Wildcard(("", "a" * (string_sets.LONGEST_ROW + 1), ""))
     with pytest.raises(Undecided):
-        string_sets.acceptors_of([long], Budget())
+        string_sets.strings_of([long], Budget(), is_wide=True)
     assert not is_covered(Wildcard(("", "b" * string_sets.LONGEST_ROW + "b", "")), [long])
 
 

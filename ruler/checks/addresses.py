@@ -17,8 +17,7 @@ from ruler.checks.rule import CheckedRule, json_text, replacement
 from ruler.findings import Finding
 from ruler.patterns.addresses import parse_address
 from ruler.patterns.cidr import block_of
-from ruler.patterns.located import Alternative, LocatedClause
-from ruler.patterns.model import Cidr, Exact
+from ruler.patterns.model import Cidr
 from ruler.patterns.reader import Node
 
 # Parts of names under which events have blocks: cidrIp, ipRanges.items, destinationCidrBlock, routes.destination.
@@ -28,23 +27,35 @@ NAMES_OF_BLOCKS = ("cidr", "range", "route", "subnet", "block")
 def address_findings(rule: CheckedRule) -> Iterator[Finding]:
     """Yield the warnings about addresses."""
     for clause in rule.clauses:
-        has_blocks = any(isinstance(alternative.pattern, Cidr) for alternative in clause.alternatives)
+        nodes = list(rule.pattern_nodes(clause))
+        has_blocks = any(map(_blocks_of, nodes))
         path = clause.path.lower()
         holds_blocks = any(name in path for name in NAMES_OF_BLOCKS)
-        for alternative in clause.alternatives:
-            pattern = alternative.pattern
-            if isinstance(pattern, Cidr):
-                yield from _host_bits(rule, alternative.node.value[0][2], pattern)
-            elif isinstance(pattern, Exact) and isinstance(pattern.value, str) and alternative.node.kind == "string":
-                if not holds_blocks and _is_part(block_of(pattern.value)):
-                    yield _block_as_string(rule, alternative, pattern.value)
-                elif has_blocks and (block := _block_of_network(pattern.value)) is not None:
-                    yield _network_as_string(rule, clause, alternative, pattern.value, block)
+        for node in nodes:
+            for argument in _blocks_of(node):
+                yield from _host_bits(rule, argument)
+            if node.kind == "string":
+                if not holds_blocks and _is_part(block_of(node.value)):
+                    yield _block_as_string(rule, node)
+                elif has_blocks and (block := _block_of_network(node.value)) is not None:
+                    yield _network_as_string(rule, node, block)
 
 
-def _host_bits(rule: CheckedRule, argument: Node, pattern: Cidr) -> Iterator[Finding]:
+def _blocks_of(node: Node) -> list[Node]:
+    """Return the arguments of cidr in one pattern, also inside anything-but."""
+    if node.kind != "object":
+        return []
+    keyword, _, argument = node.value[0]
+    if keyword == "anything-but" and argument.kind == "object":
+        keyword, _, argument = argument.value[0]
+    if keyword != "cidr":
+        return []
+    return list(argument.value) if argument.kind == "array" else [argument]
+
+
+def _host_bits(rule: CheckedRule, argument: Node) -> Iterator[Finding]:
     network = _without_host_bits(argument.value)
-    if network is None or block_of(network) != pattern:
+    if network is None or block_of(network) != block_of(argument.value):
         return
     text = json_text(network)
     yield rule.warning(
@@ -73,29 +84,28 @@ def _is_part(block: Cidr | None) -> bool:
     return block is not None and block.bits > 0
 
 
-def _block_as_string(rule: CheckedRule, alternative: Alternative, block: str) -> Finding:
+def _block_as_string(rule: CheckedRule, node: Node) -> Finding:
+    block = node.value
     text = f'{{"cidr": {json_text(block)}}}'
     return rule.warning(
         "address-not-cidr",
-        alternative.node,
+        node,
         f"{json_text(block)} is a block of addresses, and is compared as a string",
         why="a plain string accepts only itself; the addresses inside a block are accepted by cidr",
         hint=f'{text} for the addresses; {{"exactly": {json_text(block)}}} when events carry the block itself',
-        fix=replacement(alternative.node, text, keeps_meaning=False),
+        fix=replacement(node, text, keeps_meaning=False),
     )
 
 
-def _network_as_string(
-    rule: CheckedRule, clause: LocatedClause, alternative: Alternative, address: str, block: str
-) -> Finding:
+def _network_as_string(rule: CheckedRule, node: Node, block: str) -> Finding:
     text = f'{{"cidr": {json_text(block)}}}'
     return rule.warning(
         "address-not-cidr",
-        alternative.node,
-        f"{json_text(address)} is the address of a network, and stands beside cidr blocks as a string",
+        node,
+        f"{json_text(node.value)} is the address of a network, and stands beside cidr blocks as a string",
         why="a plain string accepts only itself, and no host has the first address of a network",
         hint=f"{text}, or the block that is meant",
-        fix=replacement(alternative.node, text, keeps_meaning=False),
+        fix=replacement(node, text, keeps_meaning=False),
     )
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from ruler.findings import ERROR, Edit, Finding
+from ruler.findings import Edit, Finding
 
 MOST_ROUNDS = 20  # of checking and fixing; one is nearly always enough
 
@@ -29,7 +29,7 @@ class FixedText:
 
 def is_safe(finding: Finding) -> bool:
     """Return whether the fix of ``finding`` may be applied without asking: it ends an error, or keeps the meaning."""
-    return finding.fix is not None and (finding.severity == ERROR or finding.fix.keeps_meaning)
+    return finding.fix is not None and (finding.fix.keeps_meaning or not finding.has_meaning)
 
 
 def apply_fixes(text: str, findings: Iterable[Finding]) -> tuple[str, list[Finding]]:

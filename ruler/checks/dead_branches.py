@@ -8,10 +8,13 @@ Idea: a branch is dead when each sub-rule through it can never match or is impli
 A sub-rule implies another when, for each clause of the other, it has a clause on that path whose values the other
 accepts too: the values that it chose are then a choice for the other.
 
-Absence needs care. ``{"exists": false}`` holds for what is consistent with the values chosen before it, so a sub-rule
-with fewer clauses, which chose fewer values, may find a value where the longer one found none. Therefore, where a path
-is absent, the implying sub-rule may have no further clause with a value on a path before it. Proof: up to that path
-both have then chosen the same values, so both have the same trail.
+Absence needs care. ``{"exists": false}`` and none-of look at what is consistent with the values chosen on paths before
+theirs, so a sub-rule with fewer clauses, which chose fewer values, may find a value where the longer one found none.
+Therefore, where a clause may hold without a value, the implying sub-rule may have no further clause with a value on a
+path before it. Proof: up to that path both have then chosen the same values, so both have the same trail.
+
+By ``$and`` a path may have several clauses in a sub-rule. Several of the other may be implied by one and the same: they
+choose its value.
 
 Always: branches are judged one after the other, and a dead one is gone when the next is judged; so of two that imply
 each other one stays. Equal branches: the later is dead. Never the last branch of a ``$or``. Source: sections 4 and 9.
@@ -20,17 +23,20 @@ each other one stays. Equal branches: the later is dead. Never the last branch o
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ruler.checks.budget import Budget, Undecided
 from ruler.checks.value_sets import ValueSet, accepts_no_value
+from ruler.patterns.acceptance import may_hold_without_value
 from ruler.patterns.compiler import Expansion
-from ruler.patterns.model import Absent, Clause, Exact, Literal, Pattern
+from ruler.patterns.model import Absent, Clause, Exact, Literal, NoneOf, Pattern
 from ruler.patterns.reader import Node
 
 STEPS_OF_PAIRS = 50_000  # clauses looked at while sub-rules are compared with sub-rules
 MOST_ROUNDS = 10  # over all branches
-ABSENT = Absent()
+
+Clauses = dict[str, list[Clause]]  # of a sub-rule, by path: more than one by ``$and`` alone
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,8 +67,8 @@ def dead_branches(expansion: Expansion, rule: Node, budget: Budget) -> tuple[lis
 
 class _Search:
     def __init__(self, expansion: Expansion, rule: Node, budget: Budget) -> None:
-        self.sub_rules = [{clause.path: clause for clause, _ in each} for each in expansion.sub_rules]
-        self.forms = [frozenset(each.values()) for each in self.sub_rules]
+        self.forms = [frozenset(clause for clause, _ in each) for each in expansion.sub_rules]
+        self.sub_rules = [_by_path(clause for clause, _ in each) for each in expansion.sub_rules]
         self.branches = expansion.branches
         self.budget = budget
         self.pairs = Budget(STEPS_OF_PAIRS)
@@ -75,8 +81,13 @@ class _Search:
         self.equal_to: dict[frozenset[Clause], list[int]] = {}
         for index, form in enumerate(self.forms):
             self.equal_to.setdefault(form, []).append(index)
-        empty = {clause for form in self.equal_to for clause in form if accepts_no_value(clause.patterns)}
+        empty = self.empty_clauses()
         self.can_match = [empty.isdisjoint(form) for form in self.forms]
+
+    def empty_clauses(self) -> set[Clause]:
+        """The clauses that nothing satisfies."""
+        distinct = dict.fromkeys(clause for each in self.sub_rules for clauses in each.values() for clause in clauses)
+        return {each for each in distinct if accepts_no_value(sorted(each.patterns, key=repr), self.budget)}
 
     def alive_indexes(self) -> list[int]:
         return [index for index, is_alive in enumerate(self.alive) if is_alive]
@@ -146,24 +157,36 @@ class _Search:
             try:
                 for other in self.index.candidates(self.sub_rules[index]):
                     wanted = self.sub_rules[other]
-                    self.pairs.spend(len(wanted))
+                    self.pairs.spend(len(self.forms[other]))
                     if other != index and self.does_imply(self.sub_rules[index], wanted):
                         found.append(other)
             except Undecided:
                 pass
         return found
 
-    def does_imply(self, given: dict[str, Clause], wanted: dict[str, Clause]) -> bool:
+    def does_imply(self, given: Clauses, wanted: Clauses) -> bool:
         """Whether each event that the sub-rule ``given`` matches is matched by ``wanted``."""
         if not wanted.keys() <= given.keys():
             return False
-        if not all(self.is_clause_covered(given[path], clause) for path, clause in wanted.items()):
-            return False
-        absences = [path for path in wanted if ABSENT in given[path].patterns]
+        used: set[Clause] = set()
+        absences = []
+        for path, clauses in wanted.items():
+            for clause in clauses:
+                implying = self.implying_clause(given[path], clause)
+                if implying is None:
+                    return False
+                used.add(implying)
+                if may_hold_without_value(implying.patterns):
+                    absences.append(path)
         if not absences:
             return True
-        further = [path for path in given.keys() - wanted.keys() if given[path].patterns != {ABSENT}]
-        return not further or max(absences) < min(further)
+        further = [each.path for clauses in given.values() for each in clauses if each not in used and _has_value(each)]
+        return not further or max(absences) <= min(further)
+
+    def implying_clause(self, given: list[Clause], wanted: Clause) -> Clause | None:
+        """The first clause of ``given``, those of its path, that holds only where ``wanted`` does."""
+        self.pairs.spend(len(given) - 1)
+        return next((clause for clause in given if self.is_clause_covered(clause, wanted)), None)
 
     def is_clause_covered(self, given: Clause, wanted: Clause) -> bool:
         if given.patterns <= wanted.patterns:
@@ -185,15 +208,17 @@ class _Index:
     compared with sub-rules that have the same path, and one of these values or a pattern. The rarest values are taken.
     """
 
-    def __init__(self, sub_rules: list[dict[str, Clause]]) -> None:
+    def __init__(self, sub_rules: list[Clauses]) -> None:
         self.plain: dict[tuple[str, Pattern], list[int]] = {}
         self.others: dict[str, list[int]] = {}
         self.all: dict[str, list[int]] = {}
-        counts = Counter((path, each) for clauses in sub_rules for path, c in clauses.items() for each in c.patterns)
+        counts = Counter(
+            (clause.path, value) for each in sub_rules for clause in _all(each) for value in clause.patterns
+        )
         for index, clauses in enumerate(sub_rules):
-            plain = [clause for clause in clauses.values() if _is_plain(clause)]
+            plain = [clause for clause in _all(clauses) if _is_plain(clause)]
             clause = min(
-                plain or clauses.values(), key=lambda each: sum(counts[each.path, value] for value in each.patterns)
+                plain or _all(clauses), key=lambda each: sum(counts[each.path, value] for value in each.patterns)
             )
             self.all.setdefault(clause.path, []).append(index)
             if plain:
@@ -202,16 +227,33 @@ class _Index:
             else:
                 self.others.setdefault(clause.path, []).append(index)
 
-    def candidates(self, given: dict[str, Clause]) -> list[int]:
+    def candidates(self, given: Clauses) -> list[int]:
         """The indexes of the sub-rules that ``given`` may imply, ascending."""
         found: set[int] = set()
-        for path, clause in given.items():
+        for clause in _all(given):
             if _is_plain(clause):
                 value = min(clause.patterns, key=repr)  # any; the same one in each run
-                found.update(self.plain.get((path, value), ()), self.others.get(path, ()))
+                found.update(self.plain.get((clause.path, value), ()), self.others.get(clause.path, ()))
             else:
-                found.update(self.all.get(path, ()))
+                found.update(self.all.get(clause.path, ()))
         return sorted(found)
+
+
+def _by_path(clauses: Iterable[Clause]) -> Clauses:
+    """Return ``clauses`` by their paths, equal ones once."""
+    found: Clauses = {}
+    for clause in dict.fromkeys(clauses):
+        found.setdefault(clause.path, []).append(clause)
+    return found
+
+
+def _all(clauses: Clauses) -> list[Clause]:
+    return [clause for each in clauses.values() for clause in each]
+
+
+def _has_value(clause: Clause) -> bool:
+    """Whether ``clause`` may hold by a value that it chooses."""
+    return not all(isinstance(pattern, Absent | NoneOf) for pattern in clause.patterns)
 
 
 def _is_plain(clause: Clause) -> bool:
@@ -219,7 +261,7 @@ def _is_plain(clause: Clause) -> bool:
 
 
 def or_members(rule: Node) -> dict[int, OrMember]:
-    """Return the ``$or`` that each branch stands in, by the identity of the branch."""
+    """Return the ``$or`` that each branch stands in, by the identity of the branch; those inside ``$and`` too."""
     found = {}
     waiting = [rule]
     while waiting:
@@ -227,9 +269,10 @@ def or_members(rule: Node) -> dict[int, OrMember]:
         for name, name_start, value in parent.value:
             if value.kind == "object":
                 waiting.append(value)
-            elif name == "$or" and value.kind == "array":
+            elif name in ("$or", "$and") and value.kind == "array":
                 for branch in value.value:
                     if branch.kind == "object":
-                        found[id(branch)] = OrMember(parent, name_start, value)
+                        if name == "$or":
+                            found[id(branch)] = OrMember(parent, name_start, value)
                         waiting.append(branch)
     return found

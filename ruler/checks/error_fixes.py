@@ -19,6 +19,7 @@ from dataclasses import replace
 from ruler.checks.rule import clause_compiles, replacement
 from ruler.findings import Edit, Finding, Fix
 from ruler.patterns.compiler import is_pattern_without_array
+from ruler.patterns.operators import operator_meant
 from ruler.patterns.reader import Document, Node
 from ruler.patterns.vocabulary import PATTERN_TYPES
 from ruler.rule_sources import NamedRule
@@ -71,7 +72,7 @@ def _way(root: Node, offset: int) -> Way | None:
 def _clause_fix(document: Document, way: Way, offset: int) -> Fix | None:
     """Put a value or a pattern that stands alone into the array of a clause."""
     node = way[-1][1]
-    if node.kind not in _SCALARS or document.text.startswith('"$or"', way[-1][0]):
+    if node.kind not in _SCALARS or document.text.startswith(('"$or"', '"$and"'), way[-1][0]):
         return None  # branches were meant
     patterns = [each for _, each in way[1:-1] if each.kind == "object" and is_pattern_without_array(each)]
     if patterns:
@@ -88,10 +89,19 @@ def _type_fix(document: Document, way: Way, offset: int) -> Fix | None:
         return None
     name, name_start, argument = way[-2][1].value[0]
     keyword = _certain_type(name)
-    if keyword is None or not clause_compiles(f'{{"{keyword}": {document.text[argument.start : argument.end]}}}'):
+    pattern = f'{{"{keyword}": {document.text[argument.start : argument.end]}}}'
+    if _is_listed(way):  # by all-of or none-of, which take no test of absence
+        pattern = f'{{"all-of": [{pattern}]}}'
+    if keyword is None or not clause_compiles(pattern):
         return None
     end = document.text.rindex('"', name_start, document.text.rindex(":", name_start, argument.start)) + 1
     return Fix(f'write "{keyword}"', (Edit(name_start, end, f'"{keyword}"'),), keeps_meaning=False)
+
+
+def _is_listed(way: Way) -> bool:
+    """Return whether the pattern before the end of ``way`` stands in a list of all-of or none-of."""
+    around = [node.value[0][0] for _, node in way[:-2] if node.kind == "object" and len(node.value) == 1]
+    return bool(around) and around[-1] in ("all-of", "none-of")
 
 
 def _numbers_fix(document: Document, way: Way, offset: int) -> Fix | None:
@@ -141,7 +151,9 @@ def _certain_type(name: str) -> str | None:
         return None
     reduced = re.sub(r"[-_ ]", "", name.lower())
     near = [keyword for keyword in PATTERN_TYPES if _is_near(reduced, keyword.replace("-", ""))]
-    return near[0] if len(near) == 1 else None
+    if len(near) != 1 or (near[0].replace("-", "") != reduced and operator_meant(name) is not None):
+        return None  # "oneOf" is a word of other languages, and no slip for none-of
+    return near[0]
 
 
 def _is_near(first: str, second: str) -> bool:

@@ -5,11 +5,12 @@ In: a rule that compiles. Out: findings, severity "warning".
     ["x", {"anything-but": "x"}]            accepts-everything
     [{"numeric": [">", 1, "<", 1.0000000000000002]}]   accepts-nothing
     [{"prefix": "ab"}, {"prefix": "a"}]     redundant-alternative
+    [{"all-of": [{"prefix": "a"}, {"prefix": "ab"}]}]  redundant-part
     {"$or": [{"a": [1]}, {"a": [1], "b": [2]}]}        dead-branch
 
-Always: each warning is true (value_sets.py, dead_branches.py), and one rule costs a bounded number of steps. A fix
-deletes what adds nothing, which keeps the meaning. Of anything-buts beside each other one is written that rejects what
-each of them rejects: the one thing that can have been meant, and another meaning, so it says so.
+Always: each warning is true (value_sets.py, dead_branches.py, listed.py), and one rule costs a bounded number of steps.
+A fix deletes what adds nothing, which keeps the meaning. Of anything-buts beside each other one is written that rejects
+what each of them rejects: the one thing that can have been meant, and another meaning, so it says so.
 Nothing is said of a redundant alternative inside a clause that accepts everything, or inside a dead branch: the larger
 finding comes first.
 """
@@ -21,18 +22,18 @@ from collections.abc import Iterator
 from ruler.checks.branch_warnings import BranchWarnings
 from ruler.checks.budget import Budget
 from ruler.checks.edits import deletions
-from ruler.checks.number_sets import is_empty_range
-from ruler.checks.rule import CheckedRule
-from ruler.checks.value_sets import EVERY_VALUE, ValueSet
+from ruler.checks.listed import in_order, listed_findings
+from ruler.checks.redundant import Redundancy
+from ruler.checks.rule import CheckedRule, listed_in
+from ruler.checks.value_sets import EVERY_VALUE, ValueSet, accepts_no_value
 from ruler.findings import Edit, Finding, Fix
-from ruler.patterns.clauses import ClauseReader
+from ruler.patterns.acceptance import may_hold_without_value
 from ruler.patterns.located import Alternative, LocatedClause
-from ruler.patterns.model import Absent, AnythingBut, Exact, NumericRange, Pattern
+from ruler.patterns.model import Absent, AnythingBut, NoneOf, NumericRange, Pattern
 from ruler.patterns.reader import Node
 
 ABSENT = Absent()
 ANY_ALTERNATIVE = "a value is accepted when any alternative of the list accepts it"
-MOST_COMPARED = 50  # alternatives of one clause that are compared pair by pair
 LONGEST_WRITTEN = 200  # characters of a hint that repeats what is excluded
 
 
@@ -59,17 +60,8 @@ def meaning_findings(rule: CheckedRule) -> Iterator[Finding]:
 
 def _located_clause(rule: CheckedRule, path: str, node: Node) -> LocatedClause:
     location = rule.location(node)
-    reader = ClauseReader(rule.located.document, _unexpected)
-    found = []
-    for index, element in enumerate(node.value):
-        pattern = reader.alternative(element, node)
-        assert pattern is not None  # the rule compiles
-        found.append(Alternative(pattern, element, (*location, index)))
+    found = [Alternative(rule.pattern(each), each, (*location, index)) for index, each in enumerate(node.value)]
     return LocatedClause(path, tuple(found), node, location)
-
-
-def _unexpected(code: str, node: Node, what: str, *, why: str, write: str, at: int | None = None) -> None:
-    raise AssertionError(f"an error in a rule that compiles: {code}")
 
 
 class _ClauseWarnings:
@@ -86,19 +78,21 @@ class _ClauseWarnings:
 
     def findings(self, *, is_dead: bool) -> Iterator[Finding]:
         """Yield them; of a clause in a dead branch only what makes it so."""
-        empty = {index for index, each in enumerate(self.alternatives) if is_empty_range(each.pattern)}
+        empty = {index for index, each in enumerate(self.alternatives) if accepts_no_value([each.pattern], self.budget)}
         if len(empty) == len(self.alternatives):
             yield from (self.empty(self.alternatives[index], None) for index in sorted(empty))
-        elif is_dead or len(self.alternatives) == 1:
+        elif is_dead:
             return
         elif self.accepts_everything():
             yield self.everything()
         else:
-            covers = self.redundant(empty)
+            covers = Redundancy(self.alternatives, self.budget, frozenset(empty)).found()
             edits = deletions([each.node for each in self.alternatives], empty | covers.keys())
-            for index, edit in edits.items():
-                alternative = self.alternatives[index]
-                fix = Fix(f"delete {self.text(alternative)}", (edit,), keeps_meaning=True)
+            for index, alternative in enumerate(self.alternatives):
+                if index not in edits:
+                    yield from listed_findings(self.rule, alternative.node, self.budget)
+                    continue
+                fix = Fix(f"delete {self.text(alternative)}", (edits[index],), keeps_meaning=True)
                 if index in empty:
                     yield self.empty(alternative, fix)
                 else:
@@ -107,12 +101,15 @@ class _ClauseWarnings:
     # Everything.
 
     def accepts_everything(self) -> bool:
+        values = ValueSet(self.patterns, self.budget)
+        if any(isinstance(each, NoneOf) and all(map(values.covers, in_order(each.excluded))) for each in self.patterns):
+            return True  # what none-of excludes is accepted, and where it is not there none-of holds
         if len(self.patterns) == 1:
             return len(self.alternatives) > 1 and EVERY_VALUE in self.patterns
-        return ValueSet(self.patterns, self.budget).covers(EVERY_VALUE)
+        return values.covers(EVERY_VALUE)
 
     def everything(self) -> Finding:
-        has_absent = ABSENT in self.patterns
+        has_absent = may_hold_without_value(self.patterns)
         fix = None
         why = f"{ANY_ALTERNATIVE}, and what one of these rejects another accepts"
         if EVERY_VALUE in self.patterns:
@@ -145,7 +142,7 @@ class _ClauseWarnings:
         arguments = [
             alternative.node.value[0][2]
             for pattern, alternative in self.patterns.items()
-            if isinstance(pattern, AnythingBut)
+            if isinstance(pattern, AnythingBut) and alternative.node.value[0][0] == "anything-but"
         ]
         is_alike = len(arguments) + (ABSENT in self.patterns) == len(self.patterns)
         keywords = {node.value[0][0] if node.kind == "object" else "" for node in arguments}
@@ -154,7 +151,7 @@ class _ClauseWarnings:
         [keyword] = keywords
         inner = [node.value[0][2] if keyword else node for node in arguments]
         values = [value for node in inner for value in (node.value if node.kind == "array" else [node])]
-        if len({value.kind for value in values}) > 1:
+        if len({value.kind for value in values}) > 1 or values[0].kind == "object":
             return ""
         texts = {value.value: self.rule.text(value) for value in reversed(values)}
         listed = f"[{', '.join(reversed(texts.values()))}]"
@@ -165,8 +162,10 @@ class _ClauseWarnings:
     # Nothing.
 
     def empty(self, alternative: Alternative, fix: Fix | None) -> Finding:
-        assert isinstance(alternative.pattern, NumericRange)
-        argument = alternative.node.value[0][2].value
+        keyword, _, argument_node = alternative.node.value[0]
+        if keyword != "numeric" or not isinstance(alternative.pattern, NumericRange):
+            return self.empty_otherwise(alternative, keyword, fix)
+        argument = argument_node.value
         low, high = self.rule.shown(argument[1]), self.rule.shown(argument[-1])
         if len(argument) == 4:
             message = f"no number lies between {low} and {high}"
@@ -180,54 +179,32 @@ class _ClauseWarnings:
         why = f"an event has integers of 64 bits and double-precision numbers, {why}"
         return self.rule.warning("accepts-nothing", alternative.node, message, why=why, hint=hint, fix=fix)
 
+    def empty_otherwise(self, alternative: Alternative, keyword: str, fix: Fix | None) -> Finding:
+        if keyword == "all-of":
+            message = f"no value is accepted by every part of {self.text(alternative)}"
+            why = "all-of asks one value to be accepted by each of its parts, and what one part accepts another rejects"
+            hint = "the parts as alternatives of the clause, when any of them is enough"
+            parts = listed_in(alternative.node)
+            if len(parts) == 1:
+                message = f"no value is accepted by {self.text(alternative)}"
+                why, hint = "what its one part lists accepts no value", "a part that accepts some values"
+            elif all(len(listed) == 1 for listed in parts):
+                hint += '; each in a branch of "$and", when each is to be accepted by some value of an array'
+        else:
+            message = f"no string matches {self.text(alternative)}"
+            why = "each way through the regular expression needs a character of a class in which there is none"
+            hint = "a class with characters, such as [a-z]"
+        return self.rule.warning("accepts-nothing", alternative.node, message, why=why, hint=hint, fix=fix)
+
     # Redundant.
-
-    def redundant(self, empty: set[int]) -> dict[int, Alternative | None]:
-        """The alternatives that others cover: index -> the one that does, None for several together."""
-        found: dict[int, Alternative | None] = {}
-        indexes: dict[Pattern, int] = {}
-        for index, alternative in enumerate(self.alternatives):
-            if index not in empty and indexes.setdefault(alternative.pattern, index) != index:
-                found[index] = self.patterns[alternative.pattern]
-        kept = ValueSet(indexes, self.budget)
-        covered = [*self.covered_by_one(kept), *self.covered_by_all(kept)]
-        for pattern in covered:
-            found[indexes[pattern]] = self.coverer(pattern, kept)
-        return found
-
-    def covered_by_one(self, kept: ValueSet) -> Iterator[Pattern]:
-        """Take from ``kept`` the patterns that a single other covers, so that the narrower one is reported."""
-        if len(kept.others) > MOST_COMPARED:
-            return
-        for pattern in reversed(list(kept.patterns if len(kept.values) <= MOST_COMPARED else kept.others)):
-            kept.discard(pattern)
-            if self.coverer(pattern, kept) is None:
-                kept.add(pattern)
-            else:
-                yield pattern
-
-    def covered_by_all(self, kept: ValueSet) -> Iterator[Pattern]:
-        """Take from ``kept`` the patterns that all others together cover, the later first."""
-        for alternative in reversed(self.alternatives):
-            pattern = alternative.pattern
-            if pattern in kept.patterns:
-                kept.discard(pattern)
-                if kept.covers(pattern):
-                    yield pattern
-                else:
-                    kept.add(pattern)
-
-    def coverer(self, pattern: Pattern, kept: ValueSet) -> Alternative | None:
-        """The first alternative of ``kept`` that alone accepts all that ``pattern`` does."""
-        few = kept.others if len(kept.values) > MOST_COMPARED or isinstance(pattern, Exact) else kept.patterns
-        found = [self.patterns[each] for each in few if ValueSet([each], self.budget).covers(pattern)]
-        return min(found, key=lambda each: each.node.start, default=None)
 
     def adds_nothing(self, alternative: Alternative, by: Alternative | None, fix: Fix) -> Finding:
         text = self.text(alternative)
         if by is not None and by.pattern == alternative.pattern:
             shown = self.text(by)
             message = f"{text} stands twice in this list" if shown == text else f"{text} says the same as {shown}"
+        elif by is not None and may_hold_without_value([alternative.pattern]):
+            message = f"{text} adds nothing: {self.text(by)} holds wherever it holds"
         elif by is not None:
             message = f"{text} adds nothing: {self.text(by)} accepts all that it accepts"
         else:

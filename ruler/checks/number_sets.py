@@ -15,7 +15,7 @@ import math
 import sys
 from collections.abc import Iterable
 
-from ruler.patterns.model import AnythingBut, Exact, Number, NumericRange, Pattern
+from ruler.patterns.model import AllOf, AnythingBut, Exact, Number, NumericRange, Pattern
 from ruler.patterns.numbers import LARGEST_INTEGER, SMALLEST_INTEGER, canonical
 
 LEAST_NUMBER: Number = -sys.float_info.max
@@ -68,3 +68,6 @@ def _bounds(patterns: Iterable[Pattern]) -> Iterable[Number]:
                 yield from (bound for bound in (low, high) if bound is not None)
             case AnythingBut(excluded):
                 yield from _bounds(excluded)
+            case AllOf(parts):
+                for part in parts:
+                    yield from _bounds(part)

@@ -24,9 +24,11 @@ from ruler.checks.budget import Budget, Undecided
 from ruler.checks.rule import CheckedRule, json_text, shown_text
 from ruler.findings import Finding
 from ruler.patterns.located import LocatedClause, LocatedSubRule
-from ruler.patterns.model import Absent, Exact, Exists, Literal, Pattern
+from ruler.patterns.model import Absent, Exact, Exists, Literal, NoneOf, Pattern
 
 MOST_USERS = 20  # of one path that are remembered, and sub-rules of one clause that are compared with them
+
+_GUARDS: set[type[Pattern]] = {Absent, NoneOf}  # hold without a value
 
 Plain = dict[str, frozenset[Pattern]]  # path -> the values of a clause that has only plain ones
 
@@ -53,7 +55,7 @@ class ObjectPaths:
 
     def add(self, rule: CheckedRule) -> None:
         for clause in rule.clauses:
-            if _kinds(clause) != {Absent}:  # which says that there is nothing inside
+            if not _kinds(clause) <= _GUARDS:  # which say that there is nothing, or not this, inside
                 known = self.users_of.setdefault(clause.path, [])
                 more = rule.sub_rules_of(clause)[: MOST_USERS - len(known)]
                 known += [_User(_name(rule), clause.path, each) for each in more]
@@ -84,7 +86,7 @@ class ObjectPaths:
         for sub_rule in sub_rules:
             self.budget.spend(len(sub_rule.clauses))
             for other in sub_rule.clauses:
-                if other.path.startswith(f"{clause.path}.") and _kinds(other) != {Absent}:
+                if other.path.startswith(f"{clause.path}.") and not _kinds(other) <= _GUARDS:
                     return _User(_name(rule), other.path, sub_rule)
         if not _kinds(clause) <= {Exists, Absent}:
             return None
@@ -117,7 +119,9 @@ def _name(rule: CheckedRule) -> str:
 def _finding(rule: CheckedRule, clause: LocatedClause, user: _User) -> Finding:
     whose = "this rule" if user.rule == _name(rule) else f"the rule {json_text(shown_text(user.rule))}"
     kinds = _kinds(clause)
-    if kinds == {Absent}:
+    if kinds == {NoneOf}:
+        effect, hint = "so none-of always holds", "the clause on a path inside it"
+    elif kinds == {Absent}:
         effect, hint = "so it is always absent", '{"exists": false} on a path inside it'
     elif kinds == {Exists}:
         effect, hint = "so it never exists", '{"exists": true} on a path inside it'

@@ -12,6 +12,7 @@ from ruler.checks.addresses import address_findings
 from ruler.checks.meaning import meaning_findings
 from ruler.checks.names import name_findings
 from ruler.checks.pattern_types import pattern_type_findings
+from ruler.checks.regexps import regexp_findings
 from ruler.checks.rule import CheckedRule
 from ruler.checks.wildcard_complexity import complexity_findings
 from ruler.checks.wildcards import wildcard_findings
@@ -36,6 +37,9 @@ WARNINGS: dict[str, WarningKind] = {
         WarningKind("accepts-everything", "A clause accepts every value there is.", EITHER),
         WarningKind("accepts-nothing", "A clause accepts no value, so its sub-rule never matches.", KEEPS_MEANING),
         WarningKind("redundant-alternative", "An alternative accepts only what another one accepts.", KEEPS_MEANING),
+        WarningKind(
+            "redundant-part", "A part of all-of asks for nothing that the others do not ask for.", KEEPS_MEANING
+        ),
         WarningKind("dead-branch", "A branch of $or adds nothing to the others.", KEEPS_MEANING),
         WarningKind("duplicate-name", "A clause is hidden by a later one with the same name.", KEEPS_MEANING),
         WarningKind("dotted-path-clash", "A clause is hidden by a later one of the same path.", KEEPS_MEANING),
@@ -47,7 +51,10 @@ WARNINGS: dict[str, WarningKind] = {
         WarningKind("wildcard-is-prefix", "A wildcard is only a prefix.", KEEPS_MEANING),
         WarningKind("wildcard-is-suffix", "A wildcard is only a suffix.", KEEPS_MEANING),
         WarningKind("wildcard-is-exact", "A wildcard has no asterisk.", KEEPS_MEANING),
+        WarningKind("dialect-operator-unknown", "No public page says whether the service takes a form.", EITHER),
+        WarningKind("dialect-limit-unknown", "No public page says whether the service takes so much.", NO_FIX),
         WarningKind("wildcard-too-complex", "AWS may refuse the wildcards of a clause as too complex.", NO_FIX),
+        WarningKind("regexp-anchor", "A regular expression has ^ or $, which anchor nothing here.", CHANGES_MEANING),
     )
 }
 
@@ -83,6 +90,7 @@ def warnings_of(rule: CheckedRule) -> Iterator[Finding]:
         pattern_type_findings,
         wildcard_findings,
         complexity_findings,
+        regexp_findings,
         meaning_findings,
     )
     for findings in kinds:

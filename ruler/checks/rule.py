@@ -10,13 +10,16 @@ Where a rule came as a mapping, check.py takes lines and fixes away: the text th
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 from ruler.errors import Location, RuleError
 from ruler.findings import WARNING, Edit, Finding, Fix
+from ruler.patterns.clauses import ClauseReader
 from ruler.patterns.compiler import compile_rule, location_of
 from ruler.patterns.located import Alternative, LocatedClause, LocatedRule, LocatedSubRule
+from ruler.patterns.model import Pattern
 from ruler.patterns.reader import Node
 from ruler.rule_sources import NamedRule
 
@@ -52,6 +55,24 @@ class CheckedRule:
     def alternatives(self) -> list[tuple[LocatedClause, Alternative]]:
         """Each alternative of ``clauses``."""
         return [(clause, alternative) for clause in self.clauses for alternative in clause.alternatives]
+
+    def pattern_nodes(self, clause: LocatedClause) -> Iterator[Node]:
+        """Yield each alternative of ``clause``, and behind it what all-of and none-of list in it, in text order."""
+        waiting = [alternative.node for alternative in reversed(clause.alternatives)]
+        while waiting:
+            node = waiting.pop()
+            yield node
+            waiting += reversed([each for listed in listed_in(node) for each in listed])
+
+    def pattern(self, node: Node) -> Pattern:
+        """Return the pattern of ``node``, one of ``pattern_nodes``."""
+        pattern = self._reader.alternative(node, node)
+        assert pattern is not None  # the rule compiles
+        return pattern
+
+    @cached_property
+    def _reader(self) -> ClauseReader:
+        return ClauseReader(self.located.document, _unexpected, extensions=True)
 
     def text(self, node: Node) -> str:
         """Return the text of ``node`` as the user wrote it."""
@@ -90,6 +111,19 @@ class CheckedRule:
         )
 
 
+def listed_in(node: Node) -> list[list[Node]]:
+    """Return what an alternative lists when it is all-of or none-of: the elements, a list in all-of as its members.
+
+    For all-of each element is one part; for none-of there is one list of all.
+    """
+    if node.kind != "object" or node.value[0][0] not in ("all-of", "none-of"):
+        return []
+    keyword, _, argument = node.value[0]
+    if keyword == "none-of":
+        return [argument.value]
+    return [part.value if part.kind == "array" else [part] for part in argument.value]
+
+
 def replacement(node: Node, text: str, *, keeps_meaning: bool) -> Fix:
     """Return the fix that writes ``text`` in place of ``node``."""
     return Fix(f"write {shown_text(text)}", (Edit(node.start, node.end, text),), keeps_meaning)
@@ -103,6 +137,10 @@ def shown_text(text: str) -> str:
 def json_text(value: object) -> str:
     """Return ``value`` as JSON, as a person would write it."""
     return json.dumps(value, ensure_ascii=False)
+
+
+def _unexpected(code: str, node: Node, what: str, *, why: str, write: str, at: int | None = None) -> None:
+    raise AssertionError(f"an error in a rule that compiles: {code}")
 
 
 def clause_compiles(alternatives: str) -> bool:

@@ -1,16 +1,17 @@
-"""Says whether the strings that one pattern accepts are all accepted by others, and names one that is not.
+"""Says whether there is a string that some patterns accept and others do not, and names the shortest.
 
-In: a pattern and a list of others, seen as sets of strings. Out: the shortest string of the first that none of the
-others accepts, or None when there is none; Undecided when the search would take too long.
+In: a formula of acceptors, each a set of strings: any of them, every one, not this one. Out: the shortest string for
+which the formula holds, or None when there is none; Undecided when the search would take too long.
 
-    {"prefix": "ab"} against {"prefix": "a"}  ->  None
-    {"prefix": "a"} against {"prefix": "ab"}  ->  "a"
+    Is(ab*) and Not(Is(a*))  ->  None
+    Is(a*) and Not(Is(ab*))  ->  "a"
 
 Idea: a pattern is a row of positions, one for each character, and some positions may be stayed at (where a ``*`` is).
-A state is the set of positions where a string may stand, as the bits of one integer. All patterns take the string's
-characters together; a search in breadth looks for a state that the one accepts and the others do not. Of all the
-characters there are, only those count that some pattern waits for, in every case they have; one more stands for the
-rest. Many plain strings are one trie.
+A state is the set of positions where a string may stand, as the bits of one integer; a regular expression has its
+places for positions (regexp_sets.py). All patterns take the string's characters together; a search in breadth looks
+for states with which the formula holds. Of all the characters there are, only those count that some row waits for, in
+every case they have, and one more for each class of characters that the regular expressions tell apart. Many plain
+strings are one trie.
 
 Always: a wildcard that has passed a ``*`` forgets what stood before it, so its states are as many as its characters;
 the search alone is what can grow, and the budget bounds it. Blocks of addresses are no such rows (cidr_sets.py).
@@ -21,26 +22,33 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from itertools import chain
 from typing import Protocol
 
 from ruler.checks.budget import STATES_OF_QUESTION, Budget, Undecided
+from ruler.checks.regexp_sets import DEAD, RegexpStates, other_characters
 from ruler.patterns.folding import FOLDING
 from ruler.patterns.model import (
+    AllOf,
+    AnythingBut,
+    Cidr,
     EqualsIgnoreCase,
     Exact,
+    Exists,
     Pattern,
     Prefix,
     PrefixIgnoreCase,
+    Regexp,
     Suffix,
     SuffixIgnoreCase,
     Wildcard,
+    WildcardIgnoreCase,
 )
 
-DEAD = 0  # the state from which no string is accepted, whatever follows
 LONGEST_ROW = 20_000  # characters of one pattern; the sets of positions of longer ones cost too much
+States = tuple[int, ...]  # of all acceptors of a search
 ADDRESS_LETTERS = frozenset("0123456789abcdefABCDEF.:")
 
 
@@ -64,6 +72,9 @@ class Acceptor(Protocol):
 
     def alphabet(self) -> Iterable[str]:
         """Every character of ``letters_at`` at any state."""
+
+    def sets(self) -> Iterable[str]:
+        """Sets of characters, as Characters has them, of each of which all are alike where no letter is."""
 
 
 class Row:
@@ -102,6 +113,9 @@ class Row:
     def alphabet(self) -> Iterable[str]:
         return self.moves
 
+    def sets(self) -> Iterable[str]:
+        return ()
+
 
 class Trie:
     """Many strings at once. The states are nodes; 1 is the root."""
@@ -136,6 +150,9 @@ class Trie:
     def alphabet(self) -> Iterable[str]:
         return chain.from_iterable(self.children)
 
+    def sets(self) -> Iterable[str]:
+        return ()
+
 
 class AddressLike:
     """Accepts every IP address and more: hexadecimal digits, dots and colons, a dot or a colon among them."""
@@ -160,33 +177,73 @@ class AddressLike:
     def alphabet(self) -> Iterable[str]:
         return ADDRESS_LETTERS
 
+    def sets(self) -> Iterable[str]:
+        return ()
 
-@dataclass(slots=True)
-class StringQuestion:
-    """Is there a string inside ``wanted`` (all of them when empty), outside ``unwanted``, that nothing here accepts?
 
-    What must not accept it: each of ``accepting``, and each group of ``excluding``, which is an anything-but and
-    accepts a string when none of its own acceptors does.
+@dataclass(slots=True, eq=False)
+class Is:
+    """Holds for the strings that an acceptor accepts."""
+
+    acceptor: Acceptor
+    place: int = -1  # of its state among those of a search
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AnyOf:
+    """Holds where one of ``parts`` does; never without parts."""
+
+    parts: list[Formula]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Every:
+    """Holds where each of ``parts`` does; always without parts."""
+
+    parts: list[Formula]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Not:
+    """Holds where ``part`` does not."""
+
+    part: Formula
+
+
+Formula = Is | AnyOf | Every | Not
+
+
+def strings_of(patterns: Iterable[Pattern], budget: Budget, *, is_wide: bool) -> AnyOf:
+    """Return the formula for the strings that any of ``patterns`` accepts.
+
+    A block of addresses becomes something simpler: with ``is_wide`` every text like an address, else nothing. So the
+    formula holds for too many strings, or for too few, and never both.
     """
-
-    wanted: list[Acceptor] = field(default_factory=list)
-    unwanted: list[Acceptor] = field(default_factory=list)
-    accepting: list[Acceptor] = field(default_factory=list)
-    excluding: list[list[Acceptor]] = field(default_factory=list)
-
-
-def acceptors_of(patterns: Iterable[Pattern], budget: Budget) -> list[Acceptor]:
-    """Return acceptors for the strings of ``patterns``, none of which is a block, an anything-but or Exists."""
     texts: list[str] = []
-    found: list[Acceptor] = []
+    found: list[Formula] = []
     for pattern in patterns:
-        if isinstance(pattern, Exact):
-            if isinstance(pattern.value, str):
-                budget.spend(1 + len(pattern.value))
-                texts.append(pattern.value)
-        elif (parts := _parts_of(pattern)) is not None:
-            found.append(_row(*parts, budget))
-    return [Trie(texts), *found] if texts else found
+        match pattern:
+            case Exact(str(text)):
+                budget.spend(1 + len(text))
+                texts.append(text)
+            case Cidr() if is_wide:
+                found.append(Is(AddressLike()))
+            case Exists():
+                found.append(Every([]))
+            case AnythingBut(excluded):
+                found.append(Not(strings_of(excluded, budget, is_wide=not is_wide)))
+            case AllOf(parts):
+                found.append(Every([strings_of(part, budget, is_wide=is_wide) for part in in_order(parts)]))
+            case Regexp(program):
+                found.append(Is(RegexpStates(program, budget)))
+            case _ if (row := _parts_of(pattern)) is not None:
+                found.append(Is(_row(*row, budget)))
+    return AnyOf([Is(Trie(texts)), *found] if texts else found)
+
+
+def in_order(parts: Iterable[frozenset[Pattern]]) -> list[list[Pattern]]:
+    """Return the parts of an all-of in one order, whatever the run: what a search costs depends on it."""
+    return sorted((sorted(part, key=repr) for part in parts), key=repr)
 
 
 def _parts_of(pattern: Pattern) -> tuple[tuple[str, ...], bool] | None:
@@ -198,6 +255,8 @@ def _parts_of(pattern: Pattern) -> tuple[tuple[str, ...], bool] | None:
             return ("", text), False
         case Wildcard(pieces):
             return pieces, False
+        case WildcardIgnoreCase(pieces):
+            return pieces, True
         case EqualsIgnoreCase(folded):
             return (folded,), True
         case PrefixIgnoreCase(folded):
@@ -208,7 +267,7 @@ def _parts_of(pattern: Pattern) -> tuple[tuple[str, ...], bool] | None:
 
 
 def sample_strings(pattern: Pattern) -> list[str]:
-    """Return a few strings that ``pattern`` accepts and others hardly do; [] when it is no pattern for strings."""
+    """Return a few strings that ``pattern`` accepts and others hardly do; [] when it is no simple one for strings."""
     parts = _parts_of(pattern)
     return [] if parts is None else ["\U000f0000".join(parts[0]), "".join(parts[0])]
 
@@ -234,48 +293,41 @@ def case_mates() -> dict[str, str]:
     return mates
 
 
-def unaccepted_string(question: StringQuestion, budget: Budget) -> str | None:
-    """Return the shortest string that answers ``question``, or None when there is none."""
-    return _Search(question, budget).run()
+def string_for(formula: Formula, budget: Budget) -> str | None:
+    """Return the shortest string for which ``formula`` holds, or None when there is none."""
+    return _Search(formula, budget).run()
 
 
 class _Search:
     """One search in breadth over the states of all acceptors together."""
 
-    def __init__(self, question: StringQuestion, budget: Budget) -> None:
+    def __init__(self, formula: Formula, budget: Budget) -> None:
         self.budget = budget
+        self.formula = formula
         self.acceptors: list[Acceptor] = []
-        self.wanted = self.places(question.wanted)
-        self.unwanted = self.places(question.unwanted)
-        self.accepting = self.places(question.accepting)
-        self.excluding = [self.places(group) for group in question.excluding]
+        self.find_places(formula)
         self.cost = 1 + sum(acceptor.cost for acceptor in self.acceptors)
-        self.other = self.other_character()
+        waited_for = set(chain.from_iterable(acceptor.alphabet() for acceptor in self.acceptors))
+        sets = [ranges for acceptor in self.acceptors for ranges in acceptor.sets()]
+        self.others = other_characters(sets, waited_for, budget)
 
-    def places(self, acceptors: list[Acceptor]) -> list[int]:
-        first = len(self.acceptors)
-        self.acceptors += acceptors
-        return list(range(first, len(self.acceptors)))
-
-    def other_character(self) -> str:
-        """A character that no pattern waits for; a plain letter when one is left."""
-        taken: set[str] = set()
-        for acceptor in self.acceptors:
-            taken.update(acceptor.alphabet())
-        for character in chain("xyzabc0123456789", map(chr, range(0x100, 0xD800))):
-            if character not in taken:
-                return character
-        raise Undecided
+    def find_places(self, formula: Formula) -> None:
+        """Give each acceptor of ``formula`` a place in the tuples of states."""
+        if isinstance(formula, Is):
+            formula.place = len(self.acceptors)
+            self.acceptors.append(formula.acceptor)
+        for part in [formula.part] if isinstance(formula, Not) else getattr(formula, "parts", ()):
+            self.find_places(part)
 
     def run(self) -> str | None:
         start = tuple(acceptor.start for acceptor in self.acceptors)
-        origins: dict[tuple[int, ...], tuple[tuple[int, ...], str]] = {start: (start, "")}
+        origins: dict[States, tuple[States, str]] = {start: (start, "")}
         waiting = deque([start])
         while waiting:
             states = waiting.popleft()
-            if self.is_hopeless(states):
+            if not self.may_hold(self.formula, states)[0]:
                 continue
-            if self.is_answer(states):
+            if self.holds(self.formula, states):
                 return _way_to(states, origins)
             for character in self.characters(states):
                 self.budget.spend(self.cost)
@@ -290,37 +342,41 @@ class _Search:
                     waiting.append(following)
         return None
 
-    def characters(self, states: tuple[int, ...]) -> list[str]:
+    def characters(self, states: States) -> list[str]:
         letters: set[str] = set()
         for acceptor, state in zip(self.acceptors, states, strict=True):
             if state:
                 letters.update(acceptor.letters_at(state))
-        return [*sorted(letters), self.other]
+        return [*sorted(letters), *(each for each in self.others if each not in letters)]
 
-    def accepts_at(self, place: int, states: tuple[int, ...]) -> bool:
-        return self.acceptors[place].accepts_at(states[place])
+    def holds(self, formula: Formula, states: States) -> bool:
+        """Whether ``formula`` holds for the string that leads to ``states``."""
+        match formula:
+            case Is(acceptor, place):
+                return states[place] != DEAD and acceptor.accepts_at(states[place])
+            case Not(part):
+                return not self.holds(part, states)
+            case AnyOf(parts):
+                return any(self.holds(part, states) for part in parts)
+            case Every(parts):
+                return all(self.holds(part, states) for part in parts)
 
-    def accepts_all(self, place: int, states: tuple[int, ...]) -> bool:
-        return self.acceptors[place].accepts_all_from(states[place])
-
-    def is_answer(self, states: tuple[int, ...]) -> bool:
-        """Whether the string that leads to ``states`` is one that is looked for."""
-        return (
-            (not self.wanted or any(self.accepts_at(place, states) for place in self.wanted))
-            and not any(self.accepts_at(place, states) for place in (*self.unwanted, *self.accepting))
-            and all(any(self.accepts_at(place, states) for place in group) for group in self.excluding)
-        )
-
-    def is_hopeless(self, states: tuple[int, ...]) -> bool:
-        """Whether no string that goes on from here can be one."""
-        return (
-            (bool(self.wanted) and not any(states[place] for place in self.wanted))
-            or any(self.accepts_all(place, states) for place in (*self.unwanted, *self.accepting))
-            or any(not any(states[place] for place in group) for group in self.excluding)
-        )
+    def may_hold(self, formula: Formula, states: States) -> tuple[bool, bool]:
+        """Whether some string that goes on from ``states`` may be one for which it holds, and one for which not."""
+        match formula:
+            case Is(acceptor, place):
+                return states[place] != DEAD, states[place] == DEAD or not acceptor.accepts_all_from(states[place])
+            case Not(part):
+                return self.may_hold(part, states)[::-1]
+            case AnyOf(parts):
+                found = [self.may_hold(part, states) for part in parts]
+                return any(may for may, _ in found), all(may_not for _, may_not in found)
+            case Every(parts):
+                found = [self.may_hold(part, states) for part in parts]
+                return all(may for may, _ in found), any(may_not for _, may_not in found)
 
 
-def _way_to(states: tuple[int, ...], origins: dict[tuple[int, ...], tuple[tuple[int, ...], str]]) -> str:
+def _way_to(states: States, origins: dict[States, tuple[States, str]]) -> str:
     characters = []
     while origins[states][1]:
         states, character = origins[states]

@@ -4,15 +4,16 @@ In: patterns (patterns/model.py). Out: yes or no, or a value as evidence.
 
     "x" and {"anything-but": "x"}            accept every value
     {"prefix": "ab"} beside {"prefix": "a"}  is covered
-    {"numeric": [">", 1, "<", 1.0000000000000002]}  accepts no value
+    {"numeric": [">", 1, "<", 1.0000000000000002]}  accepts no value, nor does {"all-of": ["x", "y"]}
 
 Idea: literals are three, numbers are asked about by their bounds (number_sets.py), strings by a search over the
 patterns' states (string_sets.py), blocks of addresses by arithmetic (cidr_sets.py).
 
 Always: an answer that says "every", "none" or "covered" is true. When it cannot be found within the budget the answer
 is no. It is found whenever it is true and the budget lasts, except where blocks of addresses mix with other patterns
-for strings. ``{"exists": false}`` accepts no value; it is about paths without any.
-Source: sections 5 to 8 of the semantics.
+for strings. ``{"exists": false}`` and none-of accept no value: they are about values that a path does not have, and
+one is covered by another that holds wherever it does.
+Source: sections 5 to 8 and 13 of the semantics.
 """
 
 from __future__ import annotations
@@ -23,25 +24,23 @@ from dataclasses import dataclass
 from ruler.checks.budget import Budget, Undecided
 from ruler.checks.cidr_sets import do_blocks_meet, is_block_covered
 from ruler.checks.number_sets import is_empty_range, telling_numbers
-from ruler.checks.string_sets import (
-    AddressLike,
-    StringQuestion,
-    acceptors_of,
-    sample_strings,
-    unaccepted_string,
-)
-from ruler.patterns.acceptance import Value, accepts, is_number
+from ruler.checks.string_sets import Every, Formula, Not, sample_strings, string_for, strings_of
+from ruler.patterns.acceptance import Value, accepts, excluded_by, is_number
 from ruler.patterns.model import (
     Absent,
+    AllOf,
     AnythingBut,
     Cidr,
     Exact,
     Excludable,
     Exists,
     Literal,
+    NoneOf,
     NumericRange,
     Pattern,
+    Regexp,
 )
+from ruler.patterns.regexp_walk import RegexpWalk
 
 EVERY_VALUE = Exists()
 
@@ -62,9 +61,15 @@ def accepts_every_value(patterns: Iterable[Pattern]) -> bool:
     return is_covered(EVERY_VALUE, patterns)
 
 
-def accepts_no_value(patterns: Iterable[Pattern]) -> bool:
-    """Return whether no value is accepted by any of ``patterns``; ``Absent`` accepts none, but is satisfied by none."""
-    return all(is_empty_range(pattern) for pattern in patterns)
+def accepts_no_value(patterns: Iterable[Pattern], budget: Budget | None = None) -> bool:
+    """Return whether no value is accepted by any of ``patterns``, and none of them holds without a value."""
+    return all(_is_empty(pattern, budget) for pattern in patterns)
+
+
+def _is_empty(pattern: Pattern, budget: Budget | None) -> bool:
+    if isinstance(pattern, AllOf | Regexp):  # every other one accepts something, but for ranges
+        return ValueSet((), budget).covers(pattern)
+    return is_empty_range(pattern)
 
 
 def is_covered(pattern: Pattern, others: Iterable[Pattern]) -> bool:
@@ -88,6 +93,7 @@ class ValueSet:
         self.patterns: dict[Pattern, None] = {}  # all of them, in order
         self.others: dict[Pattern, None] = {}  # those that are no plain values
         self.values: set[str | int | float] = set()
+        self.works: dict[Pattern, int] = {}  # of those that take long
         for pattern in patterns:
             self.add(pattern)
 
@@ -114,9 +120,18 @@ class ValueSet:
         length = len(value) if isinstance(value, str) else 0
         for pattern in self.others:
             self.budget.spend(1 + length // 64)
-            if accepts(pattern, value):
+            if self.is_accepted(pattern, value):
                 return True
         return False
+
+    def is_accepted(self, pattern: Pattern, value: Value) -> bool:
+        """Return whether ``pattern`` accepts ``value``; of a regular expression the steps are spent."""
+        if isinstance(pattern, AllOf | Regexp):
+            work = self.works.get(pattern)
+            if work is None:
+                work = self.works[pattern] = _work(pattern)
+            self.budget.spend(work * (1 + len(value)) if isinstance(value, str) else 1 + work // 64)
+        return accepts(pattern, value)
 
     def covers(self, pattern: Pattern) -> bool:
         """Return whether every value of ``pattern`` is accepted; False when the budget does not last."""
@@ -131,26 +146,38 @@ class ValueSet:
         self.budget.spend(1)
         if pattern in self.patterns:
             return None
-        if isinstance(pattern, Absent):
-            raise Undecided  # it is about paths without values
+        if isinstance(pattern, Absent | NoneOf):
+            self.find_weaker_guard(pattern)
+            return None
         if EVERY_VALUE in self.others:
             return None
         if isinstance(pattern, Exact | Literal):
             return None if self.accepts(pattern.value) else Found(pattern.value)
         if isinstance(pattern, NumericRange):
             return self.number_gap(pattern)
-        if isinstance(pattern, AnythingBut | Exists):
-            for literal in (None, True, False):
-                if not self.accepts(literal) and accepts(pattern, literal):
-                    return Found(literal)
-            return self.number_gap(pattern) or self.string_gap(pattern)
+        if isinstance(pattern, AllOf | AnythingBut | Exists):
+            return self.literal_gap(pattern) or self.number_gap(pattern) or self.string_gap(pattern)
         return self.string_gap(pattern)
+
+    def find_weaker_guard(self, guard: Absent | NoneOf) -> None:
+        """Return when one of the patterns holds without a value wherever ``guard`` does, else raise Undecided."""
+        excluded = ValueSet(sorted(excluded_by(guard), key=repr), self.budget)
+        for other in self.others:
+            if isinstance(other, Absent | NoneOf) and all(
+                excluded.covers(each) for each in sorted(excluded_by(other), key=repr)
+            ):
+                return
+        raise Undecided
+
+    def literal_gap(self, pattern: Pattern) -> Found | None:
+        literals = (literal for literal in (None, True, False) if accepts(pattern, literal))
+        return next((Found(literal) for literal in literals if not self.accepts(literal)), None)
 
     def number_gap(self, pattern: Pattern) -> Found | None:
         self.budget.spend(len(self.patterns))
         for number in telling_numbers((pattern, *self.patterns)):
             self.budget.spend(1)
-            if accepts(pattern, number) and not self.accepts(number):
+            if self.is_accepted(pattern, number) and not self.accepts(number):
                 return Found(number)
         return None
 
@@ -160,43 +187,47 @@ class ValueSet:
                 return Found(sample)
         if isinstance(pattern, Cidr) and is_block_covered(pattern, self.blocks()):
             return None
-        question = self.string_question(pattern)
-        found = None if question is None else unaccepted_string(question, self.budget)
+        found = string_for(self.string_question(pattern), self.budget)
         if found is None:
             return None
-        if not accepts(pattern, found) or self.accepts(found):
+        if not self.is_accepted(pattern, found) or self.accepts(found):
             raise Undecided  # a block was taken for more, or for less, than it is
         return Found(found)
 
     def blocks(self) -> Iterator[Cidr]:
         return (pattern for pattern in self.others if isinstance(pattern, Cidr))
 
-    def string_question(self, pattern: Pattern) -> StringQuestion | None:
-        """The search for a string of ``pattern`` that is not accepted; None when it is known that there is none.
+    def string_question(self, pattern: Pattern) -> Formula:
+        """The formula for a string of ``pattern`` that is not accepted.
 
         Blocks become something simpler, always such that a string is rather found than overlooked: one that is
         looked into becomes every text like an address; those that accept are left out.
         """
-        question = StringQuestion()
         unseen = list(self.blocks())  # addresses that nobody needs to look at
-        if isinstance(pattern, Cidr):
-            question.wanted = [AddressLike()]
-        elif isinstance(pattern, AnythingBut):
+        if isinstance(pattern, AnythingBut):
             unseen += [each for each in pattern.excluded if isinstance(each, Cidr)]
-            question.unwanted = acceptors_of(pattern.excluded, self.budget)
-        elif not isinstance(pattern, Exists):
-            question.wanted = acceptors_of([pattern], self.budget)
+        refused: list[Formula] = []  # by anything-buts: none of them may accept what is looked for
+        others: list[Pattern] = [*map(Exact, self.values)]
         for other in self.others:
             if isinstance(other, AnythingBut):
                 excluded = [each for each in other.excluded if not _is_beside(each, pattern, unseen)]
-                group = acceptors_of(excluded, self.budget)
-                if any(isinstance(each, Cidr) for each in excluded):
-                    group.append(AddressLike())
-                if not group:
-                    return None  # accepts every string in question
-                question.excluding.append(group)
-        question.accepting = acceptors_of(self.patterns, self.budget)
-        return question
+                refused.append(strings_of(excluded, self.budget, is_wide=True))
+            else:
+                others.append(other)
+        wanted = strings_of([pattern], self.budget, is_wide=True)
+        return Every([wanted, Not(strings_of(others, self.budget, is_wide=False)), *refused])
+
+
+def _work(pattern: Pattern) -> int:
+    """Return how many steps ``pattern`` takes for one character, more than others take."""
+    match pattern:
+        case Regexp(program):
+            return 1 + len(RegexpWalk(program).instructions) // 2
+        case AllOf(parts):
+            return 1 + sum(_work(each) for part in parts for each in part)
+        case AnythingBut(excluded):
+            return len(excluded)
+    return 1
 
 
 def _is_beside(excluded: Excludable, pattern: Pattern, unseen: list[Cidr]) -> bool:

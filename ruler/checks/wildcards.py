@@ -2,8 +2,9 @@ r"""Warns of wildcards that are only a prefix, a suffix or a plain string, and w
 
     {"wildcard": "img/*"}  ->  {"prefix": "img/"}        {"wildcard": "a\\*b"}  ->  "a*b"
 
-Also inside anything-but, where all wildcards of a list must be of one kind. ``*`` alone stays: it says well what it
-means. Always: what the fix writes is the pattern that the wildcard already compiles to.
+Also inside anything-but, where all wildcards of a list must be of one kind, inside all-of and none-of, and where case
+does not count. ``*`` alone stays: it says well what it means. Always: what the fix writes is the pattern that the
+wildcard already compiles to.
 """
 
 from __future__ import annotations
@@ -26,18 +27,22 @@ _KEYWORDS = {"wildcard-is-prefix": "prefix", "wildcard-is-suffix": "suffix"}
 
 def wildcard_findings(rule: CheckedRule) -> Iterator[Finding]:
     """Yield a warning for each wildcard that something simpler says as well."""
-    for _, alternative in rule.alternatives:
-        if alternative.node.kind != "object":
-            continue
-        keyword, _, argument = alternative.node.value[0]
-        if keyword == "wildcard":
-            yield from _simpler(rule, alternative.node, argument, is_excluded=False)
-        elif keyword == "anything-but" and argument.kind == "object" and argument.value[0][0] == "wildcard":
-            yield from _simpler(rule, argument, argument.value[0][2], is_excluded=True)
+    for clause in rule.clauses:
+        for node in rule.pattern_nodes(clause):
+            if node.kind != "object":
+                continue
+            keyword, _, argument = node.value[0]
+            if keyword == "wildcard":
+                yield from _simpler(rule, node, argument, is_excluded=False)
+            elif keyword == "anything-but" and argument.kind == "object" and argument.value[0][0] == "wildcard":
+                yield from _simpler(rule, argument, argument.value[0][2], is_excluded=True)
 
 
 def _simpler(rule: CheckedRule, whole: Node, argument: Node, *, is_excluded: bool) -> Iterator[Finding]:
     """Warn of the wildcards in ``argument``; ``whole`` is the object that names them, and is replaced."""
+    ignores_case = argument.kind == "object"  # {"equals-ignore-case": ...}
+    if ignores_case:
+        argument = argument.value[0][2]
     nodes = argument.value if argument.kind == "array" else [argument]
     found = [_plain_form(rule.located.document, node) for node in nodes]
     codes = {code for code, _ in found}
@@ -46,6 +51,8 @@ def _simpler(rule: CheckedRule, whole: Node, argument: Node, *, is_excluded: boo
         return
     texts = [text for _, text in found]
     written = json_text(texts if argument.kind == "array" else texts[0])
+    if ignores_case:
+        written = f'{{"equals-ignore-case": {written}}}'
     if code in _KEYWORDS:
         written = f'{{"{_KEYWORDS[code]}": {written}}}'
     is_list = argument.kind == "array"

@@ -26,6 +26,7 @@ from typing import Any, Generic, TypeVar
 
 from ruler.coverage.report import AlternativeCount, BranchCount, Report, RuleCount
 from ruler.coverage.shapes import MOST_SHAPES, Shapes
+from ruler.dialects.names import DEFAULT_DIALECT, known_dialect
 from ruler.engine import choose_engine
 from ruler.errors import EventError, RuleError, text_of
 from ruler.machine.decode import Event, EventText, decode
@@ -52,8 +53,8 @@ class Coverage(Generic[Name]):
     >>> report.shapes[0].fields, report.shapes[0].first
     (('state: number',), 'event 3')
 
-    Rules are added as to a Matcher, before the events. ``most_shapes`` says how many shapes of events that no rule
-    matched are told apart; with 0 such events are only counted. Not for several threads at a time.
+    Rules are added as to a Matcher of that ``dialect``, before the events. ``most_shapes`` says how many shapes of
+    events that no rule matched are told apart; with 0 such events are only counted. Not for several threads at a time.
     """
 
     def __init__(
@@ -63,7 +64,9 @@ class Coverage(Generic[Name]):
         engine: str = "auto",
         most_shapes: int = MOST_SHAPES,
         most_copied_clauses: int = MOST_COPIED_CLAUSES,
+        dialect: str = DEFAULT_DIALECT,
     ) -> None:
+        self._dialect = known_dialect(dialect)
         self._engine = choose_engine(engine)
         self._copies_left = most_copied_clauses
         self._rules: dict[Name, _Rule] = {}
@@ -80,13 +83,20 @@ class Coverage(Generic[Name]):
 
     # -- rules -----------------------------------------------------------------------------------------------
 
+    def _located(self, rule: RuleText) -> LocatedRule:
+        if self._dialect == DEFAULT_DIALECT:
+            return locate_rule(rule)
+        from ruler.dialects.refused import locate_in  # reads the data of the dialect
+
+        return locate_in(rule, self._dialect)
+
     def add_rule(self, name: Name, rule: RuleText) -> None:
         """Add a rule. Under a name that is there already the two are alternatives, as in a Matcher. RuleError."""
         if self._event_count:
             raise RuntimeError("rules are added before the first event is counted")
         hash(name)
         try:
-            located = locate_rule(rule)
+            located = self._located(rule)
         except RuleError as error:
             error.rule_name = text_of(name)
             raise

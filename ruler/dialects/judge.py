@@ -19,6 +19,7 @@ from ruler.dialects.forms import operator_of
 from ruler.dialects.measures import JOINING_NAMES, PlacedClause, measures, placed_clauses
 from ruler.dialects.model import Dialect, FactCell, LimitCell, OperatorCell, RefusedNames, Settled, Verdict
 from ruler.errors import Location
+from ruler.patterns.compiler import are_branches
 from ruler.patterns.located import LocatedRule
 from ruler.patterns.reader import Node
 
@@ -78,16 +79,15 @@ def _refused_operators(rule: LocatedRule, clauses: list[PlacedClause], dialect: 
 
 def _joining_arrays(rule: LocatedRule, clauses: list[PlacedClause]) -> Iterator[tuple[Location, Node]]:
     """Yield each array of branches once, with its place. A name that comes twice gives two arrays of one place."""
-    places = {branch[:-1] for sub_rule in rule.sub_rules for branch in sub_rule.branches}
     leaves = {clause.node.start for clause in clauses}
-    waiting: list[tuple[Node, Location]] = [(rule.node, ())] if places else []
+    waiting: list[tuple[Node, Location]] = [(rule.node, ())]
     while waiting:
         node, location = waiting.pop()
         for name, _, value in node.value:
             place = (*location, name)
             if value.kind == "object":
                 waiting.append((value, place))
-            elif place in places and value.start not in leaves:
+            elif name in JOINING_NAMES and value.start not in leaves and are_branches(value):
                 yield place, value
                 waiting += [(branch, (*place, index)) for index, branch in enumerate(value.value)]
 

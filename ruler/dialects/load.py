@@ -30,44 +30,20 @@ from ruler.dialects.model import (
     Source,
     Verdict,
 )
+from ruler.dialects.names import known_dialect
 
-DEFAULT_DIALECT = "ruler"
-DIALECTS: tuple[str, ...] = (
-    DEFAULT_DIALECT,
-    "event-ruler",
-    "eventbridge",
-    "eventbridge-pipes",
-    "lambda",
-    "sns-attributes",
-    "sns-body",
-)
 Cell = TypeVar("Cell")
-_LONGEST_NAME = 60  # characters of a wrong name that are repeated and compared; difflib takes quadratic time
 
 
 def dialect(name: str) -> Dialect:
     """Return the dialect ``name``; each is read once. ValueError with the nearest name when there is none."""
-    if name not in DIALECTS:
-        raise ValueError(_no_dialect(name))
-    return _dialect(name)
+    return _dialect(known_dialect(name))
 
 
 @cache
 def _dialect(name: str) -> Dialect:
     text = files("ruler.dialects").joinpath(f"{name}.toml").read_text(encoding="utf-8")
     return dialect_of_text(name, text)
-
-
-def _no_dialect(name: str) -> str:
-    if not isinstance(name, str):
-        return f"found a value of type {type(name).__name__}, expected the name of a dialect: {', '.join(DIALECTS)}"
-    from difflib import get_close_matches  # 1 ms, for errors alone
-
-    shown = name if len(name) <= _LONGEST_NAME else name[:_LONGEST_NAME] + "..."
-    word = name[:_LONGEST_NAME].lower().replace("_", "-").replace(" ", "-")
-    near = get_close_matches(word, DIALECTS, n=1, cutoff=0.6)
-    advice = f'did you mean "{near[0]}"? ' if near else ""
-    return f'"{shown}" is not a dialect; {advice}dialects are {", ".join(DIALECTS)}'
 
 
 def dialect_of_text(name: str, text: str) -> Dialect:

@@ -94,7 +94,7 @@ def _of_text(rule: LocatedRule) -> Iterator[Measure]:
 
 
 def _of_sub_rules(rule: LocatedRule) -> Iterator[Measure]:
-    paths = max(len(sub_rule.clauses) for sub_rule in rule.sub_rules)
+    paths = max(len({clause.path for clause in sub_rule.clauses}) for sub_rule in rule.sub_rules)  # $and repeats some
     yield Measure("paths", paths, paths, rule.node, ())
     if any(sub_rule.branches for sub_rule in rule.sub_rules):
         every_path = len({clause.path for sub_rule in rule.sub_rules for clause in sub_rule.clauses})

@@ -6,38 +6,47 @@ number, smaller is nearer) and that value; None where the pattern accepts no val
     {"numeric": [">", 1000]}, 990  ->  1001        {"prefix": "aws."}, "AWS.s3"  ->  "aws.s3"
     "running", "Running"           ->  "running"   {"cidr": "10.0.0.0/8"}, "x"   ->  "10.0.0.1"
 
+For all-of the values near each part are gone on from; where that leads to none, none is found, though there may be one.
 Always: the pattern accepts what is returned (asked of acceptance.py), and JSON can hold it: numbers are finite, and
-integers beyond 64 bits are doubles. Cost: linear in the value, except that short strings are compared by difflib.
+integers beyond 64 bits are doubles. Cost: linear in the value, except that short strings are compared by difflib, and
+what ``work_of`` says.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 from difflib import SequenceMatcher
 from ipaddress import IPv4Address, IPv6Address
+from itertools import islice
 from typing import Any, Final
 
+from ruler.explain.accepted_regexps import nearest_match, work
 from ruler.patterns.acceptance import Value, accepts, is_number
 from ruler.patterns.folding import fold
 from ruler.patterns.located import Alternative
 from ruler.patterns.model import (
     Absent,
+    AllOf,
     AnythingBut,
     Cidr,
     EqualsIgnoreCase,
     Exact,
     Exists,
     Literal,
+    NoneOf,
     Number,
     NumericRange,
     Pattern,
     Prefix,
     PrefixIgnoreCase,
+    Regexp,
     Suffix,
     SuffixIgnoreCase,
     Wildcard,
+    WildcardIgnoreCase,
 )
 from ruler.patterns.numbers import LARGEST_INTEGER, SMALLEST_INTEGER, canonical, read_number
 from ruler.patterns.reader import Node
@@ -47,6 +56,8 @@ SAMPLE = "..."  # a value where any would do
 
 _OTHER_TYPE = 1.0  # how far a value of another type is
 _NEARLY_SAME = 0.05  # apart in case, in white space, or in type alone
+_MOST_TRIED = 40  # values on the way to one that all parts of an all-of accept
+_MOST_OF_PART, _MOST_OF_PATTERN = 8, 3  # patterns of a part, and values of a pattern, that are gone on from
 _LONGEST_COMPARED = 2500  # product of two lengths, for difflib: beyond, only both ends are compared
 _is_number_text = re.compile(r"-?(?:0|[1-9][0-9]{0,30})(?:\.[0-9]{1,30})?(?:[eE][+-]?[0-9]{1,3})?\Z").match
 
@@ -118,10 +129,57 @@ def _candidates(pattern: Pattern, written: str | None, now: Any) -> Iterator[Val
             yield from _addresses(pattern)
         case AnythingBut():
             yield from _others(pattern, now)
-        case Absent():
+        case Regexp(program):
+            text = now if isinstance(now, str) else "" if now is MISSING else _spelled(now)
+            found = nearest_match(program, text)
+            if found is not None:
+                yield found
+        case AllOf():
+            yield from _of_all(pattern, now)
+        case Absent() | NoneOf():
             return
         case _:
             yield from _strings(pattern, written, now)
+
+
+# -- several conditions
+
+
+def _of_all(pattern: AllOf, now: Any) -> Iterator[Value]:
+    """Yield values that every part accepts: from ``now`` on, each part that does not is satisfied in its turn."""
+    parts = sorted((sorted(part, key=repr) for part in pattern.parts), key=repr)
+    waiting = deque([now, MISSING])
+    met: set[tuple[type, Value]] = set()
+    for _ in range(_MOST_TRIED):
+        if not waiting:
+            return
+        value = waiting.popleft()
+        failing = next((part for part in parts if not _accepts_any(part, value)), None)
+        if failing is None:
+            yield value
+            continue
+        for each in failing[:_MOST_OF_PART]:
+            for candidate in islice(_candidates(each, None, value), _MOST_OF_PATTERN):
+                if (type(candidate), candidate) not in met and accepts(each, candidate):
+                    met.add((type(candidate), candidate))
+                    waiting.append(candidate)
+
+
+def _accepts_any(patterns: Iterable[Pattern], value: Any) -> bool:
+    return value is not MISSING and any(accepts(each, value) for each in patterns)
+
+
+def work_of(pattern: Pattern, length: int) -> int:
+    """Return how many steps it takes to find a value of ``pattern`` near a string of ``length``, for those who count.
+
+    A step is about a microsecond.
+    """
+    if isinstance(pattern, Regexp):
+        return 10 + 3 * work(pattern.program, length)
+    if isinstance(pattern, AllOf):
+        one = max(work_of(each, length) for part in pattern.parts for each in part)
+        return _MOST_TRIED * (one + 5 * len(pattern.parts)) // 4
+    return 10 + length // 50
 
 
 # -- strings
@@ -135,18 +193,18 @@ def _strings(pattern: Pattern, written: str | None, now: Any) -> Iterator[str]:
     is_kept = isinstance(now, str)
     match pattern:
         case Prefix(begin) | PrefixIgnoreCase(begin):
-            if isinstance(pattern, PrefixIgnoreCase) and written is not None:
+            if isinstance(pattern, PrefixIgnoreCase) and written is not None and fold(written) == begin:
                 begin = written
             yield _with_prefix(begin, text if is_kept else "") or SAMPLE
         case Suffix(end) | SuffixIgnoreCase(end):
-            if isinstance(pattern, SuffixIgnoreCase) and written is not None:
+            if isinstance(pattern, SuffixIgnoreCase) and written is not None and fold(written) == end:
                 end = written
             yield _with_prefix(end[::-1], text[::-1] if is_kept else "")[::-1]
         case EqualsIgnoreCase(folded):
-            yield folded if written is None else written
+            yield folded if written is None or fold(written) != folded else written
             yield folded
-        case Wildcard(pieces):
-            yield _filled(pieces, text if is_kept else "")
+        case Wildcard(pieces) | WildcardIgnoreCase(pieces):
+            yield _filled(pieces, text if is_kept else "", keeps_case=isinstance(pattern, WildcardIgnoreCase))
             yield "".join(pieces)
 
 
@@ -160,8 +218,11 @@ def _with_prefix(prefix: str, text: str) -> str:
     return prefix if prefix.startswith(text) else prefix + text
 
 
-def _filled(pieces: tuple[str, ...], text: str) -> str:
-    """Return ``text`` with each piece of a wildcard that it lacks put in; what it has in another case is written so."""
+def _filled(pieces: tuple[str, ...], text: str, *, keeps_case: bool) -> str:
+    """Return ``text`` with each piece of a wildcard that it lacks put in.
+
+    What it has in another case is written as in the wildcard, unless ``keeps_case`` says that case does not count.
+    """
     first, *middle, last = pieces
     folded = fold(text)
     start = len(first) if folded.startswith(fold(first)) else 0
@@ -172,8 +233,9 @@ def _filled(pieces: tuple[str, ...], text: str) -> str:
     for piece in middle:
         found = folded.find(fold(piece), start, end)
         if found >= 0:
-            filled += [text[start:found], piece]
-            start = found + len(piece)
+            after = found + len(piece)
+            filled += [text[start:found], text[found:after] if keeps_case else piece]
+            start = after
         else:
             filled.append(piece)
     return "".join([*filled, text[start:end], last])

@@ -17,11 +17,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from ruler.explain.accepted_values import nearest_value
+from ruler.explain.accepted_values import nearest_value, work_of
 from ruler.explain.event_view import Element, EventView, Leaf, Place
 from ruler.patterns.acceptance import Value, accepts
 from ruler.patterns.located import Alternative, LocatedClause
-from ruler.patterns.model import Absent
+from ruler.patterns.model import AllOf, Pattern, Regexp
+from ruler.patterns.regexp_walk import RegexpWalk
 
 MOST_PLANS = 64  # partial plans kept after each clause
 MOST_ALIKE = 12  # of these, in the same elements of arrays; the cheapest can contradict themselves
@@ -128,6 +129,7 @@ class Choices:
         self._choices: dict[int, list[Choice]] = {}  # by the identity of the clause
         self._grouped: dict[int, dict[Place | None, dict[int, list[Choice]]]] = {}  # see grouped
         self._trails: dict[int, Trail] = {}  # by the identity of the element
+        self._steps: dict[int, tuple[int, Pattern]] = {}  # that a pattern takes for a character, by its identity
 
     def of_clause(self, clause: LocatedClause) -> list[Choice]:
         """Return the values at the path of ``clause``, first what it accepts, then what is nearest to that."""
@@ -192,7 +194,7 @@ class Choices:
         best = Choice(leaf)
         for alternative in clause.alternatives[:MOST_ALTERNATIVES]:
             length = len(leaf.value) if isinstance(leaf.value, str) else 1
-            if not self.effort.spend(10 + length // 50):
+            if not self.effort.spend(work_of(alternative.pattern, length)):
                 break
             nearest = nearest_value(alternative, leaf.value)
             if nearest is not None and (best.alternative is None or nearest[0] < best.weight):
@@ -201,12 +203,15 @@ class Choices:
 
     def accepts(self, clause: LocatedClause, value: Value) -> bool:
         """Return whether an alternative of ``clause`` accepts ``value``, as far as the effort goes."""
-        for alternative in clause.alternatives:
-            if not self.effort.spend():
-                return False
-            if accepts(alternative.pattern, value):
-                return True
-        return False
+        return any(self.is_accepted(alternative.pattern, value) for alternative in clause.alternatives)
+
+    def is_accepted(self, pattern: Pattern, value: Value) -> bool:
+        """Return whether ``pattern`` accepts ``value``, as far as the effort goes."""
+        steps = self._steps.get(id(pattern))
+        if steps is None:
+            steps = self._steps[id(pattern)] = (_steps_of(pattern), pattern)
+        length = len(value) if isinstance(value, str) else 0
+        return self.effort.spend(1 + steps[0] * length) and accepts(pattern, value)
 
     def joined(self, trail: Trail, element: Element | None) -> Trail | None:
         """Return ``trail`` with that of ``element``, None when they are in two elements of one array."""
@@ -219,14 +224,19 @@ class Choices:
         return {**trail, **more}
 
 
+def _steps_of(pattern: Pattern) -> int:
+    """Return how many steps a pattern takes for each character of a value: one that walks takes many."""
+    match pattern:
+        case Regexp(program):
+            return 1 + len(RegexpWalk(program).instructions) // 4
+        case AllOf(parts):
+            return sum(_steps_of(each) for part in parts for each in part)
+    return 0
+
+
 def prefixes_of(path: str) -> Iterator[str]:
     """Yield the paths on the way to ``path``, as ``a`` and ``a.b`` are for ``a.b.c``."""
     return (path[:index] for index, character in enumerate(path) if character == ".")
-
-
-def holds_when_absent(clause: LocatedClause) -> bool:
-    """Return whether ``{"exists": false}`` is one of the alternatives."""
-    return any(isinstance(alternative.pattern, Absent) for alternative in clause.alternatives)
 
 
 def listed_edits(words: Iterable[str], count: int) -> str:

@@ -12,10 +12,11 @@ from collections.abc import Sequence
 from ruler.errors import json_path
 from ruler.explain.accepting import Acceptance
 from ruler.explain.event_view import Element, Leaf, Place
-from ruler.explain.reasons import reason_against
-from ruler.explain.results import LONGEST_LIST, AlternativeExplanation, ClauseExplanation, Reason
+from ruler.explain.listed import keyword_of
+from ruler.explain.reasons import Reasons
+from ruler.explain.results import LONGEST_LIST, AlternativeExplanation, ChosenValue, ClauseExplanation, Reason
 from ruler.explain.shown import LONGEST_POINTER, cut, pointer_of, shown
-from ruler.patterns.located import Alternative, LocatedRule
+from ruler.patterns.located import LocatedRule
 from ruler.patterns.model import Absent
 
 EXPLAINED_ALTERNATIVES = 50  # of a long list; those that accept a value come first
@@ -24,19 +25,16 @@ SHOWN_APART = 4  # values of clauses that are apart
 
 
 def explain_clause(
-    each: Acceptance, rule: LocatedRule, *, failed: bool, chosen_absent: bool, notes: Sequence[Reason]
+    each: Acceptance, rule: LocatedRule, *, failed: bool, chosen: ChosenValue | None, notes: Sequence[Reason]
 ) -> ClauseExplanation:
     """Return the explanation of one clause; ``notes`` say why there is no value."""
     clause = each.clause
-    # With a clause that holds, values that no pattern accepts explain nothing: the accepted ones come first.
-    accepted_ids = {id(leaf) for leaf in each.accepted[:LONGEST_LIST]}
-    first = list(each.leaves) if failed else each.accepted[:LONGEST_LIST] or list(each.leaves)
-    others = [leaf for leaf in each.leaves[: 2 * LONGEST_LIST] if id(leaf) not in accepted_ids]
-    values = tuple((first if failed or not each.accepted else [*first, *others])[:LONGEST_LIST])
-    is_not_seen = not each.accepted and each.looked_at < len(each.leaves)  # a value further on may be accepted
-    by_absence = not failed and (chosen_absent or not (each.accepted or is_not_seen))
+    values = _shown_values(each, failed=failed)
+    holding = set() if failed else _holding(each, chosen)
     pairs = list(zip(clause.alternatives, each.by_alternative, strict=True))
-    pairs.sort(key=lambda pair: not pair[1])
+    pairs.sort(key=lambda pair: not (pair[1] or id(pair[0]) in holding))
+    offending = {id(guard.alternative): len(guard.offending) for guard in each.guards}
+    reasons = Reasons(rule, each)
     return ClauseExplanation(
         clause.path,
         rule.text(clause.node),
@@ -45,31 +43,45 @@ def explain_clause(
         values,
         len(each.leaves),
         tuple(
-            _explain_alternative(alternative, found, rule, values if failed else (), by_absence)
+            AlternativeExplanation(
+                rule.text(alternative.node),
+                alternative.location,
+                tuple(found[:LONGEST_LIST]),
+                tuple(reasons.against(alternative, leaf) for leaf in values) if failed else (),
+                len(found),
+                keyword_of(alternative),
+                offending.get(id(alternative), 0),
+                id(alternative) in holding,
+            )
             for alternative, found in pairs[:EXPLAINED_ALTERNATIVES]
         ),
         len(clause.alternatives),
         (*notes, *_more_notes(each, rule, failed=failed)),
+        chosen,
     )
 
 
-def _explain_alternative(
-    alternative: Alternative, found: list[Leaf], rule: LocatedRule, values: tuple[Leaf, ...], by_absence: bool
-) -> AlternativeExplanation:
-    keyword = keyword_of(alternative)
-    return AlternativeExplanation(
-        rule.text(alternative.node),
-        alternative.location,
-        tuple(found[:LONGEST_LIST]),
-        tuple(reason_against(alternative.pattern, keyword, leaf) for leaf in values),
-        len(found),
-        by_absence and isinstance(alternative.pattern, Absent),
-    )
+def _shown_values(each: Acceptance, *, failed: bool) -> tuple[Leaf, ...]:
+    """Return the values that explain most: those that are accepted, or that offend a guard, come first."""
+    first = list(each.accepted[:LONGEST_LIST])
+    if failed:
+        first = [leaf for guard in each.guards for leaf in guard.offending[:LONGEST_LIST]]
+        if not each.guards or len(each.guards) < len(each.clause.alternatives):
+            first = []  # each value is told why no pattern accepts it
+    ids = set(map(id, first))
+    others = [leaf for leaf in each.leaves[: 2 * LONGEST_LIST] if id(leaf) not in ids]
+    return tuple([*dict.fromkeys(first), *others][:LONGEST_LIST])
 
 
-def keyword_of(alternative: Alternative) -> str:
-    """Return the pattern type as it was written; "" for a plain value."""
-    return str(alternative.node.value[0][0]) if alternative.node.kind == "object" else ""
+def _holding(each: Acceptance, chosen: ChosenValue | None) -> set[int]:
+    """Return the identities of the alternatives by which a clause holds without a value."""
+    if chosen is not None:
+        places = {place for _, place in chosen.accepted_by} if chosen.leaf is None else set()
+        return {id(guard.alternative) for guard in each.guards if guard.alternative.location in places}
+    if each.accepted:
+        return set()
+    freely = [guard for guard in each.guards if not guard.offending]
+    return {id(guard.alternative) for guard in freely or each.guards}
 
 
 def _more_notes(each: Acceptance, rule: LocatedRule, *, failed: bool) -> list[Reason]:
@@ -94,7 +106,7 @@ def note_of_apart(clauses: Sequence[Acceptance]) -> Reason:
     told = []
     for each in clauses[:SHOWN_APART]:
         if not each.accepted:
-            told.append(f"{cut(each.clause.path)} must be absent there, and is not")
+            told.append(_told_of_guards(each))
             continue
         leaf = each.accepted[0]
         index = None if array is None or leaf.element is None else leaf.element.indexes.get(array)
@@ -104,6 +116,14 @@ def note_of_apart(clauses: Sequence[Acceptance]) -> Reason:
         told.append(f"and {len(clauses) - SHOWN_APART} more")
     place = "one array" if array is None else f"the array {cut(array.pointer, LONGEST_POINTER)}"
     return Reason("apart", f"the values are in different elements of {place}: {', '.join(told)}")
+
+
+def _told_of_guards(each: Acceptance) -> str:
+    """Return what is there, in some element, that a clause without accepted values does not allow."""
+    path = cut(each.clause.path)
+    if any(isinstance(guard.alternative.pattern, Absent) for guard in each.guards) or not each.guards:
+        return f"{path} must be absent there, and is not"
+    return f"{path} {shown(each.guards[0].offending[0].value)} is excluded by none-of"
 
 
 def _array_between(clauses: Sequence[Acceptance]) -> Place | None:

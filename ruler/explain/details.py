@@ -17,13 +17,12 @@ from typing import Any
 
 from ruler.explain import judge
 from ruler.explain.accepting import Acceptance, EventValues, acceptance_of
-from ruler.explain.choice import Budget, Choice, Sketch, choose, plain_choice
+from ruler.explain.choice import Budget, Sketch, choose, chosen_values, plain_choice
 from ruler.explain.event_view import EventView, view_event
 from ruler.explain.explainer import AskedRule
-from ruler.explain.results import ChosenValue, MatchDetail
+from ruler.explain.results import MatchDetail
 from ruler.patterns.compiler import Limits
 from ruler.patterns.located import LocatedClause, LocatedRule, LocatedSubRule, locate_text
-from ruler.patterns.model import Absent
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,26 +71,12 @@ class _Details:
             if not judge.matches([part.sub_rule.sub_rule], Sketch.with_values(leaves).event):
                 return None
             choice = choose(acceptances, self.budget)
-        return MatchDetail(part.rule.name, part.text_index, part.sub_rule.branches, _values(part, acceptances, choice))
+        # No values when the event has so many that the right ones were not looked at.
+        values = [] if choice is None else chosen_values(acceptances, choice, part.located.text)
+        return MatchDetail(part.rule.name, part.text_index, part.sub_rule.branches, tuple(values))
 
     def acceptance(self, clause: LocatedClause) -> Acceptance:
         found = self.known.get(id(clause))
         if found is None:
             found = self.known[id(clause)] = acceptance_of(clause, self.values.at(clause.path))
         return found
-
-
-def _values(part: _Part, clauses: list[Acceptance], choice: Choice | None) -> tuple[ChosenValue, ...]:
-    """The chosen values; none when the event has so many that the right ones were not looked at."""
-    if choice is None:
-        return ()
-    values = []
-    for each in clauses:
-        leaf = choice[each.clause.path]
-        accepted_by = [
-            (part.located.text(alternative.node), alternative.location)
-            for alternative, found in zip(each.clause.alternatives, each.by_alternative, strict=True)
-            if (isinstance(alternative.pattern, Absent) if leaf is None else any(one is leaf for one in found))
-        ]
-        values.append(ChosenValue(each.clause.path, leaf, tuple(accepted_by)))
-    return tuple(values)

@@ -13,25 +13,27 @@ members keep their order, new ones come last. Whether the sub-rule then matches 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from ruler.explain.accepted_values import MISSING, nearest_value
 from ruler.explain.clause_changes import (
+    MOST_SCANNED,
     MOST_SHOWN,
     Choices,
     Trail,
     Way,
     cheapest_plans,
-    holds_when_absent,
     listed_edits,
     prefixes_of,
 )
 from ruler.explain.event_view import Container, Leaf, Place
-from ruler.patterns.acceptance import Value
+from ruler.patterns.acceptance import Value, excluded_by, may_hold_without_value
 from ruler.patterns.located import LocatedClause, LocatedSubRule
 from ruler.patterns.mappings import text_from_mapping
+from ruler.patterns.model import Absent, NoneOf, Pattern
 from ruler.patterns.reader import MAX_DEPTH, shortened
 
 MOST_REMOVALS = 100  # edits that make one path absent
@@ -48,6 +50,7 @@ _MOST_LEVELS = 20
 _REMOVE = 1.2
 _PUT_IN_PLACE = 2.0  # of an empty object, of a value that stands in the way
 _PUT_IN_PLACE_OF_OBJECT = 3.0
+_WRAP_VALUE = 1.8
 _WRAP = 4.0
 _DOTTED = 5.0
 
@@ -89,13 +92,13 @@ class AddElement:
 
 @dataclass(frozen=True, slots=True)
 class AddBeside:
-    """Make an array of an object and, after it, a value."""
+    """Make an array of an object, or of a value, and after it other values."""
 
-    place: Place  # the object
-    value: Any
+    place: Place  # the object or value
+    values: tuple[Any, ...]
 
     def __str__(self) -> str:
-        return f"put {_named(self.place)} into an array with {_shown(self.value)} after it"
+        return f"put {_named(self.place)} into an array with {', '.join(map(_shown, self.values))} after it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +144,9 @@ def event_changes(choices: Choices, sub_rule: LocatedSubRule) -> list[EventChang
 
     The view of ``choices`` has the paths of the sub-rule and those on the way to them.
     """
-    plans = cheapest_plans(sub_rule.clauses, _Ways(choices).of_clause, choices.effort)
+    counts = Counter(clause.path for clause in sub_rule.clauses)
+    repeated = {path for path, count in counts.items() if count > 1}
+    plans = cheapest_plans(sub_rule.clauses, _Ways(choices, repeated).of_clause, choices.effort)
     return [EventChange(_joined(plan.edits), plan.cost) for plan in plans]
 
 
@@ -151,17 +156,17 @@ def event_changes(choices: Choices, sub_rule: LocatedSubRule) -> list[EventChang
 class _Ways:
     """The ways in which clauses can hold for one event."""
 
-    def __init__(self, choices: Choices) -> None:
+    def __init__(self, choices: Choices, repeated: set[str]) -> None:
         self.choices = choices
+        self.repeated = repeated  # paths of several clauses, which may need a value each
         self.view = choices.view
         self.effort = choices.effort
         self.hosts: dict[int, list[_Host]] = {}  # by the identity of the clause
         self.by_element: dict[str, dict[tuple[Place, int], list[Container]]] = {}
-        self.arrays: dict[Place, bool] = {}  # whether an array holds nothing but values
 
     def of_clause(self, clause: LocatedClause, trail: Trail) -> Iterator[Way]:
         """Yield the ways of ``clause`` after ``trail``, as good as smallest first."""
-        absent = self.absent(clause, trail) if holds_when_absent(clause) else None
+        absent = self.absent(clause, trail) if may_hold_without_value(clause.patterns) else None
         if absent is not None and not absent.edits:
             yield absent
         for choice, joined in self.choices.consistent(clause, trail):
@@ -175,25 +180,40 @@ class _Ways:
 
     def absent(self, clause: LocatedClause, trail: Trail) -> Way | None:
         """Return the way that takes away every value that must not be there; None when there are too many."""
+        ways = [
+            self.without(clause, excluded_by(pattern), trail)
+            for pattern in dict.fromkeys(clause.patterns)
+            if isinstance(pattern, Absent | NoneOf)
+        ]
+        return min((way for way in ways if way is not None), key=lambda way: len(way.edits), default=None)
+
+    def without(self, clause: LocatedClause, excluded: frozenset[Pattern], trail: Trail) -> Way | None:
+        """Return the way that takes away the values that any of ``excluded`` accepts."""
         leaves = self.view.leaves.get(clause.path, [])
-        if len(leaves) > self.effort.steps:
+        if len(leaves) > self.effort.steps or not self.effort.spend(len(leaves) * (len(excluded) - 1)):
             return None
-        consistent = (leaf for leaf in leaves if self.choices.joined(trail, leaf.element) is not None)
-        places = dict.fromkeys(self.removable(leaf) for leaf in consistent)
+        offending = [
+            leaf
+            for leaf in leaves
+            if any(self.choices.is_accepted(each, leaf.value) for each in excluded)
+            and self.choices.joined(trail, leaf.element) is not None
+        ]
+        if len(offending) > MOST_SCANNED:
+            return None
+        in_arrays = Counter(leaf.place.parent for leaf in offending)
+        places = dict.fromkeys(self.removable(leaf, in_arrays) for leaf in offending)
         if len(places) > MOST_REMOVALS:
             return None
         edits = tuple(Remove(place, node_at(self.view.event, place)) for place in places)
         return Way(trail, edits, _REMOVE * len(edits))
 
-    def removable(self, leaf: Leaf) -> Place:
-        """Return the place of ``leaf``, or of the array around it when that holds only such values."""
+    def removable(self, leaf: Leaf, in_arrays: Counter[Place | None]) -> Place:
+        """Return the place of ``leaf``, or of the array around it when that holds only values to take away."""
         place = leaf.place
         if not isinstance(place.step, int) or place.parent is None:
             return place
-        if place.parent not in self.arrays:
-            array = node_at(self.view.event, place.parent)
-            self.arrays[place.parent] = not any(each.__class__ in (dict, list) for each in array)
-        return place.parent if self.arrays[place.parent] else place
+        array = node_at(self.view.event, place.parent)
+        return place.parent if len(array) == in_arrays[place.parent] else place
 
     def additions(self, clause: LocatedClause, trail: Trail) -> Iterator[Way]:
         """Yield the ways that put a value where none is."""
@@ -215,8 +235,25 @@ class _Ways:
         hosts = self.hosts.get(id(clause))
         if hosts is None:
             hosts = self.with_edits(clause, self.containers_toward(clause.path))
+            hosts += self.beside_values(clause)
             self.hosts[id(clause)] = sorted(hosts, key=lambda each: each[2])
         return self.hosts[id(clause)]
+
+    def beside_values(self, clause: LocatedClause) -> list[_Host]:
+        """Return the first values at the path of ``clause`` that can have another beside them, in a new array."""
+        sample = self.sample(clause)
+        if sample is None or clause.path not in self.repeated:
+            return []
+        return [
+            (Container(leaf.path, "value", leaf.place, leaf.element), AddBeside(leaf.place, (sample[1],)), _WRAP_VALUE)
+            for leaf in self.view.leaves.get(clause.path, [])[:MOST_HOSTS]
+            if isinstance(leaf.place.step, str)
+        ]
+
+    def sample(self, clause: LocatedClause) -> tuple[float, Value] | None:
+        """Return a value that ``clause`` accepts, where none is."""
+        samples = (nearest_value(alternative, MISSING) for alternative in clause.alternatives)
+        return next((sample for sample in samples if sample is not None), None)
 
     def hosts_near(self, clause: LocatedClause, trail: Trail) -> list[_Host]:
         """Return those in the elements of ``trail``, where there are too many for ``hosts_of`` to have them all."""
@@ -243,8 +280,7 @@ class _Ways:
 
     def with_edits(self, clause: LocatedClause, containers: Iterable[tuple[Container, tuple[str, ...]]]) -> list[_Host]:
         """Return for each container, and the names from there on, the edits that put a value there."""
-        samples = (nearest_value(alternative, MISSING) for alternative in clause.alternatives)
-        sample = next((sample for sample in samples if sample is not None), None)
+        sample = self.sample(clause)
         if sample is None:
             return []
         return [(host, *each) for host, names in containers for each in self.edits_in(host, names, sample[1])]
@@ -273,7 +309,7 @@ class _Ways:
             yield Put(host.place, "element", names, value), weight
         elif not names:
             yield SetValue(host.place, value, node), _PUT_IN_PLACE_OF_OBJECT if node else _PUT_IN_PLACE
-            yield AddBeside(host.place, value), _WRAP
+            yield AddBeside(host.place, (value,)), _WRAP
         else:
             if names[0] not in node:
                 yield Put(host.place, "member", names, value), _ADD_MEMBER + _levels(names)
@@ -298,8 +334,15 @@ def _joined(edits: tuple[Any, ...]) -> tuple[Edit, ...]:
     joined: list[Edit] = []
     news: dict[tuple[Any, ...], dict[str, Any]] = {}
     puts: dict[tuple[Any, ...], Put] = {}
+    beside: dict[tuple[Any, ...], tuple[Any, ...]] = {}  # values to put beside the same
     for edit in edits:
-        if not isinstance(edit, Put):
+        if isinstance(edit, AddBeside):
+            beside[edit.place.steps] = (*beside.get(edit.place.steps, ()), *edit.values)
+    for edit in edits:
+        if isinstance(edit, AddBeside):
+            values = beside.pop(edit.place.steps, ())
+            joined += [AddBeside(edit.place, values)] if values else []
+        elif not isinstance(edit, Put):
             joined.append(edit)
         elif not edit.names:
             joined.append(AddElement(edit.place, edit.value))
@@ -348,7 +391,7 @@ def _apply(edit: Edit, holder: Any, step: Any) -> None:
         case AddElement():
             holder.append(edit.value)
         case AddBeside():
-            holder[step] = [holder[step], edit.value]
+            holder[step] = [holder[step], *edit.values]
         case SetValue() | AddMember():
             if isinstance(edit, AddMember) and step in holder:
                 raise KeyError(step)

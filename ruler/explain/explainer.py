@@ -4,9 +4,9 @@ In: the event, and for each rule its name, its texts and whether the engine matc
 
     rule {"a": [1], "b": [2]}, event {"a": 1}  ->  a is accepted, by 1; b is absent: one clause fails
 
-How near a rule is is that of its nearest sub-rule: the fewest clauses that fail, then the fewest paths that are absent;
-values in different elements of one array count as less than a clause. Ties stay in the order of adding. Many rules are
-ranked by their clauses alone; reasons and proposals are worked out for those that are shown.
+How near a rule is is that of its nearest sub-rule (nearness.py): the fewest clauses that fail, then the fewest paths
+that are absent; values in different elements of one array count as less than a clause. Ties stay in the order of
+adding. Many rules are ranked by their clauses alone; reasons and proposals are worked out for those that are shown.
 Always: whether a rule matches is what the engine said, and whether a sub-rule does is what the judge says.
 """
 
@@ -18,18 +18,19 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ruler.explain import judge
-from ruler.explain.accepting import Acceptance, EventValues, acceptance_of, accepts_any
-from ruler.explain.choice import Budget, Sketch, choose
+from ruler.explain.accepting import Acceptance, EventValues, acceptance_of
+from ruler.explain.choice import Budget, Sketch, choose, chosen_values
 from ruler.explain.clause_texts import explain_clause, note_of_apart
 from ruler.explain.duplicates import document_of_event, duplicates
 from ruler.explain.event_view import EventView, view_event
 from ruler.explain.missing import EventPaths, no_such_path, why_no_value
-from ruler.explain.results import EventExplanation, Reason, RuleExplanation, SubRuleExplanation
+from ruler.explain.nearness import Distance, Misses
+from ruler.explain.results import ChosenValue, EventExplanation, Reason, RuleExplanation, SubRuleExplanation
 from ruler.explain.verdicts import verdicts
 from ruler.machine.decode import Event, decode
 from ruler.patterns.compiler import Limits, compile_rule
-from ruler.patterns.located import LocatedClause, LocatedRule, LocatedSubRule, locate_text
-from ruler.patterns.model import Absent, Clause, SubRule
+from ruler.patterns.located import LocatedRule, LocatedSubRule, locate_text
+from ruler.patterns.model import SubRule
 
 if TYPE_CHECKING:
     from ruler.explain.proposals import Proposal
@@ -46,9 +47,6 @@ class AskedRule:
     name: Hashable
     texts: tuple[str, ...]
     matched: bool  # what the engine said
-
-
-Distance = tuple[int, int]  # clauses that nothing satisfies, and of these those whose path has no value
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,7 +108,7 @@ class Explainer:
             rule.matched,
             tuple(explained),
             len(parts),
-            () if rule.matched or not with_proposals else _proposals(shown[0].rule, self.event),
+            () if rule.matched or not with_proposals else _proposals(shown[0].rule, self.event, self.limits),
             len(rule.texts) > 1,
         )
 
@@ -128,7 +126,7 @@ class Explainer:
         # Compiled, and not located: that takes a tenth of the time, and of ten thousand rules most are not shown.
         compiled = [[each for text in rule.texts for each in self._compiled(text)] for rule in rules]
         paths = {clause.path for sub_rules in compiled for sub_rule in sub_rules for clause in sub_rule.clauses}
-        misses = _Misses(view_event(self.event, paths))
+        misses = Misses(view_event(self.event, paths))
         nearest = [min(misses.distance(each.clauses) for each in sub_rules) for sub_rules in compiled]
         return [rule for _, rule in sorted(zip(nearest, rules, strict=True), key=lambda pair: pair[0])]
 
@@ -141,7 +139,7 @@ class Explainer:
     # -- sub-rules
 
     def _parts(self, located: list[LocatedRule], view: EventView) -> list[_Part]:
-        misses = _Misses(view)
+        misses = Misses(view)
         return [
             _Part(text_index, rule, sub_rule, misses.distance(sub_rule.clauses))
             for text_index, rule in enumerate(located)
@@ -150,27 +148,30 @@ class Explainer:
 
     def _sub_rule(self, part: _Part, matched: bool, facts: _Facts) -> SubRuleExplanation:
         acceptances = [acceptance_of(clause, facts.values.at(clause.path)) for clause in part.sub_rule.clauses]
-        chosen = choose(acceptances, facts.budget) if matched else None
-        failed: set[str] = set()
+        choice = choose(acceptances, facts.budget) if matched else None
+        chosen: Sequence[ChosenValue | None] = [None] * len(acceptances)
+        if choice is not None:
+            chosen = chosen_values(acceptances, choice, part.rule.text)
+        failed: list[Acceptance] = []
         apart: list[Acceptance] = []
         if not matched:
             failed, apart = verdicts(acceptances, facts.budget)
+        failed_ids = set(map(id, failed))
         clauses = [
             explain_clause(
                 each,
                 part.rule,
-                failed=each.clause.path in failed,
-                chosen_absent=chosen is not None and chosen.get(each.clause.path, 0) is None,
-                notes=self._notes(each, facts) if each.clause.path in failed else [],
+                failed=id(each) in failed_ids,
+                chosen=value,
+                notes=self._notes(each, facts) if id(each) in failed_ids else [],
             )
-            for each in acceptances
+            for each, value in zip(acceptances, chosen, strict=True)
         ]
         return SubRuleExplanation(
             matched,
             part.sub_rule.branches,
             tuple(clauses),
             note_of_apart(apart) if apart else None,
-            chosen or {},
             part.text_index,
         )
 
@@ -189,36 +190,11 @@ class Explainer:
         return found
 
 
-class _Misses:
-    """Counts the clauses of sub-rules that fail each by itself; one object in many sub-rules is looked at once."""
-
-    def __init__(self, view: EventView) -> None:
-        self.values = EventValues(view)
-        self.known: dict[int, Distance] = {}  # by the identity of the clause
-
-    def distance(self, clauses: Iterable[Clause | LocatedClause]) -> Distance:
-        failing = absent = 0
-        for clause in clauses:
-            found = self.known.get(id(clause))
-            if found is None:
-                found = self.known[id(clause)] = self._of_clause(clause)
-            failing += found[0]
-            absent += found[1]
-        return failing, absent
-
-    def _of_clause(self, clause: Clause | LocatedClause) -> Distance:
-        values = self.values.at(clause.path)
-        patterns = clause.patterns
-        if accepts_any(patterns, values) or (not values.leaves and any(isinstance(each, Absent) for each in patterns)):
-            return 0, 0
-        return 1, not values.leaves
-
-
 def _paths_of(located: Iterable[LocatedRule]) -> set[str]:
     return {clause.path for rule in located for sub_rule in rule.sub_rules for clause in sub_rule.clauses}
 
 
-def _proposals(rule: LocatedRule, event: dict[str, Any]) -> tuple[Proposal, ...]:
+def _proposals(rule: LocatedRule, event: dict[str, Any], limits: Limits) -> tuple[Proposal, ...]:
     from ruler.explain.proposals import propose  # only rules that do not match need it
 
-    return propose(rule, event)
+    return propose(rule, event, limits)

@@ -1,7 +1,11 @@
 """Asks the python engine, the definition of every answer, about a few sub-rules and one event.
 
-What is shown to a user, a reason, a chosen value, a proposed change, is never worked out beside the engine alone: it
-is put to the engine first.
+In: sub-rules in normal form, and an event. Out: whether they match.
+
+Two things that are shown are what it says: which sub-rules match (asked on a sketch of the event, choice.Sketch), and
+that a proposed change makes a rule match (asked on the changed text). Which values are chosen is worked out beside it,
+plainly or in the tree of array elements; it is asked, by halving, only where a clause may hold without a value or a
+path leads to two arrays.
 """
 
 from __future__ import annotations

@@ -15,16 +15,17 @@ A rule with longer paths than LONGEST_PATHS gets no proposals, nor does one for 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ruler.errors import EventError, RuleError
 from ruler.explain import judge
-from ruler.explain.clause_changes import Choices, Effort, holds_when_absent, prefixes_of
+from ruler.explain.clause_changes import Choices, Effort, prefixes_of
 from ruler.explain.event_changes import EventChange, changed_event, event_changes
 from ruler.explain.event_view import view_event
+from ruler.explain.nearness import Misses
 from ruler.explain.rule_changes import PathsMeant, RuleChange, rule_changes
-from ruler.patterns.compiler import Limits, compile_rule
+from ruler.patterns.compiler import DEFAULT_LIMITS, Limits, compile_rule
 from ruler.patterns.located import LocatedRule, LocatedSubRule
 
 MOST_SUB_RULES = 16  # tried, the nearest of them
@@ -32,7 +33,7 @@ MOST_VERIFICATIONS = 20  # of changes of the event, and of changes of the rule
 MOST_VERIFIED = 20_000_000  # characters that are read to verify changes of the event, and those of the rule
 LONGEST_PATHS = 5_000_000  # characters of the paths of a rule, each counted for each of its names
 
-_NO_LIMITS = Limits(max_paths=1 << 30, max_sub_rules=1 << 30)  # edits add neither paths nor sub-rules
+_NO_LIMIT = 1 << 30  # of paths and sub-rules: edits add neither
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +55,11 @@ class Proposal:
         }
 
 
-def propose(rule: LocatedRule, event: dict[str, Any]) -> tuple[Proposal, ...]:
+def propose(rule: LocatedRule, event: dict[str, Any], limits: Limits = DEFAULT_LIMITS) -> tuple[Proposal, ...]:
     """Return what to change so that ``rule`` matches ``event``, as ``decode`` returns it; () when it does already.
 
-    The change of the event stands first. Cost: bounded, some ten times that of explaining; ``event`` stays as it is.
+    The change of the event stands first; ``limits`` say whether the extensions may be proposed. Cost: bounded, some ten
+    times that of explaining; ``event`` stays as it is.
     """
     paths = {clause.path for sub_rule in rule.sub_rules for clause in sub_rule.clauses}
     if sum(len(path) * (path.count(".") + 1) for path in paths) > LONGEST_PATHS:
@@ -67,27 +69,17 @@ def propose(rule: LocatedRule, event: dict[str, Any]) -> tuple[Proposal, ...]:
     nearest = _nearest_sub_rules(rule, event, paths)
     wanted = {clause.path for sub_rule in nearest for clause in sub_rule.clauses}
     choices = Choices(view_event(event, wanted.union(*map(prefixes_of, wanted))), Effort())
-    found = (_event_proposal(choices, nearest, event), _rule_proposal(choices, rule, nearest, event))
+    found = (_event_proposal(choices, nearest, event), _rule_proposal(choices, rule, nearest, event, limits))
     return tuple(proposal for proposal in found if proposal is not None)
 
 
 def _nearest_sub_rules(rule: LocatedRule, event: dict[str, Any], paths: Iterable[str]) -> list[LocatedSubRule]:
-    """Return the sub-rules of which the fewest clauses fail each by itself, the nearest first."""
+    """Return the sub-rules that are nearest to matching, the nearest first."""
     if len(rule.sub_rules) == 1:
         return list(rule.sub_rules)
-    choices = Choices(view_event(event, paths), Effort())
-    fails: dict[int, bool] = {}
-    counts = []
-    for sub_rule in rule.sub_rules:
-        for clause in sub_rule.clauses:
-            if id(clause) not in fails:
-                leaves = choices.leaves(clause.path)
-                fails[id(clause)] = not any(choices.accepts(clause, leaf.value) for leaf in leaves) and (
-                    bool(leaves) or not holds_when_absent(clause)
-                )
-        counts.append(sum(fails[id(clause)] for clause in sub_rule.clauses))
-    order = sorted(range(len(counts)), key=lambda index: counts[index])
-    return [rule.sub_rules[index] for index in order[:MOST_SUB_RULES]]
+    misses = Misses(view_event(event, paths))
+    nearest = sorted(rule.sub_rules, key=lambda sub_rule: misses.distance(sub_rule.clauses))
+    return nearest[:MOST_SUB_RULES]
 
 
 def _event_proposal(choices: Choices, sub_rules: list[LocatedSubRule], event: dict[str, Any]) -> Proposal | None:
@@ -116,7 +108,7 @@ def _is_match(sub_rules: list[LocatedSubRule], event: str) -> bool:
 
 
 def _rule_proposal(
-    choices: Choices, rule: LocatedRule, sub_rules: list[LocatedSubRule], event: dict[str, Any]
+    choices: Choices, rule: LocatedRule, sub_rules: list[LocatedSubRule], event: dict[str, Any], limits: Limits
 ) -> Proposal | None:
     choices.effort.renew()
     paths_meant = PathsMeant(choices)
@@ -131,7 +123,7 @@ def _rule_proposal(
             if applied is None:
                 break
             words, result, edit_count = applied
-            if _would_match(result, event):
+            if _would_match(result, event, limits):
                 return Proposal("rule", words, result, edit_count)
             event_length = event_length or len(changed_event(event, EventChange((), (0, 0.0))) or "")
             length += len(result) + event_length
@@ -140,8 +132,9 @@ def _rule_proposal(
     return None
 
 
-def _would_match(rule: str, event: dict[str, Any]) -> bool:
+def _would_match(rule: str, event: dict[str, Any], limits: Limits) -> bool:
+    limits = replace(limits, max_paths=_NO_LIMIT, max_sub_rules=_NO_LIMIT)
     try:
-        return judge.matches(compile_rule(rule, limits=_NO_LIMITS).sub_rules, event)
+        return judge.matches(compile_rule(rule, limits=limits).sub_rules, event)
     except RuleError:
         return False

@@ -1,12 +1,13 @@
-"""Why one pattern does not accept one value, in the words of a person.
+"""Why one alternative does not accept one value, in the words of a person.
 
-In: a pattern, its keyword in the rule, a value. Out: a Reason, with a code for programs.
+In: an alternative of a rule with places, a value. Out: a Reason, with a code for programs.
 
     Exact(5), "5"  ->  string-not-number: "5" is a string, and the rule lists the number 5
     NumericRange(>= 1000), 997  ->  below-bound: 997 is below the bound 1000 by 3
 
 Nearest first: a value that differs in case alone is told so, before it is told to be another string. Of strings longer
 than COMPARED_CHARACTERS, in the rule or the event, only what is found quickly is told.
+Of all-of the reason is that of the part that fails, where it is one, so that a near miss is told as such.
 Always: a reason is true of the pattern and the value, whatever else stands beside them.
 """
 
@@ -16,12 +17,16 @@ import re
 import unicodedata
 from collections.abc import Callable
 
+from ruler.explain.accepting import Acceptance
 from ruler.explain.event_view import Leaf
+from ruler.explain.listed import Listed, Part, keyword_of
+from ruler.explain.regexp_reasons import why_not_regexp
 from ruler.explain.results import Reason
-from ruler.explain.shown import block_ends, difference, kind_of, pattern_words, shown
-from ruler.patterns.acceptance import Value, accepts, is_number
+from ruler.explain.shown import block_ends, cut, difference, kind_of, pattern_words, shown
+from ruler.patterns.acceptance import Value, accepts, has_pieces, is_number
 from ruler.patterns.addresses import parse_address
 from ruler.patterns.folding import fold
+from ruler.patterns.located import Alternative, LocatedRule
 from ruler.patterns.model import (
     Absent,
     AnythingBut,
@@ -29,6 +34,7 @@ from ruler.patterns.model import (
     EqualsIgnoreCase,
     Exact,
     Literal,
+    NoneOf,
     NumericRange,
     Pattern,
     Prefix,
@@ -36,9 +42,13 @@ from ruler.patterns.model import (
     Suffix,
     SuffixIgnoreCase,
     Wildcard,
+    WildcardIgnoreCase,
 )
 
 COMPARED_CHARACTERS = 10_000  # a reason is found in strings up to this long
+_TOLD_PARTS = 2  # of an all-of, where several fail
+_MOST_OF_PART = 50  # alternatives of a part that are asked for the nearest reason
+_MOST_OFFENDING = 1000  # values that offend a guard; of many only the first few are shown
 
 # Every code of a reason, the most telling first: the text form shows these before others.
 REASON_CODES: dict[str, str] = {
@@ -61,10 +71,15 @@ REASON_CODES: dict[str, str] = {
     "prefix-differs": "The beginning of the value is not the prefix.",
     "suffix-differs": "The end of the value is not the suffix.",
     "wildcard-piece": "A part of the wildcard is not found where it should be.",
+    "regexp-anchor": "The value would match but for ^ or $, which are ordinary characters in a regexp.",
+    "regexp-stops": "The value stops matching the regexp somewhere.",
     "not-an-address": "The string is no IP address.",
     "other-family": "An IPv4 address where the block is IPv6, or the other way round.",
     "outside-block": "The address is outside of the block.",
     "excluded": "anything-but excludes the value.",
+    "none-of": "none-of lists the value, or a pattern that accepts it.",
+    "none-of-elsewhere": "none-of does not exclude this value, but another one of the path.",
+    "all-of-parts": "Several parts of an all-of do not accept the value.",
     "exists-false": "exists false, and the path has a value.",
     "other-type": "A value of another type than the pattern needs.",
     "differs": "Another string, or another literal.",
@@ -88,14 +103,63 @@ _WHOLE = {  # what the pattern compares with the whole value, by its keyword
     "exactly": "exactly asks for the whole value",
     "equals-ignore-case": "equals-ignore-case asks for the whole value",
     "wildcard": "a wildcard without * asks for the whole value",
+    "regexp": "a regexp asks for the whole value",
 }
 _NUMBER = re.compile(r"\s*[-+]?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]{1,3})?\s*").fullmatch
 
 
-def reason_against(pattern: Pattern, keyword: str, leaf: Leaf) -> Reason:
-    """Return why ``pattern``, written as ``keyword`` ("" for a plain value), does not accept the value of ``leaf``."""
-    code, text = _why(pattern, keyword, leaf.value)
-    return Reason(code, text, leaf)
+class Reasons:
+    """Why the alternatives of one clause do not accept its values."""
+
+    def __init__(self, rule: LocatedRule, acceptance: Acceptance) -> None:
+        self.listed = Listed(rule)
+        self.offending = {
+            id(guard.alternative): set(map(id, guard.offending[:_MOST_OFFENDING])) for guard in acceptance.guards
+        }
+
+    def against(self, alternative: Alternative, leaf: Leaf) -> Reason:
+        """Return why ``alternative`` does not accept the value of ``leaf``."""
+        if isinstance(alternative.pattern, NoneOf):
+            code, text = self.why_none_of(alternative, leaf)
+        else:
+            code, text = self.why(alternative, leaf.value)
+        return Reason(code, text, leaf)
+
+    def why(self, alternative: Alternative, value: Value) -> tuple[str, str]:
+        """Return the code and the text of the reason why ``alternative`` does not accept ``value``."""
+        keyword = keyword_of(alternative)
+        if keyword == "all-of":
+            return self.why_all_of(alternative, value)
+        if keyword == "regexp" and isinstance(value, str):
+            return why_not_regexp(alternative.node.value[0][2].value, value)
+        return _why(alternative.pattern, keyword, value)
+
+    def why_all_of(self, alternative: Alternative, value: Value) -> tuple[str, str]:
+        """One part that fails gives its own reason; of several the first are told."""
+        failing = [
+            part
+            for part in self.listed.parts(alternative)
+            if not any(accepts(each.pattern, value) for each in part.alternatives)
+        ]
+        told = [(cut(self.listed.text(part)), self.why_part(part, value)) for part in failing[:_TOLD_PARTS]]
+        text = "; and for ".join(f"{shown_part}: {why}" for shown_part, (_, why) in told)
+        more = f"; and {len(failing) - len(told)} more of its parts fail" if len(failing) > len(told) else ""
+        code = told[0][1][0] if len(failing) == 1 else "all-of-parts"
+        return code, f"all-of asks for {text}{more}"
+
+    def why_part(self, part: Part, value: Value) -> tuple[str, str]:
+        """Return the nearest of the reasons why the alternatives of a part do not accept ``value``."""
+        reasons = [self.why(each, value) for each in part.alternatives[:_MOST_OF_PART]]
+        return min(reasons, key=lambda reason: RANKS[reason[0]])
+
+    def why_none_of(self, alternative: Alternative, leaf: Leaf) -> tuple[str, str]:
+        told = shown(leaf.value)
+        if id(leaf) in self.offending.get(id(alternative), ()):
+            excluded = self.listed.excluded(alternative)
+            by = next((self.listed.text(each) for each in excluded if accepts(each.pattern, leaf.value)), "")
+            what = "listed" if by == told else f"accepted by {cut(by)}"
+            return "none-of", f"{told} is {what}, and none-of holds only where no value is"
+        return "none-of-elsewhere", f"{told} is not what none-of excludes, but another value is"
 
 
 def _why(pattern: Pattern, keyword: str, value: Value) -> tuple[str, str]:
@@ -204,8 +268,12 @@ def _why_no_such_string(pattern: Pattern, keyword: str, value: str) -> tuple[str
             return _why_not_at_end(text, value[-COMPARED_CHARACTERS:], value, "suffix")
         case SuffixIgnoreCase(folded):
             return _why_not_at_end(folded, fold(value[-COMPARED_CHARACTERS:]), value, "suffix")
-        case Wildcard():
-            return _why_not_wildcard(pattern, value)
+        case Wildcard(pieces):
+            if accepts(WildcardIgnoreCase(tuple(map(fold, pieces))), value):
+                return "differs-in-case", f"{shown(value)} matches the wildcard but for upper and lower case"
+            return _why_not_wildcard(pieces, value, value)
+        case WildcardIgnoreCase(pieces):
+            return _why_not_wildcard(pieces, fold(value), value)
         case Cidr():
             return _why_not_in_block(pattern, value)
     raise AssertionError(f"no pattern for strings: {pattern!r}")
@@ -325,22 +393,21 @@ def _common_start(one: str, other: str) -> int:
     return count
 
 
-def _why_not_wildcard(pattern: Wildcard, value: str) -> tuple[str, str]:
-    if accepts(Wildcard(tuple(fold(piece) for piece in pattern.pieces)), fold(value)):
-        return "differs-in-case", f"{shown(value)} matches the wildcard but for upper and lower case"
-    if value != value.strip() and accepts(pattern, value.strip()):
+def _why_not_wildcard(pieces: tuple[str, ...], compared: str, value: str) -> tuple[str, str]:
+    """``compared`` is the value as the pattern sees it: folded where case does not count."""
+    if compared != compared.strip() and has_pieces(compared.strip(), pieces):
         return "differs-in-space", f"{shown(value)} matches the wildcard but for the white space around it"
-    first, *middle, last = pattern.pieces
-    if not value.startswith(first):
+    first, *middle, last = pieces
+    if not compared.startswith(first):
         return "wildcard-piece", f"{shown(value)} does not begin with {shown(first)} as the wildcard does"
     place = len(first)
     for piece in middle:
-        found = value.find(piece, place)
+        found = compared.find(piece, place)
         if found < 0:
             after = f" after character {place}" if place else ""
             return "wildcard-piece", f"{shown(value)} has no {shown(piece)}{after}, where the wildcard asks for it"
         place = found + len(piece)
-    if not value.endswith(last):
+    if not compared.endswith(last):
         return "wildcard-piece", f"{shown(value)} does not end with {shown(last)} as the wildcard does"
     return "wildcard-piece", f"{shown(value)} has no room for {shown(last)} after the {place} characters before it"
 

@@ -49,7 +49,9 @@ class AlternativeExplanation:
     accepted: tuple[Leaf, ...]  # the first of them; ``accepted_count`` says how many there are
     reasons: tuple[Reason, ...]
     accepted_count: int
-    holds_by_absence: bool = False  # exists false, and there is no value
+    keyword: str = ""  # its pattern type as it was written; "" for a plain value
+    offending_count: int = 0  # of exists false or none-of: the values that it excludes, in whatever array element
+    holds_by_absence: bool = False  # exists false or none-of, and no value that offends it is there
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -76,6 +78,7 @@ class ClauseExplanation:
     alternatives: tuple[AlternativeExplanation, ...]
     alternative_count: int  # of a long list only the first alternatives are here
     notes: tuple[Reason, ...]  # about the path itself: absent, an object, a duplicate name
+    chosen: ChosenValue | None = None  # what made it hold, where the sub-rule matched
 
     @property
     def reasons(self) -> tuple[Reason, ...]:
@@ -105,8 +108,12 @@ class SubRuleExplanation:
     branches: tuple[Location, ...]  # of $or; () without
     clauses: tuple[ClauseExplanation, ...]
     apart: Reason | None  # each path has a value, and the values lie in different elements of one array
-    chosen: dict[str, Leaf | None]  # when matched: path -> a value, None where absence is what matched
     text_index: int = 0  # which of the texts added under the name
+
+    @property
+    def chosen(self) -> tuple[ChosenValue, ...]:
+        """What made each clause hold, paths ascending; () when it did not match, or where that was too hard to find."""
+        return tuple(clause.chosen for clause in self.clauses if clause.chosen is not None)
 
     @property
     def reasons(self) -> tuple[Reason, ...]:
@@ -122,9 +129,7 @@ class SubRuleExplanation:
             "branches": [json_path(branch) for branch in self.branches],
             "clauses": [clause.as_dict() for clause in self.clauses],
             "apart": None if self.apart is None else self.apart.as_dict(),
-            "chosen": [
-                {"path": path, **(value_dict(leaf) if leaf else {"absent": True})} for path, leaf in self.chosen.items()
-            ],
+            "chosen": [value.as_dict() for value in self.chosen],
         }
 
 
@@ -192,17 +197,18 @@ class EventExplanation:
 
 @dataclass(frozen=True, slots=True)
 class ChosenValue:
-    """What made one path of a sub-rule match: a value, or that there is none."""
+    """What made one clause of a sub-rule match: a value, or that there is none that it excludes."""
 
     path: str
-    leaf: Leaf | None  # None: no value, and a pattern asks for that
+    leaf: Leaf | None  # None: exists false or none-of holds
     accepted_by: tuple[tuple[str, Location], ...]  # of each pattern: its text and its place in the rule
+    is_absent: bool = False  # no value is there at all; else, with no leaf, none that none-of lists
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
         return {
             "path": self.path,
-            **(value_dict(self.leaf) if self.leaf else {"absent": True}),
+            **(value_dict(self.leaf) if self.leaf else {"absent": self.is_absent}),
             "accepted_by": [{"pattern": text, "place": json_path(place)} for text, place in self.accepted_by],
         }
 

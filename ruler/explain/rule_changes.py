@@ -20,27 +20,27 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from ruler.errors import Location, RuleError, json_path
+from ruler.errors import RuleError
 from ruler.explain.clause_changes import (
     MOST_SHOWN,
     Choices,
     Trail,
     Way,
     cheapest_plans,
-    holds_when_absent,
     listed_edits,
 )
 from ruler.explain.event_view import view_event
 from ruler.explain.missing import EventPaths
 from ruler.explain.moved_clauses import MovedClause
+from ruler.explain.rewriting import Rewriting, edited
 from ruler.findings import Edit
-from ruler.patterns.acceptance import Value, accepts, is_number
+from ruler.patterns.acceptance import Value, accepts, excluded_by, is_number, may_hold_without_value
 from ruler.patterns.folding import fold
 from ruler.patterns.located import Alternative, LocatedClause, LocatedRule, LocatedSubRule, locate_rule
 from ruler.patterns.mappings import text_from_mapping
-from ruler.patterns.model import Absent, AnythingBut, Exact, NumericRange, Prefix, Suffix
-from ruler.patterns.reader import Node, shortened
-from ruler.patterns.rewrites import quoted
+from ruler.patterns.model import Absent, Exact, NoneOf, NumericRange, Pattern, Prefix, Suffix
+from ruler.patterns.reader import Node
+from ruler.patterns.rewrites import quoted, without_anchors
 
 _ABSENT, _PRESENT = '{"exists": false}', '{"exists": true}'
 _MOVE = 0.5  # how large another path is
@@ -49,6 +49,8 @@ _MOST_LOOKED_FOR = 30  # clauses for which another path is looked for, each in t
 _MOST_INSIDE = 20  # paths inside of an object that are tried in its place
 _ADD_ABSENT = 1.5  # how large it is, beside widening: from 0, for a value in another case, to 1, one of another type
 _ADD_PRESENT = 2.0
+_FEWER_EXCLUDED = 0.3
+_MOST_OFFENDING = 1000  # values that are looked at for one that none-of excludes
 _LONGEST_ONE_OFF = 10_000  # characters of an alternative that is rewritten
 
 
@@ -88,21 +90,6 @@ class Moving:
 
 
 @dataclass(frozen=True, slots=True)
-class Rewriting:
-    """Edits inside one node of the rule, shown as one: the node as it is and as it will be."""
-
-    edits: tuple[Edit, ...]  # in text order
-    node: Node
-    location: Location
-
-    def words(self, rule: LocatedRule) -> str:
-        """Say what to write."""
-        new = _edited(rule.document.text, self.node.start, self.node.end, self.edits)
-        old = rule.text(self.node)
-        return f"write {_short(new)} in place of {_short(old)} at {json_path(self.location)}"
-
-
-@dataclass(frozen=True, slots=True)
 class RuleChange:
     """Clauses to rewrite together."""
 
@@ -120,7 +107,7 @@ class RuleChange:
         rewritings = list({each.edits: each for each in found if each is not None}.values())  # clauses can share a name
         edits = sorted((edit for each in rewritings for edit in each.edits), key=lambda edit: edit.start)
         words = listed_edits((each.words(rule) for each in rewritings[:MOST_SHOWN]), len(rewritings))
-        return words, _edited(rule.document.text, rule.node.start, rule.node.end, edits), len(rewritings)
+        return words, edited(rule.document.text, rule.node.start, rule.node.end, edits), len(rewritings)
 
 
 class PathsMeant:
@@ -167,10 +154,11 @@ class _Ways:
     def of_clause(self, clause: LocatedClause, trail: Trail) -> Iterator[Way]:
         """Yield the ways of ``clause`` after ``trail``, as good as smallest first."""
         is_absent = next(self.choices.consistent(clause, trail), None) is None
-        can_be_absent = holds_when_absent(clause)
+        can_be_absent = may_hold_without_value(clause.patterns)
+        if can_be_absent and not self.is_offended(clause, trail):
+            yield Way(trail)
         if is_absent:
             if can_be_absent:
-                yield Way(trail)
                 return
             has_values = clause.path in self.choices.view.leaves  # but in other elements of an array
             meant = None if has_values else self.paths_meant.of_clause(clause)
@@ -183,8 +171,28 @@ class _Ways:
                 yield Way(joined)
             elif can_be_absent and all(isinstance(each.pattern, Absent) for each in clause.alternatives):
                 yield Way(joined, (Widening(clause, addition=_PRESENT),), _ADD_PRESENT)
+            elif (guard := self.none_of(clause, choice.leaf.value)) is not None:
+                yield Way(joined, (Widening(clause, choice.leaf.value, guard),), _FEWER_EXCLUDED)
             else:
                 yield Way(joined, (Widening(clause, choice.leaf.value, choice.alternative),), choice.weight)
+
+    def is_offended(self, clause: LocatedClause, trail: Trail) -> bool:
+        """Return whether each guard of ``clause`` is, by one of the first values consistent with ``trail``."""
+        leaves = [choice.leaf for choice, _ in islice(self.choices.consistent(clause, trail), _MOST_OFFENDING)]
+        return all(
+            any(self.choices.is_accepted(each, leaf.value) for leaf in leaves for each in excluded_by(pattern))
+            for pattern in clause.patterns
+            if isinstance(pattern, Absent | NoneOf)
+        )
+
+    def none_of(self, clause: LocatedClause, value: Value) -> Alternative | None:
+        """Return the alternative of ``clause`` that excludes ``value`` by none-of."""
+        for alternative in clause.alternatives:
+            if isinstance(alternative.pattern, NoneOf) and any(
+                self.choices.is_accepted(each, value) for each in alternative.pattern.excluded
+            ):
+                return alternative
+        return None
 
 
 # -- widening one alternative
@@ -195,39 +203,86 @@ def _widened(rule: LocatedRule, alternative: Alternative, value: Value) -> Rewri
     node = alternative.node
     if node.end - node.start > _LONGEST_ONE_OFF:
         return None
-    for edits in _rewrites(node, alternative, value):
-        text = _edited(rule.document.text, node.start, node.end, edits)
+    for edits in _rewrites(rule, node, alternative.pattern, value):
+        text = edited(rule.document.text, node.start, node.end, edits)
         if _accepts(text, value):
             return Rewriting(tuple(edits), node, alternative.location)
     return None
 
 
 def _accepts(alternative: str, value: Value) -> bool:
-    """Return whether the text of an alternative is right, and accepts ``value``."""
+    """Return whether the text of an alternative is right, and accepts ``value``, or does not exclude it by none-of."""
+    pattern = _pattern_of(alternative)
+    if isinstance(pattern, NoneOf):
+        return not any(accepts(each, value) for each in pattern.excluded)
+    return pattern is not None and accepts(pattern, value)
+
+
+def _pattern_of(alternative: str) -> Pattern | None:
+    """Return the pattern of the text of an alternative; None when it is not right."""
     try:
         [sub_rule] = locate_rule(f'{{"": [{alternative}]}}').sub_rules
     except RuleError:
-        return False
-    return accepts(sub_rule.clauses[0].alternatives[0].pattern, value)
+        return None
+    return sub_rule.clauses[0].alternatives[0].pattern
 
 
-def _rewrites(node: Node, alternative: Alternative, value: Value) -> Iterator[list[Edit]]:
-    pattern = alternative.pattern
-    if isinstance(pattern, NumericRange) and is_number(value):
+def _rewrites(rule: LocatedRule, node: Node, pattern: Pattern, value: Value) -> Iterator[list[Edit]]:
+    keyword = node.value[0][0] if node.kind == "object" else ""
+    if keyword == "numeric" and isinstance(pattern, NumericRange) and is_number(value):
         yield _moved_bound(node, pattern, value)
-    elif isinstance(pattern, AnythingBut):
+    elif keyword == "anything-but":
         yield from _fewer_exclusions(node, value)
+    elif keyword == "none-of":
+        yield from _fewer_listed(rule, node, value)
+    elif keyword == "all-of":
+        yield from _wider_part(rule, node, value)
     elif isinstance(value, str):
-        whole = None
-        match pattern:
-            case Exact(str() as text) if fold(text) == fold(value):
-                whole = f'{{"equals-ignore-case": {quoted(text)}}}'
-            case Prefix(text) if text:
-                whole = f'{{"prefix": {{"equals-ignore-case": {quoted(text)}}}}}'
-            case Suffix(text):
-                whole = f'{{"suffix": {{"equals-ignore-case": {quoted(text)}}}}}'
+        whole = _wider_text(keyword, node, pattern, value)
         if whole is not None:
             yield [Edit(node.start, node.end, whole)]
+
+
+def _wider_text(keyword: str, node: Node, pattern: Pattern, value: str) -> str | None:
+    """Return a pattern for strings that overlooks case, or a regexp without what are anchors elsewhere."""
+    if keyword == "regexp":
+        return f'{{"regexp": {quoted(without_anchors(node.value[0][2].value))}}}'
+    match pattern:
+        case Exact(str() as text) if fold(text) == fold(value):
+            return f'{{"equals-ignore-case": {quoted(text)}}}'
+        case Prefix(text) if text and keyword == "prefix":
+            return f'{{"prefix": {{"equals-ignore-case": {quoted(text)}}}}}'
+        case Suffix(text) if keyword == "suffix":
+            return f'{{"suffix": {{"equals-ignore-case": {quoted(text)}}}}}'
+    return None
+
+
+def _fewer_listed(rule: LocatedRule, node: Node, value: Value) -> Iterator[list[Edit]]:
+    """Yield the edits that take what excludes ``value`` out of the list of none-of, where something is left."""
+    listed = node.value[0][2].value
+    are_kept = [not _accepts(rule.text(each), value) for each in listed]
+    if any(are_kept):
+        first_kept = are_kept.index(True)
+        yield [_removal(listed, index, first_kept) for index, is_kept in enumerate(are_kept) if not is_kept]
+
+
+def _wider_part(rule: LocatedRule, node: Node, value: Value) -> Iterator[list[Edit]]:
+    """Yield the edits of the one part of all-of that does not accept ``value``; none where several do not."""
+    parts = node.value[0][2].value
+    # As a part of its own, so that a list is read as one.
+    failing = [part for part in parts if not _accepts(f'{{"all-of": [{rule.text(part)}]}}', value)]
+    if len(failing) != 1:
+        return
+    [part] = failing
+    index = next(index for index, each in enumerate(parts) if each is part)
+    if part.kind == "array":
+        yield [Edit(part.value[-1].end, part.value[-1].end, f", {_json(value)}")]
+        return
+    pattern = _pattern_of(rule.text(part))
+    for edits in () if pattern is None else _rewrites(rule, part, pattern, value):
+        asks_nothing = len(parts) > 1 and [edit.text for edit in edits] == [_PRESENT]
+        yield [_removal(parts, index, 1)] if asks_nothing else edits
+    yield [Edit(part.start, part.start, "["), Edit(part.end, part.end, f", {_json(value)}]")]
 
 
 def _moved_bound(node: Node, bounds: NumericRange, value: Any) -> list[Edit]:
@@ -269,23 +324,5 @@ def _removal(elements: list[Node], index: int, first_kept: int) -> Edit:
     return Edit(elements[index - 1].end, elements[index].end, "")
 
 
-# -- text
-
-
-def _edited(text: str, start: int, end: int, edits: Any) -> str:
-    """Return ``text[start:end]`` with ``edits``, which are in text order and inside of it."""
-    pieces = []
-    for edit in edits:
-        pieces += [text[start : edit.start], edit.text]
-        start = edit.end
-    return "".join([*pieces, text[start:end]])
-
-
 def _json(value: Value) -> str:
     return text_from_mapping({"": value}, 1)[len('{"": ') : -1]
-
-
-def _short(text: str) -> str:
-    if len(text) > 240:
-        text = text[:120] + text[-120:]
-    return shortened(text)

@@ -20,6 +20,7 @@ from ruler.errors import json_path, text_of
 from ruler.explain.event_view import Leaf
 from ruler.explain.reasons import RANKS
 from ruler.explain.results import (
+    AlternativeExplanation,
     ClauseExplanation,
     EventExplanation,
     MatchDetail,
@@ -110,16 +111,16 @@ class _Writer:
             clauses.sort(key=lambda clause: clause.accepted)
         widest = max((len(_path(clause)) for clause in clauses[:SHOWN_CLAUSES]), default=0)
         for clause in clauses[:SHOWN_CLAUSES]:
-            yield from self.clause(clause, sub_rule, min(widest, WIDEST_PATH))
+            yield from self.clause(clause, min(widest, WIDEST_PATH))
         if len(clauses) > SHOWN_CLAUSES:
             yield self.paint("label", f"  {_count(len(clauses) - SHOWN_CLAUSES, 'more path')} not shown")
         if sub_rule.apart is not None:
             yield f"  {self.mark(False)} {visible(sub_rule.apart.text)}"
 
-    def clause(self, clause: ClauseExplanation, sub_rule: SubRuleExplanation, width: int) -> Lines:
+    def clause(self, clause: ClauseExplanation, width: int) -> Lines:
         yield f"  {self.mark(clause.accepted)} {visible(_path(clause)):{width}}  {visible(cut(clause.text))}"
         if clause.accepted:
-            yield from self.accepted(clause, sub_rule)
+            yield from self.accepted(clause)
         else:
             for leaf in clause.values:
                 yield from self.refused(clause, leaf)
@@ -128,15 +129,15 @@ class _Writer:
         for note in clause.notes:
             yield f"      {visible(note.text)}"
 
-    def accepted(self, clause: ClauseExplanation, sub_rule: SubRuleExplanation) -> Lines:
-        chosen = sub_rule.chosen.get(clause.path)
-        by_absence = any(alternative.holds_by_absence for alternative in clause.alternatives)
+    def accepted(self, clause: ClauseExplanation) -> Lines:
+        chosen = None if clause.chosen is None else clause.chosen.leaf
+        holding = [alternative for alternative in clause.alternatives if alternative.holds_by_absence]
         leaf = chosen or next((found for each in clause.alternatives for found in each.accepted[:1]), None)
-        if leaf is None and not by_absence:
+        if leaf is None and not holding:
             yield "      a value is accepted that was not looked at"
             return
-        if leaf is None or (by_absence and chosen is None):
-            yield "      has no value there" if clause.value_count else "      has no value"
+        if leaf is None or (holding and chosen is None):
+            yield f"      {_told_absence(clause, holding[0])}"
             return
         several = [each.text for each in clause.alternatives if leaf in each.accepted]
         by = f", accepted by {cut(several[0])}" if clause.alternative_count > 1 and several else ""
@@ -171,9 +172,24 @@ class _Writer:
         width = min(WIDEST_PATH, max((len(cut(value.path)) for value in detail.values), default=0))
         for value in detail.values:
             by = " and ".join(cut(text) for text, _ in value.accepted_by[:SHOWN_REASONS])
-            what = "no value" if value.leaf is None else f"{shown(value.leaf.value)} at {pointer_of(value.leaf)}"
+            if value.leaf is not None:
+                what = f"{shown(value.leaf.value)} at {pointer_of(value.leaf)}, accepted by {by}"
+            else:
+                what = f"no value, accepted by {by}" if value.is_absent else f"no value that is excluded by {by}"
             path = visible(cut(value.path) or EMPTY_NAME)
-            yield f"  {path:{width}}  {visible(what)}, accepted by {visible(by)}"
+            yield f"  {path:{width}}  {visible(what)}"
+
+
+def _told_absence(clause: ClauseExplanation, by: AlternativeExplanation) -> str:
+    """Return how a clause holds without a value."""
+    if not clause.value_count or (clause.chosen is not None and clause.chosen.is_absent):
+        return "has no value there" if clause.value_count else "has no value"
+    if by.keyword == "none-of" and by.offending_count:
+        return f"no value there is excluded by {cut(by.text)}"
+    if by.keyword == "none-of":
+        one = "its value is" if clause.value_count == 1 else f"of its {clause.value_count} values none is"
+        return f"{one} {'not ' if clause.value_count == 1 else ''}excluded by {cut(by.text)}"
+    return "has no value there"
 
 
 def _path(clause: ClauseExplanation) -> str:

@@ -14,12 +14,13 @@ from itertools import chain
 from operator import attrgetter
 from typing import Any
 
+from ruler.machine.clause import ClauseNode
 from ruler.machine.flatten import Joints, Values, flatten, flatten_with_trails
 from ruler.machine.name_state import NameState, canonical_order
 from ruler.machine.path_trie import PathNode, count_joints, descendant, node_at, prune
 from ruler.machine.straight_flatten import WORTHWHILE_AFTER, FlattenFunction, straight_flatten
 from ruler.machine.trail_walk import walk_with_trails
-from ruler.machine.value_matcher import ClauseNode, ValueMatcher
+from ruler.machine.value_matcher import ValueMatcher
 from ruler.machine.walk import depends_on_trails, walk
 from ruler.patterns.model import Clause, SubRule
 

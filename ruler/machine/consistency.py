@@ -1,8 +1,9 @@
 """Judges one sub-rule by trying: the definition of array consistency, with the repetitions left out.
 
 Clauses are taken in ascending order of their paths; for each, every value that satisfies it and lies in no
-other element of an array already chosen from is tried; ``exists: false`` holds when no value of its path could be
-chosen. Two attempts that stand before the same clause with the same elements chosen, of arrays that still
+other element of an array already chosen from is tried. ``none-of`` holds when none of the values that its guard
+accepts could be chosen (``exists: false``: none at all); where a path has several clauses, beside what was chosen
+before them all. Two attempts that stand before the same clause with the same elements chosen, of arrays that still
 matter, are one. All attempts take a clause before any takes the next, so that the number of steps does not depend
 on the order of values, and each engine needs as many. Source: semantics, section 9.
 
@@ -15,38 +16,42 @@ that needs more is refused with an EventError.
 
 from __future__ import annotations
 
+from itertools import groupby
+from operator import attrgetter
+
 from ruler.errors import EventError
+from ruler.machine.clause import ClauseNode
 from ruler.machine.flatten import Element
 from ruler.machine.trail_views import TrailViews
-from ruler.machine.value_matcher import ClauseNode
 
 Chosen = frozenset[Element]
 
 
 class _Candidate:
-    """A clause with the places where it can be satisfied and where its path has values."""
+    """A clause with the places where it can be satisfied, and for each guard those of the values it accepts."""
 
     def __init__(self, clause: ClauseNode, views: TrailViews) -> None:
+        self.path = clause.clause.path
         fields = views.fields.get(clause.value_matcher, [])
-        self.holds_when_absent = clause.holds_when_absent
-        self.lines = _distinct_lines(
-            [trail for outcome, trail in fields if clause.accepts(outcome)],
-        )
-        self.value_lines = _distinct_lines([trail for _, trail in fields]) if clause.holds_when_absent else []
-
+        self.lines = _distinct_lines([trail for outcome, trail in fields if clause.accepts(outcome)])
+        self.guard_lines = [
+            _distinct_lines([trail for outcome, trail in fields if guard.accepts(outcome)]) for guard in clause.guards
+        ]
         # Comparing a trail takes a step for each of its elements.
-        self.step_count = 1 + sum([1 + len(line) for line in self.lines + self.value_lines])
+        self.step_count = 1 + sum([1 + len(line) for lines in (self.lines, *self.guard_lines) for line in lines])
 
-    def choices(self, chosen: Chosen) -> list[Chosen]:
-        """Return what can be chosen to satisfy the clause where ``chosen`` is chosen already."""
+    def choices(self, before: Chosen, chosen: Chosen) -> list[Chosen]:
+        """Return what can be chosen to satisfy the clause where ``chosen`` is chosen already, ``before`` its path."""
         element_of = {element.array: element for element in chosen}
         choices = [line for line in self.lines if _is_consistent(line, element_of)]
-        if self.holds_when_absent and not any(_is_consistent(line, element_of) for line in self.value_lines):
-            choices.append(frozenset())
+        if self.guard_lines:
+            beheld = element_of if before is chosen else {element.array: element for element in before}
+            if not all(any(_is_consistent(line, beheld) for line in lines) for lines in self.guard_lines):
+                choices.append(frozenset())
         return choices
 
     def arrays(self) -> set[int]:
-        return {element.array for line in self.lines + self.value_lines for element in line}
+        return {element.array for lines in (self.lines, *self.guard_lines) for line in lines for element in line}
 
 
 def sub_rule_holds(clauses: list[ClauseNode], views: TrailViews) -> bool:
@@ -55,17 +60,24 @@ def sub_rule_holds(clauses: list[ClauseNode], views: TrailViews) -> bool:
     EventError ``too-many-array-combinations`` when that takes more steps than the event has left.
     """
     candidates = [_Candidate(clause, views) for clause in sorted(clauses, key=lambda node: node.clause.path)]
-    arrays_after = _arrays_after(candidates)
+    following = iter(_arrays_after(candidates)[1:])
     attempts: set[Chosen] = {frozenset()}
-    for candidate, arrays in zip(candidates, arrays_after[1:], strict=True):
-        views.steps_left -= candidate.step_count * len(attempts)
-        if views.steps_left < 0:
-            raise too_many_combinations()
-        attempts = {
-            frozenset(element for element in chosen | line if element.array in arrays)
-            for chosen in attempts
-            for line in candidate.choices(chosen)
-        }
+    for _, same_path in groupby(candidates, key=attrgetter("path")):
+        of_path = list(same_path)
+        # What was chosen before the path is kept only where a guard may have to look past what was chosen on it.
+        looks_back = len(of_path) > 1 and any(candidate.guard_lines for candidate in of_path)
+        pairs: set[tuple[Chosen | None, Chosen]] = {(chosen if looks_back else None, chosen) for chosen in attempts}
+        for candidate in of_path:
+            arrays = next(following)
+            views.steps_left -= candidate.step_count * len(pairs)
+            if views.steps_left < 0:
+                raise too_many_combinations()
+            pairs = {
+                (before, frozenset(element for element in chosen | line if element.array in arrays))
+                for before, chosen in pairs
+                for line in candidate.choices(chosen if before is None else before, chosen)
+            }
+        attempts = {chosen for _, chosen in pairs}
     return bool(attempts)
 
 

@@ -15,47 +15,13 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import orjson
-
 from ruler.machine.build import Machine
 from ruler.machine.name_state import NameState
 from ruler.machine.path_trie import PathNode
+from ruler.machine.pattern_texts import PATTERN_NAMES, describe_clause
 from ruler.machine.stats import Counts, StateRow
 from ruler.machine.value_matcher import ValueMatcher
-from ruler.patterns.model import (
-    Absent,
-    AnythingBut,
-    Cidr,
-    Clause,
-    EqualsIgnoreCase,
-    Exact,
-    Exists,
-    Literal,
-    NumericRange,
-    Pattern,
-    Prefix,
-    PrefixIgnoreCase,
-    Suffix,
-    SuffixIgnoreCase,
-    Wildcard,
-)
-
-# What people call the pattern types.
-PATTERN_NAMES: dict[type, str] = {
-    Exact: "exact",
-    Literal: "literal",
-    Prefix: "prefix",
-    Suffix: "suffix",
-    EqualsIgnoreCase: "equals-ignore-case",
-    PrefixIgnoreCase: "prefix ignore-case",
-    SuffixIgnoreCase: "suffix ignore-case",
-    Wildcard: "wildcard",
-    NumericRange: "numeric",
-    Cidr: "cidr",
-    Exists: "exists",
-    Absent: "absent",
-    AnythingBut: "anything-but",
-}
+from ruler.patterns.model import Absent, AnythingBut, NoneOf, NumericRange, Pattern
 
 
 def counts(machine: Machine, rule_count: int) -> Counts:
@@ -63,8 +29,11 @@ def counts(machine: Machine, rule_count: int) -> Counts:
     matchers = _value_matchers(machine.root)
     patterns: Counter[str] = Counter()
     for matcher in matchers:
-        patterns.update(PATTERN_NAMES[type(pattern)] for pattern in matcher.patterns)
-        patterns["absent"] += sum(clause.holds_when_absent for clause in matcher.clauses.values())
+        patterns.update(PATTERN_NAMES[type(pattern)] for pattern in _counted(matcher))
+        for clause in matcher.clauses.values():
+            if clause.guards:
+                kinds = set(map(type, clause.clause.patterns))
+                patterns.update(PATTERN_NAMES[kind] for kind in (Absent, NoneOf) if kind in kinds)
     return (
         rule_count,
         len(machine.final_states),
@@ -74,6 +43,17 @@ def counts(machine: Machine, rule_count: int) -> Counts:
         len(matchers),
         None,
     )
+
+
+def _counted(matcher: ValueMatcher) -> set[Pattern]:
+    """Return the patterns that clauses list and those that anything-but excludes, each once."""
+    found: set[Pattern] = set()
+    for pattern, node in matcher.patterns.items():
+        if node.clauses or not isinstance(pattern, NumericRange):  # else a part of an opposite
+            found.add(pattern)
+        if isinstance(pattern, AnythingBut):
+            found |= pattern.excluded
+    return found
 
 
 def describe(rows: Sequence[StateRow], name_of: Callable[[int], Any]) -> str:
@@ -108,45 +88,6 @@ def states(start: NameState) -> list[NameState]:
     for state in found:  # grows while it is walked
         found.extend(state.children())
     return found
-
-
-def describe_clause(clause: Clause) -> str:
-    """Return a clause as one line: ``detail.total ∈ {1, > 1000}``."""
-    patterns = sorted(describe_pattern(pattern) for pattern in clause.patterns)
-    if patterns == ["absent"]:
-        return f"{clause.path} absent"
-    return f"{clause.path} ∈ {{{', '.join(patterns)}}}"
-
-
-def describe_pattern(pattern: Pattern) -> str:
-    """Return a pattern in a few words: ``prefix "ab"``."""
-    match pattern:
-        case Exact(value) | Literal(value):
-            return _json(value)
-        case NumericRange():
-            low = None if pattern.low is None else f"{'>' if pattern.low_is_open else '>='} {_json(pattern.low)}"
-            high = None if pattern.high is None else f"{'<' if pattern.high_is_open else '<='} {_json(pattern.high)}"
-            return " ".join(filter(None, (low, high)))
-        case Cidr():
-            return f"cidr IPv{pattern.version} 0x{pattern.network:x}/{pattern.bits}"
-        case AnythingBut():
-            return f"anything-but {{{', '.join(sorted(map(describe_pattern, pattern.excluded)))}}}"
-        case Wildcard():
-            return f"wildcard {_json('*'.join(map(_escaped, pattern.pieces)))}"
-        case Prefix(text) | Suffix(text):
-            return f"{PATTERN_NAMES[type(pattern)]} {_json(text)}"
-        case EqualsIgnoreCase(folded) | PrefixIgnoreCase(folded) | SuffixIgnoreCase(folded):
-            return f"{PATTERN_NAMES[type(pattern)]} {_json(folded)}"
-        case _:
-            return PATTERN_NAMES[type(pattern)]
-
-
-def _escaped(piece: str) -> str:
-    return piece.replace("\\", "\\\\").replace("*", "\\*")
-
-
-def _json(value: object) -> str:
-    return orjson.dumps(value).decode()
 
 
 def _value_matchers(root: PathNode) -> list[ValueMatcher]:

@@ -6,12 +6,14 @@ alike share states.
     rule 1: source = shop, total > 5        start ──[source = shop]──▶ ● ──[total > 5]──▶ ● rule 1
     rule 2: source = shop                                               ╰─ rule 2
 
-The order decides the cost, never the answer. The clauses likeliest to fail come first (``_RANKS``), so an event
+The order decides the cost, never the answer. The clauses likeliest to fail come first (looseness.py), so an event
 visits few states even when a hundred thousand rules share a loose clause. It depends on the sub-rule alone, so a
 machine after any edits equals one that was never edited. Clauses whose paths share names stay together, most
 selective group first: then the array elements that still matter at any state lie on one line from
 the event's root down (trail_walk.py stands on this). Of groups whose best clauses are alike, the one whose worst clause
 is better comes first: before the wildcards beside an exact text are searched for, the other exact texts are compared.
+Clauses of one path follow each other: first those that ``exists: false`` or ``none-of`` lets hold without a value, as
+they look at what was chosen on other paths and not on this one; then the tighter; then in the order of their texts.
 
 Ranked otherwise than one might think: ``exists`` before ``anything-but``. Both accept nearly every value, but all rules
 share the same ``exists`` of a path, so first it is one edge, and last it would be one a rule.
@@ -19,40 +21,13 @@ share the same ``exists`` of a path, so first it is one edge, and last it would 
 
 from __future__ import annotations
 
-from ruler.machine.path_trie import PathNode, shared_depth
-from ruler.machine.value_matcher import ClauseNode, ValueMatcher
-from ruler.patterns.model import (
-    Absent,
-    AnythingBut,
-    Cidr,
-    EqualsIgnoreCase,
-    Exact,
-    Exists,
-    Literal,
-    NumericRange,
-    Prefix,
-    PrefixIgnoreCase,
-    Suffix,
-    SuffixIgnoreCase,
-    Wildcard,
-)
+from collections import Counter
 
-# How much a pattern type lets through, roughly; a clause is as loose as its loosest pattern.
-_RANKS: dict[type, int] = {
-    Exact: 0,
-    EqualsIgnoreCase: 0,
-    Cidr: 1,
-    Prefix: 1,
-    Suffix: 1,
-    PrefixIgnoreCase: 1,
-    SuffixIgnoreCase: 1,
-    Literal: 2,
-    NumericRange: 3,
-    Wildcard: 4,
-    Exists: 5,
-    Absent: 5,
-    AnythingBut: 6,
-}
+from ruler.machine.clause import CLOSED, GUARDED, OPEN, RANGED, SPLIT, ClauseNode, guard_kind
+from ruler.machine.looseness import looseness
+from ruler.machine.path_trie import PathNode, shared_depth
+from ruler.machine.pattern_texts import in_order_of_text
+from ruler.machine.value_matcher import ValueMatcher
 
 Rank = tuple[int, int]  # looseness of the pattern types, number of patterns; lower comes first
 Span = tuple[Rank, Rank]  # the best and the worst rank of the clauses at or below a node; lower comes first
@@ -61,25 +36,62 @@ Span = tuple[Rank, Rank]  # the best and the worst rank of the clauses at or bel
 class Edges:
     """The edges of one state over the clauses of one path, by the kind of clause (value_matcher.py)."""
 
-    __slots__ = ("absent", "closed", "open", "ranged", "shared_depth")
+    __slots__ = ("absent", "closed", "count", "open", "ranged", "rare", "shared_depth", "split", "takes_any")
 
     def __init__(self, shared_depth: int) -> None:
         self.closed: dict[ClauseNode, NameState] = {}
         self.ranged: dict[ClauseNode, NameState] = {}
         self.open: dict[ClauseNode, NameState] = {}
+        self.split: dict[ClauseNode, NameState] = {}
+        # By kind, those of clauses with inner clauses; once more those in ``absent`` that hold beside some values.
+        self.rare: dict[int, dict[ClauseNode, NameState]] | None = None
+        # Whether there are open, split or rare ones, which a value of no outcome can satisfy.
+        self.takes_any = False
+        self.count = 0  # of those
         # Followed when the path has no value. A clause that also accepts values leads to the same state twice.
         self.absent: dict[ClauseNode, NameState] = {}
         self.shared_depth = shared_depth  # names that this path has in common with that of the edge to the state
 
-    def of_kind(self, clause: ClauseNode) -> dict[ClauseNode, NameState]:
-        """Return the dictionary that ``clause`` belongs in for the values it accepts."""
-        if clause.is_open:
+    def of_kind(self, kind: int) -> dict[ClauseNode, NameState]:
+        """Return the dictionary for clauses of a kind. That of a rare one is to be changed by ``put`` and ``drop``."""
+        if kind == CLOSED:
+            return self.closed
+        if kind == RANGED:
+            return self.ranged
+        if kind == OPEN:
             return self.open
-        return self.ranged if clause.ranges else self.closed
+        if kind == SPLIT:
+            return self.split
+        return {} if self.rare is None else self.rare.get(kind, {})
+
+    def put(self, kind: int, clause: ClauseNode, state: NameState) -> None:
+        edges = self.of_kind(kind)
+        if kind > SPLIT and not edges:
+            self.rare = {**(self.rare or {}), kind: edges}
+        edges[clause] = state
+        self._count(kind, +1)
+
+    def drop(self, kind: int, clause: ClauseNode) -> None:
+        edges = self.of_kind(kind)
+        del edges[clause]
+        if kind > SPLIT and not edges:
+            assert self.rare is not None
+            self.rare = {other: rare for other, rare in self.rare.items() if rare} or None
+        self._count(kind, -1)
+
+    def _count(self, kind: int, change: int) -> None:
+        if kind not in (CLOSED, RANGED):
+            self.count += change
+            self.takes_any = self.count > 0
 
     def accept_values(self) -> bool:
         """Return whether any edge can be followed on a value."""
-        return bool(self.closed or self.ranged or self.open)
+        rare = self.rare is not None and any(kind < GUARDED for kind in self.rare)
+        return bool(self.closed or self.ranged or self.open or self.split or rare)
+
+    def all(self) -> list[dict[ClauseNode, NameState]]:
+        """Return the dictionaries of all kinds."""
+        return [self.closed, self.ranged, self.open, self.split, self.absent, *(self.rare or {}).values()]
 
 
 class NameState:
@@ -102,43 +114,51 @@ class NameState:
     def next_state(self, clause: ClauseNode) -> NameState | None:
         """Return the state behind the edge of ``clause``, if there is one."""
         matcher = clause.value_matcher
-        edges = self.absent.get(matcher) if clause.holds_when_absent else self.edges.get(matcher)
+        edges = self.absent.get(matcher) if clause.guards else self.edges.get(matcher)
         if edges is None:
             return None
-        return edges.absent.get(clause) if clause.holds_when_absent else edges.of_kind(clause).get(clause)
+        return edges.absent.get(clause) if clause.guards else edges.of_kind(clause.kind).get(clause)
 
     def extend(self, clause: ClauseNode) -> NameState:
         """Add an edge of ``clause``, which there must not be yet; return the new state behind it."""
         matcher = clause.value_matcher
         state = NameState(self, clause)
         edges = self.edges.get(matcher) or self.absent.get(matcher) or Edges(self._shared_depth(clause))
-        if clause.holds_when_absent:
+        if clause.guards:
             edges.absent[clause] = state
             self.absent[matcher] = edges
-        if _accepts_some_value(clause):
-            edges.of_kind(clause)[clause] = state
+            kind = guard_kind(clause)
+            if kind is not None:
+                edges.put(kind, clause, state)
+        if clause.accepts_values():
+            edges.put(clause.kind, clause, state)
             self.edges[matcher] = edges
+        matcher.forget_followed()
         return state
 
     def cut(self, clause: ClauseNode) -> None:
         """Remove the edge of ``clause`` and the state behind it."""
         matcher = clause.value_matcher
-        if clause.holds_when_absent:
+        if clause.guards:
             edges = self.absent[matcher]
             del edges.absent[clause]
+            kind = guard_kind(clause)
+            if kind is not None:
+                edges.drop(kind, clause)
             if not edges.absent:
                 del self.absent[matcher]
-        if _accepts_some_value(clause):
+        if clause.accepts_values():
             edges = self.edges[matcher]
-            del edges.of_kind(clause)[clause]
+            edges.drop(clause.kind, clause)
             if not edges.accept_values():
                 del self.edges[matcher]
+        matcher.forget_followed()
 
     def children(self) -> list[NameState]:
         """Return the states one edge away, each once."""
         found: dict[NameState, None] = {}
         for edges in (*self.edges.values(), *self.absent.values()):
-            for kind in (edges.closed, edges.ranged, edges.open, edges.absent):
+            for kind in edges.all():
                 found.update(dict.fromkeys(kind.values()))
         return list(found)
 
@@ -156,7 +176,9 @@ class NameState:
         """Return the start of a chain of states that judges this state's sub-rule alone, in the order of paths.
 
         None when that order leaves a group of paths and comes back to it (``a``, then ``a-b``, then ``a.c``): then
-        trails are not on one line. Made once and kept; it hangs on nothing else.
+        trails are not on one line. None also when a path has several clauses, of which one holds on a value or without
+        one: what others choose on the path may not matter to it, nor what it chooses to them. Made once and kept; it
+        hangs on nothing else.
         """
         if self._in_path_order is None:
             self._in_path_order = (_chain(self.clauses()),)
@@ -172,13 +194,12 @@ class NameState:
         return shared_depth(self.clause.value_matcher.path_node, clause.value_matcher.path_node)
 
 
-def _accepts_some_value(clause: ClauseNode) -> bool:
-    """Return whether any pattern other than Absent is among the alternatives."""
-    return not clause.holds_when_absent or len(clause.clause.patterns) > 1
-
-
 def _chain(clauses: list[ClauseNode]) -> NameState | None:
-    ordered = sorted(clauses, key=lambda clause: clause.clause.path)
+    # Guards look at what was chosen on paths before, not on their own.
+    ordered = sorted(clauses, key=lambda clause: (clause.clause.path, not clause.guards))
+    clause_counts = Counter(clause.value_matcher for clause in clauses)
+    if any(clause.guards and clause.accepts_values() and clause_counts[clause.value_matcher] > 1 for clause in clauses):
+        return None
     if _comes_back([clause.value_matcher.path_node for clause in ordered]):
         return None
     start = state = NameState(None, None)
@@ -205,20 +226,23 @@ def canonical_order(clauses: list[ClauseNode]) -> list[ClauseNode]:
     """Return ``clauses`` in the order in which a walk judges them: see the module's docstring."""
     if len(clauses) == 1:
         return clauses
+    if len({clause.value_matcher for clause in clauses}) < len(clauses):
+        node_of = {clause.clause: clause for clause in clauses}
+        clauses = [node_of[clause] for clause in in_order_of_text(node_of)]
+    ranks = {clause: _rank(clause) for clause in clauses}
     spans: dict[PathNode, Span] = {}
-    for clause in clauses:
-        rank = _rank(clause)
+    for clause, rank in ranks.items():
         node: PathNode | None = clause.value_matcher.path_node
         while node is not None:
             best, worst = spans.get(node, (rank, rank))
             spans[node] = (min(best, rank), max(worst, rank))
             node = node.parent
-    return sorted(clauses, key=lambda clause: _order_key(clause, spans))
+    return sorted(clauses, key=lambda clause: (_order_key(clause, spans), not clause.guards, ranks[clause]))
 
 
 def _rank(clause: ClauseNode) -> Rank:
     patterns = clause.clause.patterns
-    return max(_RANKS[type(pattern)] for pattern in patterns), len(patterns)
+    return looseness(patterns), len(patterns)
 
 
 def _order_key(clause: ClauseNode, spans: dict[PathNode, Span]) -> list[tuple[Span, str]]:

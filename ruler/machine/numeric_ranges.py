@@ -21,18 +21,22 @@ from __future__ import annotations
 
 import struct
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 from itertools import islice
 from typing import Generic, TypeVar
 
 from sortedcontainers import SortedDict
 
-from ruler.patterns.model import Number, NumericRange
+from ruler.patterns.model import Exact, Excludable, Number, NumericRange
 
 T = TypeVar("T")
 
 # A bound as a key that sorts as the bounds do. A range contains v when its low key is below (v, 1) and its
 # high key is not.
 BoundKey = tuple[Number, int]
+
+_LOWEST: BoundKey = (float("-inf"), 0)
+_HIGHEST: BoundKey = (float("inf"), 1)
 
 _PACK = struct.Struct("<d").pack
 _UNPACK = struct.Struct("<Q").unpack
@@ -44,12 +48,51 @@ _BITS_A_LEVEL = 4  # sixteen cells in one
 
 def low_key(bounds: NumericRange) -> BoundKey:
     """Return the key of the lower bound; -infinity where there is none."""
-    return (float("-inf"), 0) if bounds.low is None else (bounds.low, int(bounds.low_is_open))
+    return _LOWEST if bounds.low is None else (bounds.low, int(bounds.low_is_open))
 
 
 def high_key(bounds: NumericRange) -> BoundKey:
     """Return the key of the upper bound; infinity where there is none."""
-    return (float("inf"), 1) if bounds.high is None else (bounds.high, int(not bounds.high_is_open))
+    return _HIGHEST if bounds.high is None else (bounds.high, int(not bounds.high_is_open))
+
+
+def opposite_ranges(excluded: Iterable[Excludable]) -> list[NumericRange]:
+    """Return ranges that contain the numbers which no range and no number of ``excluded`` accepts, and only those.
+
+    {> 5, 3}  ->  < 3; > 3 and <= 5. A single number comes as a range from it to itself; when no number is left, the
+    answer is one range that is beyond them all.
+    """
+    found = []
+    position = _LOWEST
+    for low, high in sorted(filter(None, map(_span_of_numbers, excluded))):
+        if position < low:
+            found.append(_range_between(position, low))
+        position = max(position, high)
+    if position < _HIGHEST:
+        found.append(_range_between(position, _HIGHEST))
+    return found or [NumericRange(_HIGHEST[0], True, None, False)]
+
+
+def accepts_numbers(pattern: Excludable) -> bool:
+    """Return whether ``pattern`` is a range or a single number."""
+    return _span_of_numbers(pattern) is not None
+
+
+def _span_of_numbers(pattern: Excludable) -> tuple[BoundKey, BoundKey] | None:
+    if isinstance(pattern, NumericRange):
+        return low_key(pattern), high_key(pattern)
+    if isinstance(pattern, Exact) and not isinstance(pattern.value, str):
+        return (pattern.value, 0), (pattern.value, 1)
+    return None
+
+
+def _range_between(low: BoundKey, high: BoundKey) -> NumericRange:
+    return NumericRange(
+        None if low == _LOWEST else low[0],
+        low_is_open=low[1] == 1,
+        high=None if high == _HIGHEST else high[0],
+        high_is_open=high[1] == 0,
+    )
 
 
 def ordered_bits(number: Number) -> int:

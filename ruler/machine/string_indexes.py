@@ -1,7 +1,7 @@
 """Indexes over the strings of one path: each finds the stored patterns of its types that accept a string.
 
-``prefixes``, ``wildcards`` and ``address_blocks`` do the work; this module gives them one face, so that a value
-matcher can hold whichever its patterns need and ask them all the same way.
+``prefixes``, ``wildcards``, ``regexps`` and ``address_blocks`` do the work; this module gives them one face, so that
+a value matcher can hold whichever its patterns need and ask them all the same way.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import Generic, Protocol, TypeVar
 
 from ruler.machine.address_blocks import AddressBlockIndex
 from ruler.machine.prefixes import PrefixTrie
+from ruler.machine.regexps import RegexpIndex
 from ruler.machine.wildcards import WildcardIndex
 from ruler.patterns.folding import fold
 from ruler.patterns.model import (
@@ -17,13 +18,16 @@ from ruler.patterns.model import (
     EqualsIgnoreCase,
     Prefix,
     PrefixIgnoreCase,
+    Regexp,
     Suffix,
     SuffixIgnoreCase,
     Wildcard,
+    WildcardIgnoreCase,
 )
 
 T = TypeVar("T")
 P = TypeVar("P", contravariant=True)
+IgnoringCase = EqualsIgnoreCase | PrefixIgnoreCase | SuffixIgnoreCase | WildcardIgnoreCase
 
 
 class StringIndex(Protocol[P, T]):
@@ -82,33 +86,44 @@ class SuffixIndex(Generic[T]):
 
 
 class IgnoreCaseIndex(Generic[T]):
-    """The three ignore-case patterns over one folding of the value."""
+    """The four ignore-case patterns over one folding of the value."""
 
-    __slots__ = ("_equal", "_prefixes", "_suffixes")
+    __slots__ = ("_equal", "_prefixes", "_suffixes", "_wildcards")
 
     def __init__(self) -> None:
         self._equal: dict[str, T] = {}
         self._prefixes: PrefixTrie[T] = PrefixTrie()
         self._suffixes: PrefixTrie[T] = PrefixTrie()
+        self._wildcards: WildcardIndex[T] | None = None  # of folded pieces; there while some are stored
 
     def __len__(self) -> int:
-        return len(self._equal) + self._prefixes.size + self._suffixes.size
+        wildcard_count = 0 if self._wildcards is None else len(self._wildcards)
+        return len(self._equal) + self._prefixes.size + self._suffixes.size + wildcard_count
 
-    def add(self, pattern: EqualsIgnoreCase | PrefixIgnoreCase | SuffixIgnoreCase, stored: T) -> None:
+    def add(self, pattern: IgnoringCase, stored: T) -> None:
         if isinstance(pattern, EqualsIgnoreCase):
             self._equal[pattern.folded] = stored
         elif isinstance(pattern, PrefixIgnoreCase):
             self._prefixes.add(pattern.folded, stored)
-        else:
+        elif isinstance(pattern, SuffixIgnoreCase):
             self._suffixes.add(pattern.folded[::-1], stored)
+        else:
+            if self._wildcards is None:
+                self._wildcards = WildcardIndex()
+            self._wildcards.add(Wildcard(pattern.folded_pieces), stored)
 
-    def remove(self, pattern: EqualsIgnoreCase | PrefixIgnoreCase | SuffixIgnoreCase) -> None:
+    def remove(self, pattern: IgnoringCase) -> None:
         if isinstance(pattern, EqualsIgnoreCase):
             del self._equal[pattern.folded]
         elif isinstance(pattern, PrefixIgnoreCase):
             self._prefixes.remove(pattern.folded)
-        else:
+        elif isinstance(pattern, SuffixIgnoreCase):
             self._suffixes.remove(pattern.folded[::-1])
+        else:
+            assert self._wildcards is not None
+            self._wildcards.remove(Wildcard(pattern.folded_pieces))
+            if not len(self._wildcards):
+                self._wildcards = None
 
     def find(self, value: str, found: list[T]) -> None:
         folded = fold(value)
@@ -119,6 +134,8 @@ class IgnoreCaseIndex(Generic[T]):
             self._prefixes.find(folded, found)
         if self._suffixes.size:
             self._suffixes.find(folded[::-1], found)
+        if self._wildcards is not None:
+            self._wildcards.find(folded, found)
 
 
 # Which index serves which pattern type.
@@ -128,6 +145,8 @@ INDEX_TYPES: dict[type, type] = {
     EqualsIgnoreCase: IgnoreCaseIndex,
     PrefixIgnoreCase: IgnoreCaseIndex,
     SuffixIgnoreCase: IgnoreCaseIndex,
+    WildcardIgnoreCase: IgnoreCaseIndex,
     Wildcard: WildcardIndex,
+    Regexp: RegexpIndex,
     Cidr: AddressBlockIndex,
 }

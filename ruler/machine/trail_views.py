@@ -13,11 +13,14 @@ a walk. So a look-up costs two bisections, and values that many elements share a
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Collection, Iterator
 from operator import attrgetter
 
+from ruler.machine.clause import CLOSED, COMPOUND, NOTHING, RANGED, ClauseNode, OneOutcome
 from ruler.machine.flatten import Element, Fields, cut
-from ruler.machine.value_matcher import ClauseNode, Outcome, ValueMatcher
+from ruler.machine.inner_clauses import satisfied
+from ruler.machine.value_matcher import ValueMatcher
 
 Trail = Element | None
 
@@ -27,8 +30,11 @@ STEPS_ANYWAY = 262_144
 STEPS_PER_FIELD = 64
 
 
+# So few guards of a path are held to its values one by one.
+_FEW_GUARDS = 8
+
 # One value of an event, by what it does to the clauses of its path, and its array trail.
-EvaluatedField = tuple[Outcome, Trail]
+EvaluatedField = tuple[OneOutcome, Trail]
 
 
 class Group:
@@ -138,6 +144,29 @@ class CutFields:
 _first = attrgetter("first")
 
 
+class Offenders:
+    """The trails of the values of one path that a guard accepts, each once: while one may be looked at, it fails."""
+
+    __slots__ = ("_cut_fields", "_fields", "are_outside_arrays")
+
+    def __init__(self, trails: tuple[Trail, ...]) -> None:
+        self._fields = [(NOTHING, trail) for trail in trails]
+        self.are_outside_arrays = None in trails  # some: then one is consistent with every trail
+        self._cut_fields: dict[int, CutFields] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._fields)
+
+    def is_any_consistent_with(self, anchor: Trail, depth: int) -> bool:
+        """Return whether one may be looked at from ``anchor``, once trails are cut to ``depth`` names."""
+        if not self._fields:
+            return False
+        cut_fields = self._cut_fields.get(depth)
+        if cut_fields is None:
+            cut_fields = self._cut_fields[depth] = CutFields(self._fields, depth)
+        return cut_fields.has_consistent_with(anchor)
+
+
 class TrailViews:
     """The evaluated fields of one event and their indexes, made when first asked for."""
 
@@ -147,6 +176,10 @@ class TrailViews:
         }
         self._cut_fields: dict[tuple[ValueMatcher, int], CutFields] = {}
         self._outside: dict[ValueMatcher, bool] = {}  # answers given so far
+        self._offenders: dict[tuple[ValueMatcher, ClauseNode], Offenders] = {}
+        self._same_offenders: dict[tuple[Trail, ...], Offenders] = {}  # guards that accept the same values share them
+        self._trails_of: dict[ValueMatcher, dict[ClauseNode, list[Trail]] | None] = {}  # see _trails_accepted
+        self._asked: Counter[ValueMatcher] = Counter()  # guards judged value by value
         self.steps_left = STEPS_ANYWAY + STEPS_PER_FIELD * sum(map(len, self.fields.values()))  # see consistency.py
 
     def has_value_outside_arrays(self, matcher: ValueMatcher) -> bool:
@@ -163,3 +196,42 @@ class TrailViews:
         if cut_fields is None:
             cut_fields = self._cut_fields[key] = CutFields(self.fields[matcher], depth)
         return cut_fields
+
+    def offenders(self, matcher: ValueMatcher, guard: ClauseNode) -> Offenders:
+        """Return the values of a path that ``guard`` accepts."""
+        key = (matcher, guard)
+        offenders = self._offenders.get(key)
+        if offenders is None:
+            trails = tuple(dict.fromkeys(self._trails_accepted(matcher, guard)))
+            offenders = self._same_offenders.get(trails)
+            if offenders is None:
+                offenders = self._same_offenders[trails] = Offenders(trails)
+            self._offenders[key] = offenders
+        return offenders
+
+    def _trails_accepted(self, matcher: ValueMatcher, guard: ClauseNode) -> list[Trail]:
+        """Return the trails of the values that ``guard`` accepts.
+
+        Few guards are held to each value. For many, what each value satisfies is listed once, unless that is more
+        than all guards together.
+        """
+        if guard.kind in (CLOSED, RANGED, COMPOUND):
+            self._asked[matcher] += 1
+            if self._asked[matcher] > _FEW_GUARDS:
+                if matcher not in self._trails_of:
+                    self._trails_of[matcher] = self._all_trails(matcher)
+                trails_of = self._trails_of[matcher]
+                if trails_of is not None:
+                    return trails_of.get(guard, [])
+        return [trail for outcome, trail in self.fields[matcher] if guard.accepts(outcome)]
+
+    def _all_trails(self, matcher: ValueMatcher) -> dict[ClauseNode, list[Trail]] | None:
+        trails_of: dict[ClauseNode, list[Trail]] = {}
+        for outcome, trail in self.fields[matcher]:
+            found = satisfied(matcher, outcome, at_most=max(_FEW_GUARDS, len(matcher.inner_clauses)))
+            if found is None:
+                return None
+            for clause in found:
+                if clause.guarded:
+                    trails_of.setdefault(clause, []).append(trail)
+        return trails_of

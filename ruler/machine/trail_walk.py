@@ -9,11 +9,12 @@ sibling arrays of N and M elements cost N + M.
     {"a": [{"x": 1, "y": 2}, {"x": 1, "y": 3}]}    start ─a.x=1─▶ (●, ⟨a⟩0), (●, ⟨a⟩1)
                                                    at (●, ⟨a⟩1) the values of a.y are those in ⟨a⟩1: only 3
 
-``exists: false`` is judged by the values whose paths sort before it, not by those that this walk judged before it.
-So where it is neither certain to hold nor certain to fail, the position goes on as *unsure*, and once it reaches
-the end its sub-rule is walked again alone, in the order of paths. When a path is spelled twice in the event
-(flatten.py) trails are not on one line; then trails are ignored here and each sub-rule that could match is
-judged by consistency.py.
+``none-of``, and ``exists: false`` with it, is judged by the values whose paths sort before it, not by those that this
+walk judged before it. It holds where its guard accepts no value of the path; it fails where the guard accepts one
+outside all arrays; the trail tells where it comes last in its sub-rule, here and by its path. Otherwise the position
+goes on as *unsure*, and once it reaches the end its sub-rule is walked again alone, in the order of paths. When a path
+is spelled twice in the event (flatten.py) trails are not on one line; then trails are ignored here and each sub-rule
+that could match is judged by consistency.py.
 """
 
 from __future__ import annotations
@@ -21,14 +22,17 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import TypeVar
 
+from ruler.machine.clause import ClauseNode
 from ruler.machine.consistency import sub_rule_holds
 from ruler.machine.flatten import Fields, cut
 from ruler.machine.name_state import Edges, NameState
-from ruler.machine.trail_views import Around, Group, Trail, TrailViews
+from ruler.machine.trail_views import Around, Group, Offenders, Trail, TrailViews
 from ruler.machine.value_matcher import ValueMatcher
-from ruler.machine.walk import follow_open, follow_ranged
+from ruler.machine.walk import follow_any, follow_ranged
 
 K = TypeVar("K")
+# By what stands against the guards, and whether the trail tells of it: see _follow_guarded.
+GuardedStates = dict[tuple[tuple[Offenders, ...], bool], list[NameState]]
 
 
 def walk_with_trails(start: NameState, fields: Fields, spelled_twice: bool, first_only: bool) -> list[NameState]:
@@ -40,7 +44,7 @@ class _TrailWalk:
     """The walk and its scratch.
 
     ``in_path_order`` promises that the clauses judged before another are those whose paths sort before its own:
-    then ``exists: false`` is judged for good when it is met.
+    then ``none-of`` is judged for good when it is met.
     """
 
     def __init__(self, start: NameState, views: TrailViews, spelled_twice: bool, in_path_order: bool = False) -> None:
@@ -52,6 +56,9 @@ class _TrailWalk:
         self._judged: set[tuple[Edges, Trail, bool]] = set()  # what was followed from where
         self._following: dict[tuple[Edges, bool], dict[int, int]] = {}  # see _not_yet
         self._around: dict[tuple[Edges, Around], frozenset[NameState]] = {}  # answers of _satisfied_around
+        self._kept_from: set[tuple[Edges, Trail, bool]] = set()  # what _follow_guarded has gone through from where
+        self._last: dict[NameState, bool] = {}  # answers of _is_last
+        self._left: dict[Edges, GuardedStates] = {}  # the edges that it still has to go through
         self._ends: set[NameState] = set()  # the answer
         self._failed: set[NameState] = set()  # whose sub-rules were judged apart and do not match
         self._go_to(start, None, unsure=spelled_twice)
@@ -154,9 +161,12 @@ class _TrailWalk:
         return states
 
     def _follow_absent(self, matcher: ValueMatcher, edges: Edges, trail: Trail, unsure: bool) -> None:
-        """Go on where a path has no value consistent with the trail, or may have none."""
+        """Go on where a clause holds without a value for all that is consistent with the trail, or may do so."""
         anchor = self._anchor(trail, edges.shared_depth)
         if matcher in self._views.fields:
+            if edges.rare is not None:
+                self._follow_guarded(matcher, edges, anchor, unsure)
+                return
             if self._in_path_order:
                 if self._views.cut_fields(matcher, edges.shared_depth).has_consistent_with(anchor):
                     return
@@ -167,19 +177,68 @@ class _TrailWalk:
         for state in edges.absent.values():
             self._go_to(state, anchor, unsure)
 
+    def _follow_guarded(self, matcher: ValueMatcher, edges: Edges, anchor: Trail, unsure: bool) -> None:
+        """Go on where some guard of a clause accepts none of the values, or may do so by those to be looked at."""
+        if (edges, anchor, unsure) in self._kept_from:
+            return
+        self._kept_from.add((edges, anchor, unsure))
+        if edges not in self._left:
+            self._left[edges] = self._by_offenders(matcher, edges)
+        left = self._left[edges]
+        for (offenders, is_last), states in list(left.items()):
+            is_unsure = unsure
+            if all(offenders):
+                if not is_last or (unsure and not self._in_path_order):
+                    is_unsure = True
+                elif all(each.is_any_consistent_with(anchor, edges.shared_depth) for each in offenders):
+                    continue
+            for state in states:
+                self._go_to(state, anchor, is_unsure)
+            # Once is enough where no clause follows, whether the sub-rule matches or is judged as a whole.
+            left[offenders, is_last] = [state for state in states if not state.is_leaf]
+            if not left[offenders, is_last]:
+                del left[offenders, is_last]
+
+    def _by_offenders(self, matcher: ValueMatcher, edges: Edges) -> GuardedStates:
+        """Return the states behind edges that may hold without a value: those that the same values stand against."""
+        found: GuardedStates = {}
+        for clause, state in edges.absent.items():
+            offenders = tuple([self._views.offenders(matcher, guard) for guard in clause.guards])
+            if not all(each.are_outside_arrays for each in offenders):
+                is_last = all(offenders) and (self._in_path_order or self._is_last(state))
+                found.setdefault((offenders, is_last), []).append(state)
+        return found
+
+    def _is_last(self, state: NameState) -> bool:
+        """Return whether the clause on the edge to ``state`` comes last in its sub-rule, as here so by its path.
+
+        Then what a none-of looks at is told by the trail. For most sub-rules with a none-of it is so.
+        """
+        known = self._last.get(state)
+        if known is None:
+            known = state.is_leaf and state.in_path_order() is not None and _sorts_last(state.clauses())
+            self._last[state] = known
+        return known
+
+
+def _sorts_last(clauses: list[ClauseNode]) -> bool:
+    *others, last = clauses
+    path = last.clause.path
+    return all(each.clause.path < path or (each.clause.path == path and not each.accepts_values()) for each in others)
+
 
 def _satisfied(matcher: ValueMatcher, edges: Edges, group: Group) -> Iterator[tuple[NameState, Collection[Trail]]]:
     """Return the states behind edges that some value of ``group`` satisfies, each with trails of such values."""
     if edges.closed:
         for clause, trails in group.trails_of(edges.closed):
             yield edges.closed[clause], trails
-    if edges.ranged or edges.open:
+    if edges.ranged or edges.takes_any:
         for outcome, trail in group.fields:
             reached: list[NameState] = []
             if edges.ranged:
-                follow_ranged(matcher, edges, outcome, reached)
-            if edges.open:
-                follow_open(edges, outcome, reached)
+                follow_ranged(matcher, edges.ranged, outcome, reached)
+            if edges.takes_any:
+                follow_any(matcher, edges, outcome, reached)
             for state in reached:
                 yield state, (trail,)
 

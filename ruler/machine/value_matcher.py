@@ -11,105 +11,71 @@ A value's *outcome* never lists more than it must. Three kinds of clause are tol
 - *open*: has an ``anything-but`` or ``exists``, so almost every value satisfies it. The outcome lists the opposite,
   the anything-buts that are ``blocked`` because what they exclude accepts the value.
 
-Always: a pattern node has at least one clause or excluder; a clause node is on at least one edge.
+An anything-but that excludes ranges is *split*: to list what a number blocks would cost a step for each rule that
+does not match. So it is ranged for numbers, accepted by a range of the opposite, and open for the other values:
+
+    anything-but {> 5, "x"}     accepts a number when the range <= 5 contains it, another value when it is not "x"
+
+The parts of an ``all-of``, and what a ``none-of`` excludes, are clauses as well: *inner* ones, on no edge. An all-of
+accepts a value when all its inner clauses do; a none-of holds when its one, the *guard*, accepts none of the values:
+
+    all-of [*net*, [x, y]]     inner clauses {*net*} and {x, y}: hits name them, as they do other clauses
+
+An all-of is filed under one of them, its *key*, and looked at when that is satisfied (inner_clauses.py). Then its
+clause is *compound*. Where all parts are open it is *doubtful*: looked at when one of them may not be satisfied.
+One value must satisfy all parts, so where a path has an all-of, the outcome of several values also keeps theirs.
+
+Always: a pattern node has at least one clause or excluder; a clause node is on at least one edge, or an inner one that
+is used at least once.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterable, Iterator
-from itertools import chain
-from typing import Any, TypeVar
+from collections.abc import Collection
+from typing import Any
 
 from ruler.errors import MachineError
-from ruler.machine.numeric_ranges import BoundKey, NumericRangeIndex, high_key, low_key
+from ruler.machine.clause import (
+    NOTHING,
+    AllOfNode,
+    ClauseNode,
+    InnerClause,
+    MixedNumbers,
+    OneOutcome,
+    Outcome,
+    PatternNode,
+    is_split,
+    watched_patterns,
+)
+from ruler.machine.followed import Followed
+from ruler.machine.looseness import looseness
+from ruler.machine.numeric_ranges import NumericRangeIndex
 from ruler.machine.path_trie import PathNode
+from ruler.machine.pattern_texts import describe_patterns
 from ruler.machine.string_indexes import INDEX_TYPES, StringIndex
+from ruler.machine.unions import identity, united, with_item, without_item
 from ruler.patterns.model import (
     Absent,
+    AllOf,
     AnythingBut,
     Clause,
     Exact,
     Exists,
     Literal,
+    NoneOf,
     Number,
     NumericRange,
     Pattern,
 )
 
-T = TypeVar("T")
 Scalar = str | int | float | bool | None
 
-
-class PatternNode:
-    """One interned pattern of a path and who needs it."""
-
-    __slots__ = ("clauses", "excluders", "pattern")
-
-    def __init__(self, pattern: Pattern) -> None:
-        self.pattern = pattern
-        self.clauses: Collection[ClauseNode] = ()  # satisfied when the pattern accepts a value
-        self.excluders: Collection[PatternNode] = ()  # the anything-buts blocked by it
-
-
-class ClauseNode:
-    """One interned clause of a path, as edges of the name states refer to it."""
-
-    __slots__ = (
-        "always",
-        "clause",
-        "edge_count",
-        "holds_when_absent",
-        "open_patterns",
-        "ranges",
-        "value_matcher",
-    )
-
-    def __init__(self, clause: Clause, value_matcher: ValueMatcher) -> None:
-        self.clause = clause
-        self.value_matcher = value_matcher
-        self.edge_count = 0
-        self.open_patterns: tuple[PatternNode, ...] = ()  # its anything-buts
-        self.always = Exists() in clause.patterns  # every value satisfies it
-        self.holds_when_absent = Absent() in clause.patterns
-        self.ranges: tuple[tuple[BoundKey, BoundKey], ...] = tuple(
-            (low_key(pattern), high_key(pattern)) for pattern in clause.patterns if isinstance(pattern, NumericRange)
-        )
-
-    @property
-    def is_open(self) -> bool:
-        return self.always or bool(self.open_patterns)
-
-    def contains_any(self, numbers: list[Number]) -> bool:
-        """Return whether one of the ranges contains one of ``numbers``, which are sorted."""
-        for low, high in self.ranges:
-            bound, is_open = low
-            index = bisect_right(numbers, bound) if is_open else bisect_left(numbers, bound)
-            if index < len(numbers) and (numbers[index], 1) <= high:
-                return True
-        return False
-
-    def accepts(self, outcome: Outcome) -> bool:
-        """Return whether a value with this outcome satisfies the clause."""
-        hits, blocked, numbers = outcome
-        return (
-            self.always
-            or self in hits
-            or any(pattern not in blocked for pattern in self.open_patterns)
-            or bool(numbers and self.ranges and self.contains_any(numbers))
-        )
-
-
-# What the values of one path do to its clauses: the clauses satisfied through an index; the anything-buts that no
-# value satisfies; and the values to judge ranges by, sorted, None when there are none. A plain tuple, because one
-# is made for every path of every event (a NamedTuple costs 0.15 microseconds more).
-Outcome = tuple[Collection[ClauseNode], Collection[PatternNode], "list[Number] | None"]
-
-NOTHING: Outcome = ((), (), None)
 
 # Outcomes remembered a path: some 100 KB, or a few MB where each is accepted by many patterns.
 _MOST_REMEMBERED = 512
 _LONGEST_REMEMBERED = 100
+# So many patterns found together are worth telling from others: few values have more in common.
+_MOST_COMBINED = 8
 
 _NUMBER_TYPES = frozenset({int, float})
 
@@ -118,31 +84,41 @@ class ValueMatcher:
     """The patterns and clauses of one path."""
 
     __slots__ = (
+        "_combinations",
         "_remembered",
         "_string_indexes",
+        "all_of_count",
         "clauses",
         "exact",
+        "followed",
+        "inner_clauses",
         "literals",
         "path_node",
         "patterns",
         "ranges",
+        "split_count",
         "string_searches",
     )
 
     def __init__(self, path_node: PathNode) -> None:
         self.path_node = path_node
         self.clauses: dict[Clause, ClauseNode] = {}
+        self.inner_clauses: dict[frozenset[Pattern], InnerClause] = {}
         self.patterns: dict[Pattern, PatternNode] = {}
+        self.all_of_count = 0  # all-ofs among them
         self.exact: dict[str | Number, PatternNode] = {}
         self.literals: dict[bool | None, PatternNode] = {}
         self.ranges: NumericRangeIndex[PatternNode] | None = None
+        self.split_count = 0  # split patterns among them
         self._string_indexes: dict[type, StringIndex[Any, PatternNode]] = {}  # by index type
         self.string_searches: tuple[Any, ...] = ()  # their ``find`` methods
-        self._remembered: dict[str, Outcome] = {}  # what searches found lately
+        self._remembered: dict[str, OneOutcome] = {}  # what searches found lately
+        self._combinations: dict[tuple[PatternNode, ...], OneOutcome] = {}  # of patterns found together lately
+        self.followed = Followed()
 
     # -- matching ------------------------------------------------------------------------------------------
 
-    def outcome(self, value: Any) -> Outcome:
+    def outcome(self, value: Any) -> OneOutcome:
         """Return the outcome of one value. Cost: see the indexes; O(1) when all patterns are exact."""
         kind = value.__class__
         if kind is str:
@@ -160,21 +136,45 @@ class ValueMatcher:
         numbers: Any = None if self.ranges is None else [value]
         return ((), (), numbers) if node is None else (node.clauses, node.excluders, numbers)
 
-    def _search(self, value: str, remembered: dict[str, Outcome]) -> Outcome:
+    def _search(self, value: str, remembered: dict[str, OneOutcome]) -> OneOutcome:
         """Return the outcome of a string through all indexes, and remember it: values of a field tend to recur."""
+        combinations = self._combinations
         node = self.exact.get(value)
         found = [] if node is None else [node]
         for search in self.string_searches:
             search(value, found)
-        outcome = _combined(found)
+        outcome = self._combined(found, combinations)
         if len(value) <= _LONGEST_REMEMBERED:
             if len(remembered) >= _MOST_REMEMBERED:
                 remembered.clear()
             remembered[value] = outcome
         return outcome
 
-    def outcome_of_all(self, values: list[Scalar]) -> Outcome:
-        """Return the outcome of several values, any of which may satisfy a clause."""
+    def _combined(
+        self, found: list[PatternNode], combinations: dict[tuple[PatternNode, ...], OneOutcome]
+    ) -> OneOutcome:
+        """Return the outcome of a value that these patterns accept.
+
+        Where many edges may be gone through for it, it is the same object as last time: see followed.py.
+        """
+        if len(found) <= 1:
+            return (found[0].clauses, found[0].excluders, None) if found else NOTHING
+        excluders = [node.excluders for node in found]
+        if len(found) > _MOST_COMBINED or not (self.inner_clauses or any(excluders)):
+            return united([node.clauses for node in found]), united(excluders), None
+        key = tuple(found)
+        outcome = combinations.get(key)
+        if outcome is None:
+            outcome = united([node.clauses for node in found]), united(excluders), None
+            if len(combinations) >= _MOST_REMEMBERED:
+                combinations.clear()
+            combinations[key] = outcome
+        return outcome
+
+    def outcome_of_all(self, values: list[Scalar], keep_apart: bool = True) -> Outcome:
+        """Return the outcome of several values, any of which may satisfy a clause; their own too if any need them."""
+        if self.all_of_count and keep_apart:
+            return self._outcome_apart(values)
         kinds = set(map(type, values))
         if kinds <= _NUMBER_TYPES or (kinds == {str} and not self.string_searches):
             return self._outcome_of_hashed(values, kinds)
@@ -186,14 +186,36 @@ class ValueMatcher:
             hits.append(one_hits)
             if blocked is None:
                 blocked = one_blocked
-            elif blocked:
-                blocked = {pattern for pattern in blocked if pattern in one_blocked}
+            elif blocked and blocked is not one_blocked:
+                blocked = frozenset([pattern for pattern in blocked if pattern in one_blocked])
             if one_numbers:
                 numbers.extend(one_numbers)
         numbers.sort()
+        if numbers and self.split_count:
+            blocked = self._blocked_of_mixed(values, blocked or ())
+            numbers = MixedNumbers(numbers)
         return united(hits), blocked or (), numbers or None
 
-    def _outcome_of_hashed(self, values: list[Any], kinds: set[type]) -> Outcome:
+    def _outcome_apart(self, values: list[Scalar]) -> Outcome:
+        """Return the outcome of several values, and theirs: each once, so that what is alike costs once."""
+        apart: dict[object, OneOutcome] = {}
+        for value in values:
+            one = self.outcome(value)
+            hits, blocked, numbers = one
+            apart.setdefault((identity(hits), identity(blocked), numbers and numbers[0]), one)
+        if len(apart) == 1:
+            [one] = apart.values()
+            return one
+        hits, blocked, numbers = self.outcome_of_all(values, keep_apart=False)[:3]
+        return hits, blocked, numbers, list(apart.values())
+
+    def _blocked_of_mixed(self, values: list[Scalar], blocked: Collection[PatternNode]) -> set[PatternNode]:
+        """Return ``blocked``, which all ``values`` block, and the split patterns that all but the numbers block."""
+        others = [value for value in values if type(value) not in _NUMBER_TYPES]
+        others_block = self.outcome_of_all(others, keep_apart=False)[1]
+        return {*blocked, *[node for node in others_block if is_split(node.pattern)]}
+
+    def _outcome_of_hashed(self, values: list[Any], kinds: set[type]) -> OneOutcome:
         """Return the outcome of values that only ``exact`` and ``ranges`` can tell apart: mostly in C."""
         numbers = sorted(values) if self.ranges is not None and str not in kinds else None
         if not self.exact:
@@ -202,9 +224,11 @@ class ValueMatcher:
         nodes = [self.exact[value] for value in distinct & self.exact.keys()]
         if not nodes:
             return (), (), numbers
-        blocked: set[PatternNode] = set()
-        if len(nodes) == len(distinct):  # else some value blocks nothing
-            blocked = set(nodes[0].excluders).intersection(*[node.excluders for node in nodes])
+        blocked: Collection[PatternNode] = ()
+        if len(distinct) == 1:
+            blocked = nodes[0].excluders
+        elif len(nodes) == len(distinct):  # else some value blocks nothing
+            blocked = frozenset(nodes[0].excluders).intersection(*[node.excluders for node in nodes])
         return united([node.clauses for node in nodes]), blocked, numbers
 
     def range_hits(self, numbers: list[Number], at_most: int) -> set[ClauseNode] | None:
@@ -218,6 +242,8 @@ class ValueMatcher:
             at_most -= len(found)  # in all
             for node in found:
                 hits.update(node.clauses)
+                for split in node.excluders:
+                    hits.update(split.clauses)
         return hits
 
     # -- adding and removing -------------------------------------------------------------------------------
@@ -227,12 +253,7 @@ class ValueMatcher:
         node = self.clauses.get(clause)
         if node is None:
             node = ClauseNode(clause, self)
-            for pattern in clause.patterns:
-                if not isinstance(pattern, Absent):
-                    pattern_node = self._pattern_node(pattern)
-                    pattern_node.clauses = _with(pattern_node.clauses, node)
-                    if isinstance(pattern, AnythingBut):
-                        node.open_patterns += (pattern_node,)
+            self._intern_patterns(node)
             self.clauses[clause] = node
             self._forget()
         return node
@@ -240,23 +261,78 @@ class ValueMatcher:
     def release(self, node: ClauseNode) -> None:
         """Forget a clause that no edge refers to any more, and the patterns that only it used."""
         del self.clauses[node.clause]
-        for pattern in node.clause.patterns:
-            if not isinstance(pattern, Absent):
-                pattern_node = self.patterns[pattern]
-                pattern_node.clauses = _without(pattern_node.clauses, node)
-                self._drop_unused(pattern_node)
+        self._release_patterns(node)
         self._forget()
+
+    def _intern_patterns(self, node: ClauseNode) -> None:
+        for pattern in node.clause.patterns:
+            if isinstance(pattern, NoneOf):
+                guard = self._inner_clause(pattern.excluded)
+                guard.guarded = with_item(guard.guarded, node)
+                node.guards += (guard,)
+            elif not isinstance(pattern, Absent):
+                pattern_node = self._pattern_node(pattern)
+                pattern_node.clauses = with_item(pattern_node.clauses, node)
+                if is_split(pattern):
+                    node.split_patterns += (pattern_node,)
+                elif isinstance(pattern, AnythingBut):
+                    node.open_patterns += (pattern_node,)
+                elif isinstance(pattern_node, AllOfNode):
+                    node.all_ofs += (pattern_node,)
+        node.settle_kind()
+
+    def _release_patterns(self, node: ClauseNode) -> None:
+        for pattern in node.clause.patterns:
+            if isinstance(pattern, NoneOf):
+                guard = self.inner_clauses[pattern.excluded]
+                guard.guarded = without_item(guard.guarded, node)
+                self._drop_use(guard)
+            elif not isinstance(pattern, Absent):
+                pattern_node = self.patterns[pattern]
+                pattern_node.clauses = without_item(pattern_node.clauses, node)
+                self._drop_unused(pattern_node)
+
+    def _inner_clause(self, patterns: frozenset[Pattern]) -> InnerClause:
+        """Return the inner clause of ``patterns`` for one more use. Recursion is as deep as rules nest patterns."""
+        inner = self.inner_clauses.get(patterns)
+        if inner is None:
+            inner = InnerClause(Clause("", patterns), self)
+            self._intern_patterns(inner)
+            self.inner_clauses[patterns] = inner
+        inner.use_count += 1
+        return inner
+
+    def _drop_use(self, inner: InnerClause) -> None:
+        """Undo ``_inner_clause``."""
+        inner.use_count -= 1
+        if inner.use_count == 0:
+            del self.inner_clauses[inner.clause.patterns]
+            self._release_patterns(inner)
 
     def _forget(self) -> None:
         # After a change, and by a new dict: a search that began before it still writes into the old one.
+        self._combinations = {}
         self._remembered = {}
+        self.forget_followed()
+
+    def forget_followed(self) -> None:
+        """Forget which edges were followed, once some have changed: by a new memory, for the same reason."""
+        self.followed = Followed()
 
     def _pattern_node(self, pattern: Pattern) -> PatternNode:
         node = self.patterns.get(pattern)
         if node is None:
-            node = PatternNode(pattern)
+            node = self._all_of(pattern) if isinstance(pattern, AllOf) else PatternNode(pattern)
             self._index(node)
             self.patterns[pattern] = node
+        return node
+
+    def _all_of(self, pattern: AllOf) -> AllOfNode:
+        """Return a new node with its parts, in one order whatever that of the set."""
+        parts = sorted(pattern.parts, key=lambda part: (looseness(part), describe_patterns(part)))
+        node = AllOfNode(pattern, tuple(map(self._inner_clause, parts)))
+        for part in node.filed_under():
+            part.filed = with_item(part.filed, node)
         return node
 
     def _index(self, node: PatternNode) -> None:
@@ -272,9 +348,12 @@ class ValueMatcher:
                     self.ranges = NumericRangeIndex()
                 self.ranges.add(pattern, node)
             case AnythingBut():
-                for excluded in pattern.excluded:
-                    inner = self._pattern_node(excluded)
-                    inner.excluders = _with(inner.excluders, node)
+                self.split_count += is_split(pattern)
+                for watched in watched_patterns(pattern):
+                    inner = self._pattern_node(watched)
+                    inner.excluders = with_item(inner.excluders, node)
+            case AllOf():
+                self.all_of_count += 1
             case Exists() | Absent():
                 pass
             case _:
@@ -301,10 +380,18 @@ class ValueMatcher:
                 if not self.ranges.size:
                     self.ranges = None
             case AnythingBut():
-                for excluded in pattern.excluded:
-                    inner = self.patterns[excluded]
-                    inner.excluders = _without(inner.excluders, node)
+                self.split_count -= is_split(pattern)
+                for watched in watched_patterns(pattern):
+                    inner = self.patterns[watched]
+                    inner.excluders = without_item(inner.excluders, node)
                     self._drop_unused(inner)
+            case AllOf():
+                assert isinstance(node, AllOfNode)
+                self.all_of_count -= 1
+                for part in node.filed_under():
+                    part.filed = without_item(part.filed, node)
+                for part in node.parts:
+                    self._drop_use(part)
             case Exists() | Absent():
                 pass
             case _:
@@ -323,7 +410,11 @@ class ValueMatcher:
         range_count = 0 if self.ranges is None else self.ranges.size
         index_sizes = [len(index) for index in self._string_indexes.values()]
         indexed = len(self.exact) + len(self.literals) + range_count + sum(index_sizes)
-        expected = sum(not isinstance(pattern, AnythingBut | Exists) for pattern in self.patterns)
+        expected = sum(not isinstance(pattern, AnythingBut | Exists | AllOf) for pattern in self.patterns)
+        if self.all_of_count != sum(isinstance(pattern, AllOf) for pattern in self.patterns):
+            raise MachineError("all-ofs are miscounted")
+        if self.split_count != sum(map(is_split, self.patterns)):
+            raise MachineError("split patterns are miscounted")
         if indexed != expected or 0 in index_sizes or (self.ranges is not None and not range_count):
             raise MachineError("indexes and patterns disagree")
         for pattern, node in self.patterns.items():
@@ -333,61 +424,3 @@ class ValueMatcher:
             found_hits, found_blocked, _ = self._search(value, {})
             if set(hits) != set(found_hits) or set(blocked) != set(found_blocked):
                 raise MachineError("an outcome is remembered that no longer holds")
-
-
-def _combined(found: list[PatternNode]) -> Outcome:
-    if not found:
-        return NOTHING
-    if len(found) == 1:
-        return found[0].clauses, found[0].excluders, None
-    return united([node.clauses for node in found]), united([node.excluders for node in found]), None
-
-
-class _United(Collection[T]):
-    """The union of collections, without copying them. Its length counts what stands in several more than once."""
-
-    __slots__ = ("_parts",)
-
-    def __init__(self, parts: list[Collection[T]]) -> None:
-        self._parts = parts
-
-    def __len__(self) -> int:
-        return sum(map(len, self._parts))
-
-    def __contains__(self, item: object) -> bool:
-        return any(item in part for part in self._parts)
-
-    def __iter__(self) -> Iterator[T]:
-        return iter(set(chain.from_iterable(self._parts)))
-
-
-# Unions of parts that are smaller on average are copied into a set, which answers faster.
-_FEW = 16
-
-
-def united(collections: Iterable[Collection[T]]) -> Collection[T]:
-    """Return the union of ``collections``. Cost: their number, and at most some items of each."""
-    parts = list({id(part): part for part in collections if part}.values())
-    if len(parts) <= 1:
-        return parts[0] if parts else ()
-    if sum(map(len, parts)) <= _FEW * len(parts):
-        return set().union(*parts)
-    return _United(parts)
-
-
-def _with(collection: Collection[T], item: T) -> Collection[T]:
-    """Return ``collection`` and ``item``; a tuple while there is one, since most patterns serve one clause."""
-    if not collection:
-        return (item,)
-    if isinstance(collection, set):
-        collection.add(item)
-        return collection
-    return {*collection, item}
-
-
-def _without(collection: Collection[T], item: T) -> Collection[T]:
-    """Undo ``_with``."""
-    if isinstance(collection, set):
-        collection.discard(item)
-        return collection if len(collection) > 1 else tuple(collection)
-    return ()

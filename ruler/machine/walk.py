@@ -15,11 +15,15 @@ with trails (trail_walk.py), and most events have none.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from typing import Any
 
+from ruler.machine.clause import ABSENCE, NOTHING, ClauseNode, Outcome
 from ruler.machine.flatten import Joints, Values
+from ruler.machine.followed import MANY_EDGES, follow_many
+from ruler.machine.inner_clauses import follow_guarded, follow_rare
 from ruler.machine.name_state import Edges, NameState
 from ruler.machine.path_trie import PathNode
-from ruler.machine.value_matcher import NOTHING, ClauseNode, Outcome, ValueMatcher
+from ruler.machine.value_matcher import ValueMatcher
 
 # So few ranged edges are judged one by one, without listing the ranges that contain a number.
 FEW_RANGES = 16
@@ -50,7 +54,7 @@ def walk(start: NameState, values: Values, first_only: bool = False, joints: Joi
                     if kind is not tuple:
                         outcome = matcher.outcome_of_all(outcome) if kind is list else matcher.outcome(outcome)
                         values[matcher] = outcome
-                    if outcome is not NOTHING or edges_of[matcher].open:
+                    if outcome is not NOTHING or edges_of[matcher].takes_any:
                         _follow(matcher, edges_of[matcher], outcome, todo)
         if state.absent:
             for matcher, edges in state.absent.items():
@@ -62,7 +66,22 @@ def walk(start: NameState, values: Values, first_only: bool = False, joints: Joi
                     for clause, next_state in edges.absent.items():
                         if not (is_judged and clause.accepts(outcome)):
                             todo.append(next_state)
+                elif edges.rare is not None:
+                    if edges.count > MANY_EDGES:
+                        follow_many(matcher, edges, outcome_at(matcher, values), todo, follow_guarded)
+                    else:
+                        follow_guarded(matcher, edges, outcome_at(matcher, values), todo)
     return ends
+
+
+def outcome_at(matcher: ValueMatcher, values: Values) -> Outcome:
+    """Return the outcome of a path that has values, in whose place it is put."""
+    outcome: Any = values[matcher]
+    kind = outcome.__class__
+    if kind is not tuple:
+        outcome = matcher.outcome_of_all(outcome) if kind is list else matcher.outcome(outcome)
+        values[matcher] = outcome
+    return outcome  # type: ignore[no-any-return]
 
 
 def depends_on_trails(end: NameState, values: Values, joints: Joints) -> bool:
@@ -72,7 +91,11 @@ def depends_on_trails(end: NameState, values: Values, joints: Joints) -> bool:
         if clause.value_matcher not in values:
             continue  # it holds without a value, so it clashes with none
         here = joints.intersection(clause.value_matcher.path_node.line())
-        if not passed.isdisjoint(here) or (here and clause.holds_when_absent):
+        if here and clause.guards:
+            if clause.guards == ABSENCE or not clause.holds_without_value(outcome_at(clause.value_matcher, values)):
+                return True
+            continue  # no guard is satisfied anywhere, so it holds, and without a value
+        if not passed.isdisjoint(here):
             return True
         passed |= here
     return False
@@ -83,9 +106,21 @@ def _follow(matcher: ValueMatcher, edges: Edges, outcome: Outcome, todo: list[Na
     if outcome[0] and edges.closed:
         _follow_hits(edges.closed, outcome[0], todo)
     if edges.ranged:
-        follow_ranged(matcher, edges, outcome, todo)
-    if edges.open:
-        follow_open(edges, outcome, todo)
+        follow_ranged(matcher, edges.ranged, outcome, todo)
+    if edges.takes_any:
+        if edges.count > MANY_EDGES:
+            follow_many(matcher, edges, outcome, todo, follow_any)
+        else:
+            follow_any(matcher, edges, outcome, todo)
+
+
+def follow_any(matcher: ValueMatcher, edges: Edges, outcome: Outcome, todo: list[NameState]) -> None:
+    """Append to ``todo`` the state behind each open, split or rare edge whose clause is satisfied, each once."""
+    _follow_open(edges.open, outcome, todo)
+    if edges.split:
+        _follow_split(matcher, edges.split, outcome, todo)
+    if edges.rare is not None:
+        follow_rare(matcher, edges.rare, outcome, todo)
 
 
 def _follow_hits(edges: dict[ClauseNode, NameState], hits: Collection[ClauseNode], todo: list[NameState]) -> None:
@@ -95,10 +130,11 @@ def _follow_hits(edges: dict[ClauseNode, NameState], hits: Collection[ClauseNode
         todo.extend([edges[clause] for clause in hits if clause in edges])
 
 
-def follow_ranged(matcher: ValueMatcher, edges: Edges, outcome: Outcome, todo: list[NameState]) -> None:
+def follow_ranged(
+    matcher: ValueMatcher, ranged: dict[ClauseNode, NameState], outcome: Outcome, todo: list[NameState]
+) -> None:
     """Append to ``todo`` the state behind each ranged edge whose clause is satisfied, each once."""
-    ranged = edges.ranged
-    hits, _, numbers = outcome
+    hits, numbers = outcome[0], outcome[2]
     if numbers is None:
         _follow_hits(ranged, hits, todo)
         return
@@ -117,9 +153,18 @@ def follow_ranged(matcher: ValueMatcher, edges: Edges, outcome: Outcome, todo: l
         todo.extend([ranged[clause] for clause in in_range.union(hits) if clause in ranged])
 
 
-def follow_open(edges: Edges, outcome: Outcome, todo: list[NameState]) -> None:
+def _follow_split(
+    matcher: ValueMatcher, split: dict[ClauseNode, NameState], outcome: Outcome, todo: list[NameState]
+) -> None:
+    """Append to ``todo`` the state behind each split edge whose clause is satisfied, each once."""
+    if outcome[2].__class__ is list:
+        follow_ranged(matcher, split, outcome, todo)
+    else:  # some value is no number
+        _follow_open(split, outcome, todo)
+
+
+def _follow_open(opened: dict[ClauseNode, NameState], outcome: Outcome, todo: list[NameState]) -> None:
     """Append to ``todo`` the state behind each open edge whose clause is satisfied, each once."""
-    opened = edges.open
     blocked = outcome[1]
     if not blocked:
         todo.extend(opened.values())

@@ -1,11 +1,9 @@
 """Finds all stored wildcards that accept a value, in one pass over the value.
 
 A wildcard is its pieces, the texts between the asterisks. One piece of each is put into an Aho-Corasick
-automaton; a value's pass through it names the candidates, and only those are verified piece by piece.
+automaton (literals.py); a value's pass through it names the candidates, and only those are verified piece by piece.
 
     *error*disk*  ->  looks for "error"          a*z  ->  looks for "⊢a", found only where a value begins
-
-⊢ and ⊣ mark the two ends of a value. They are lone surrogates, which no valid event or rule can contain.
 
 The automaton is compiled anew rather than changed, so additions wait in a list of *fresh* wildcards that
 are verified directly; once that has cost more than compiling would, all are compiled. Cost of a search:
@@ -15,29 +13,14 @@ the length of the value, plus the candidates. Verifying is greedy, leftmost firs
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection
-from itertools import islice
 from typing import Any, Generic, NamedTuple, TypeVar
 
-import ahocorasick
-
+from ruler.machine.literals import BEGIN, END, automaton_of, best_literal, occurring
 from ruler.patterns.model import Wildcard
 
 T = TypeVar("T")
 
 Pieces = tuple[str, ...]
-
-_BEGIN = "\ud800"
-_END = "\udfff"
-
-# What a literal costs is how likely it is to occur times the wildcards that share it. Each of the first 4 characters
-# makes a stray occurrence 4 times less likely; past that a word is a word, so a long one that many share is left.
-_UNLIKELY_PER_CHARACTER = 4
-_LONG_ENOUGH = 4
-
-# Occurrences of literals looked at in a value, per character. Literals within literals (a, aa, aaa ...) can occur
-# thousandfold at one place; then trying the wildcards one by one is cheaper.
-_MOST_OCCURRENCES = 8
 
 
 def wildcard_accepts(pieces: Pieces, value: str) -> bool:
@@ -59,9 +42,13 @@ class _Compiled(NamedTuple):
     """What a search reads, replaced as a whole so that a search never mixes two states."""
 
     automaton: Any  # finds a literal -> index of its group; None when nothing is compiled
-    groups: list[tuple[Pieces, ...]]  # the wildcards that look for one literal
+    groups: list[tuple[Pieces, ...]]  # the wildcards that look for one literal, to be verified where it occurs
+    whole: list[Pieces | None]  # by group, the one that is no more than the literal between asterisks, if stored
     size: int  # wildcards in all groups, removed ones included
     fresh: dict[Pieces, None]  # stored, not compiled yet
+
+
+_NOTHING_COMPILED = _Compiled(None, [], [], 0, {})
 
 
 class WildcardIndex(Generic[T]):
@@ -71,7 +58,7 @@ class WildcardIndex(Generic[T]):
 
     def __init__(self) -> None:
         self._stored: dict[Pieces, T] = {}
-        self._compiled = _Compiled(None, [], 0, {})
+        self._compiled = _NOTHING_COMPILED._replace(fresh={})
         self._debt = 0  # direct verifications since compiling last
         self._lock = threading.Lock()  # held by changes and by compiling, which a search may start
 
@@ -91,24 +78,30 @@ class WildcardIndex(Generic[T]):
             del self._stored[pieces]
             self._compiled.fresh.pop(pieces, None)
             if not self._stored:
-                self._compiled = _Compiled(None, [], 0, {})
+                self._compiled = _NOTHING_COMPILED._replace(fresh={})
             elif self._compiled.size > 2 * len(self._stored) + 8:
                 self._compile()
 
     def find(self, value: str, found: list[T]) -> None:
         """Append to ``found`` what is stored for each wildcard that accepts ``value``."""
         stored = self._stored
-        automaton, groups, _, fresh = self._compiled
+        automaton, groups, whole, _, fresh = self._compiled
         if automaton is not None:
-            for index in _groups_in(automaton, value, len(groups)):
+            indexes = occurring(automaton, value, len(groups))
+            does_occur = isinstance(indexes, set)  # else all were too many to be told apart
+            for index in indexes:
                 # A wildcard that was removed is no longer stored; one that came back is fresh.
-                found.extend(
-                    [
-                        stored[pieces]
-                        for pieces in groups[index]
-                        if pieces in stored and pieces not in fresh and wildcard_accepts(pieces, value)
-                    ]
-                )
+                if groups[index]:
+                    found.extend(
+                        [
+                            stored[pieces]
+                            for pieces in groups[index]
+                            if pieces in stored and pieces not in fresh and wildcard_accepts(pieces, value)
+                        ]
+                    )
+                alone = whole[index]
+                if alone in stored and alone not in fresh and (does_occur or wildcard_accepts(alone, value)):
+                    found.append(stored[alone])
         if fresh:
             found.extend([stored[pieces] for pieces in list(fresh) if wildcard_accepts(pieces, value)])
             self._debt += len(fresh)
@@ -123,38 +116,22 @@ class WildcardIndex(Generic[T]):
         """Build the automaton of all stored wildcards; the lock is held."""
         wildcards: dict[str, list[Pieces]] = {}  # the literal looked for -> who looks for it
         for pieces in self._stored:
-            literal = min(_literals(pieces), key=lambda text: (_cost(text, len(wildcards.get(text, ()))), -len(text)))
-            wildcards.setdefault(literal, []).append(pieces)
-        automaton = ahocorasick.Automaton()
-        for index, literal in enumerate(wildcards):
-            automaton.add_word(literal, index)
-        if wildcards:
-            automaton.make_automaton()
-        groups = list(map(tuple, wildcards.values()))
-        self._compiled = _Compiled(automaton if wildcards else None, groups, len(self._stored), {})
+            wildcards.setdefault(best_literal(_literals(pieces), wildcards), []).append(pieces)
+        groups: list[tuple[Pieces, ...]] = []
+        whole: list[Pieces | None] = []
+        for literal, looking in wildcards.items():
+            alone = ("", literal, "")
+            groups.append(tuple([pieces for pieces in looking if pieces != alone]))
+            whole.append(alone if alone in looking else None)
+        self._compiled = _Compiled(automaton_of(wildcards), groups, whole, len(self._stored), {})
         self._debt = 0
-
-
-def _groups_in(automaton: Any, value: str, group_count: int) -> Collection[int]:
-    """Return the groups whose literals occur in ``value``; all of them when that is too much to find out."""
-    occurrences = automaton.iter(f"{_BEGIN}{value}{_END}")
-    limit = _MOST_OCCURRENCES * (len(value) + 2)
-    found = {index for _, index in islice(occurrences, limit)}
-    if len(found) < group_count and next(occurrences, None) is not None:
-        return range(group_count)
-    return found
 
 
 def _literals(pieces: Pieces) -> list[str]:
     """Return what must occur in ``⊢value⊣`` for the wildcard to accept it: one text a piece."""
     literals = list(pieces[1:-1])
     if pieces[0]:
-        literals.append(_BEGIN + pieces[0])
+        literals.append(BEGIN + pieces[0])
     if pieces[-1]:
-        literals.append(pieces[-1] + _END)
+        literals.append(pieces[-1] + END)
     return literals
-
-
-def _cost(literal: str, sharing: int) -> float:
-    """Return the expected verifications a value when one more wildcard looks for ``literal``."""
-    return (sharing + 1) / float(_UNLIKELY_PER_CHARACTER ** min(len(literal), _LONG_ENOUGH))

@@ -11,6 +11,8 @@ Source: sections 5 to 8 and 13 of the semantics.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ruler.patterns.addresses import parse_address
 from ruler.patterns.folding import fold
 from ruler.patterns.model import (
@@ -36,6 +38,7 @@ from ruler.patterns.model import (
 from ruler.patterns.regexp_walk import matches_whole
 
 Value = str | int | float | bool | None
+_EVERY_VALUE: frozenset[Pattern] = frozenset({Exists()})
 
 
 def accepts(pattern: Pattern, value: Value) -> bool:
@@ -59,6 +62,19 @@ def accepts(pattern: Pattern, value: Value) -> bool:
         case NumericRange():
             return is_number(value) and _is_in_range(pattern, value)  # type: ignore[arg-type]
     return isinstance(value, str) and _accepts_string(pattern, value)
+
+
+def may_hold_without_value(patterns: Iterable[Pattern]) -> bool:
+    """Return whether a clause of ``patterns`` can hold by the values that its path does not have.
+
+    It can where ``{"exists": false}`` or ``none-of`` is among them; every other pattern needs a value to accept.
+    """
+    return any(isinstance(pattern, Absent | NoneOf) for pattern in patterns)
+
+
+def excluded_by(guard: Absent | NoneOf) -> frozenset[Pattern]:
+    """Return the patterns of which no value may be accepted where ``guard`` holds: any value, for Absent."""
+    return guard.excluded if isinstance(guard, NoneOf) else _EVERY_VALUE
 
 
 def is_number(value: Value) -> bool:

@@ -49,10 +49,10 @@ from ruler.patterns.rewrites import (
     short_quoted,
 )
 from ruler.patterns.vocabulary import (
-    EXTENSION_INNER_TYPES,
-    EXTENSION_TYPES,
     INNER_TYPES,
     PATTERN_TYPES,
+    PLAIN_INNER_TYPES,
+    PLAIN_TYPES,
     nearest_pattern_type,
 )
 from ruler.patterns.wildcards import WildcardReader
@@ -62,14 +62,14 @@ if TYPE_CHECKING:
 
 
 class ClauseReader:
-    """Reads the clauses of one document; with ``extensions`` also the pattern types of section 13."""
+    """Reads the clauses of one document; without ``extensions`` those of section 13 are refused."""
 
-    def __init__(self, document: Document, report: Report, *, extensions: bool = False) -> None:
+    def __init__(self, document: Document, report: Report, *, extensions: bool = True) -> None:
         self.document = document
         self.report = report
         self.extensions: ExtensionReader | None = None
-        self.pattern_types = PATTERN_TYPES
-        self.inner_types = INNER_TYPES
+        self.pattern_types = PATTERN_TYPES if extensions else PLAIN_TYPES
+        self.inner_types = INNER_TYPES if extensions else PLAIN_INNER_TYPES
         self.wildcards = WildcardReader(document, report)
         self.cidrs = CidrReader(document, report)
         self.readers: dict[str, Callable[[Node], Pattern | None]] = {
@@ -88,8 +88,6 @@ class ClauseReader:
 
             self.extensions = ExtensionReader(self)
             self.readers.update(self.extensions.readers)
-            self.pattern_types = dict(sorted((PATTERN_TYPES | EXTENSION_TYPES).items()))
-            self.inner_types = EXTENSION_INNER_TYPES
 
     def patterns(self, clause: Node) -> frozenset[Pattern]:
         """Return the patterns of the array ``clause``; those that were reported are missing."""

@@ -46,8 +46,7 @@ class Limits:
 
     max_paths: int = 256  # in one sub-rule
     max_sub_rules: int = 1024  # in one rule: the product of its $or
-    # Whether the extensions are read: the dialect says so.
-    extensions: bool = True
+    extensions: bool = True  # whether those of section 13 are read; where not, no advice names them
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +71,7 @@ def compile_rule(
     >>> sub_rule
     SubRule(clauses=frozenset({Clause(path='a', patterns=frozenset({Exact(value='x')}))}))
     """
-    quick = quickly_compiled(rule, limits.max_paths, limits.max_sub_rules)
+    quick = quickly_compiled(rule, limits.max_paths, limits.max_sub_rules, extensions=limits.extensions)
     if quick is not None:
         return CompiledRule(*quick)
     document = document_of(rule)
@@ -311,11 +310,10 @@ class _Compiler:
 
         Also True, with an error, when it was clearly meant to be: so its branches are read for more errors.
         """
-        branches = node.value
-        are_objects = all(branch.kind == "object" for branch in branches)
-        reserved = first_reserved_name(branches)
-        if len(branches) >= 2 and are_objects and reserved is None:
+        if are_branches(node):
             return True
+        branches = node.value
+        reserved = first_reserved_name(branches)
         if not any(map(_looks_like_branch, branches)) or self.clause_reader.is_clause(node):
             return False  # an ordinary name, and what is wrong with its clause is said there
         if len(branches) == 1:
@@ -448,12 +446,13 @@ class _Compiler:
         return True
 
     def example_of_not(self, node: Node) -> str:
-        """Return anything-but for the first clause in the branches ``node``."""
+        """Return none-of, or anything-but without extensions, for the first clause in the branches ``node``."""
+        keyword = "none-of" if self.limits.extensions else "anything-but"
         name, _, clause = node.value[0].value[0] if node.value[0].value else ("", 0, node)
         source = fragment(self.document, clause)
-        if source is None or len(name) > 80 or not self.clause_reader.compiles("anything-but", clause):
-            return '"source": [{"anything-but": ["shop"]}]'
-        return f'{quoted(name)}: [{{"anything-but": {source}}}]'
+        if source is None or len(name) > 80 or not self.clause_reader.compiles(keyword, clause):
+            return f'"source": [{{"{keyword}": ["shop"]}}]'
+        return f'{quoted(name)}: [{{"{keyword}": {source}}}]'
 
     def all_in_one(self, parent: Node, joining: str, node: Node) -> str:
         """Return the clauses of all branches side by side, which is what a rule means by and."""
@@ -572,6 +571,13 @@ def first_reserved_name(branches: list[Node]) -> tuple[str, Node, int] | None:
     return None
 
 
+def are_branches(node: Node) -> bool:
+    """Return whether the value of ``$or`` or ``$and`` joins branches: section 4 of the semantics."""
+    branches = node.value if node.kind == "array" else []
+    is_several = len(branches) >= 2 and all(branch.kind == "object" for branch in branches)
+    return is_several and first_reserved_name(branches) is None
+
+
 def _looks_like_branch(node: Node) -> bool:
     """Return whether an element of a ``$or`` was meant as a branch: a name in it holds a clause."""
     if node.kind != "object":
@@ -609,7 +615,7 @@ def joins_clauses(name: str, node: Node) -> bool:
 
 def _is_clause_of_strings(name: str, value: Node) -> bool:
     """Return whether ``"prefix": ["x"]`` must be a clause, as no list can stand after that pattern type."""
-    return value.kind == "array" and name not in ("numeric", "anything-but") and bool(value.value)
+    return value.kind == "array" and name not in ("all-of", "anything-but", "none-of", "numeric") and bool(value.value)
 
 
 def location_of(rule: Node, node: Node) -> Location:

@@ -40,7 +40,7 @@ from ruler.patterns.model import (
 from ruler.patterns.operators import operator_meant
 from ruler.patterns.reader import Node
 from ruler.patterns.rewrites import flattened, fragment, quoted
-from ruler.patterns.vocabulary import EXTENSION_TYPES
+from ruler.patterns.vocabulary import PATTERN_TYPES
 
 if TYPE_CHECKING:
     from ruler.patterns.clauses import ClauseReader
@@ -254,7 +254,7 @@ class ExtensionReader:
         source = fragment(self.clauses.document, argument)
         if source is not None and self.clauses.compiles(keyword, argument):
             return f'{{"{keyword}": {source}}}'
-        return f'"{keyword}", as in {EXTENSION_TYPES[keyword].example}'
+        return f'"{keyword}", as in {PATTERN_TYPES[keyword].example}'
 
     def regexp_meant(self, text: str) -> str:
         """Return regexp for a text of another language, where ^ and $ say what is always so here."""
@@ -263,9 +263,9 @@ class ExtensionReader:
         try:
             read_regexp(whole)
         except IRegexpError as error:
-            return f'"regexp", as in {EXTENSION_TYPES["regexp"].example}; in this one: {error.what}'
+            return f'"regexp", as in {PATTERN_TYPES["regexp"].example}; in this one: {error.what}'
         if len(whole) > 150:
-            return f'"regexp", as in {EXTENSION_TYPES["regexp"].example}'
+            return f'"regexp", as in {PATTERN_TYPES["regexp"].example}'
         left_out = ", so ^ and $ are left out" if whole != text else ""
         return f'{{"regexp": {quoted(whole)}}}; it is held to the whole string{left_out}'
 
@@ -338,7 +338,7 @@ def ignoring_case(pattern: Excludable) -> Excludable:
 
 
 def _argument_of(keyword: str) -> str:
-    example = EXTENSION_TYPES[keyword].example
+    example = PATTERN_TYPES[keyword].example
     return example[example.index("[") : -1]
 
 

@@ -51,6 +51,14 @@ class IRegexpError(Exception):
 class _Part:
     steps: Program
     size: int
+    branches: tuple[_Part, ...] = ()  # of a union
+    _text: str = ""
+
+    @property
+    def text(self) -> str:
+        """What tells the part from others; made once, since a part is a branch again at each level of groups."""
+        self._text = self._text or repr(self.steps)
+        return self._text
 
 
 _EMPTY = _Part((Sequence(0),), 1)
@@ -328,14 +336,26 @@ def _sequence(pieces: list[_Part]) -> _Part:
 
 
 def _union(branches: list[_Part]) -> _Part:
-    distinct = list({branch.steps: branch for branch in branches}.values())
-    if len(distinct) == 1:
-        return distinct[0]
-    sets = [branch.steps[0] for branch in distinct if len(branch.steps) == 1]
-    characters = [each for each in sets if isinstance(each, Characters)]
-    if len(characters) == len(distinct):
-        return _Part((united(characters),), 1)
-    return _joined(sorted(distinct, key=lambda branch: repr(branch.steps)), Union)
+    """Join branches, and those of unions among them; what several accept stands once, as do single characters."""
+    distinct: dict[str, _Part] = {}
+    characters: list[Characters] = []
+    for branch in branches:
+        for each in branch.branches or (branch,):
+            first = each.steps[0]
+            if len(each.steps) == 1 and isinstance(first, Characters):
+                characters.append(first)
+            else:
+                distinct[each.text] = each
+    if characters:
+        one = united(characters) if len(characters) > 1 else characters[0]
+        part = _Part((one,), 1)
+        distinct[part.text] = part
+    parts = [distinct[text] for text in sorted(distinct)]
+    if len(parts) == 1:
+        return parts[0]
+    joined = _joined(parts, Union)
+    joined.branches = tuple(parts)
+    return joined
 
 
 def _joined(parts: list[_Part], join: type[Sequence] | type[Union]) -> _Part:

@@ -170,8 +170,7 @@ class Absent:
     """Holds when the path has no value consistent with the trail so far: ``{"exists": false}``."""
 
 
-# What anything-but can exclude. NumericRange by the extensions only: a value matcher asks ranges last and for
-# acceptance only, so as yet one would exclude nothing.
+# What anything-but can exclude: ranges, blocks and what ignores case inside a piece by the extensions only.
 Excludable = (
     Exact
     | Prefix

@@ -31,6 +31,7 @@ from ruler.patterns.folding import fold
 from ruler.patterns.model import (
     Absent,
     AnythingBut,
+    Cidr,
     Clause,
     EqualsIgnoreCase,
     Exact,
@@ -57,16 +58,20 @@ _T = TypeVar("_T")
 # Writes what mappings.text_from_mapping writes, given what the walk has accepted.
 _text_of_mapping = JSONEncoder(ensure_ascii=False, check_circular=False).encode
 _without_strings = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL).sub
+_JOINING = frozenset(("$or", "$and"))
+_EXTENDED_INNER = frozenset(("cidr", "numeric"))
 _EXISTS, _ABSENT = Exists(), Absent()
 
 
-class _NotOrdinary(Exception):
+class NotOrdinary(Exception):
     """The compiler has to read this rule."""
 
 
-def quickly_compiled(rule: Any, max_paths: int, max_sub_rules: int) -> tuple[str, tuple[SubRule, ...]] | None:
+def quickly_compiled(
+    rule: Any, max_paths: int, max_sub_rules: int, *, extensions: bool = False
+) -> tuple[str, tuple[SubRule, ...]] | None:
     """Return the text and the sub-rules of ``rule`` when it is right and ordinary, else None."""
-    walk = _Walk(max_paths, max_sub_rules)
+    walk = Walk(max_paths, max_sub_rules, extensions=extensions)
     try:
         if rule.__class__ is dict:
             sub_rules = walk.sub_rules_of(rule)
@@ -76,7 +81,7 @@ def quickly_compiled(rule: Any, max_paths: int, max_sub_rules: int) -> tuple[str
             return text, sub_rules
         text = _text_of(rule)
         sub_rules = walk.sub_rules_of(loads(text))
-    except (_NotOrdinary, ValueError, RecursionError):  # ValueError: of loads, encode and decode
+    except (NotOrdinary, ValueError, RecursionError):  # ValueError: of loads, encode and decode
         return None
     return (text, sub_rules) if _has_distinct_names(text, walk.name_count) else None
 
@@ -86,7 +91,7 @@ def _text_of(rule: Any) -> str:
         return rule
     if rule.__class__ is bytes:
         return rule.decode()
-    raise _NotOrdinary
+    raise NotOrdinary
 
 
 def _has_distinct_names(text: str, name_count: int) -> bool:
@@ -98,12 +103,23 @@ def _has_distinct_names(text: str, name_count: int) -> bool:
     return text.count(":") == name_count or _without_strings("", text).count(":") == name_count
 
 
-class _Walk:
+class Walk:
     """One walk over one rule: compiler._Compiler without errors. The same steps have the same names."""
 
-    __slots__ = ("finished_in_open_ors", "max_paths", "max_sub_rules", "name_count", "pending", "sub_rules")
+    __slots__ = (
+        "extensions",
+        "finished_in_open_ors",
+        "inner_level",
+        "max_paths",
+        "max_sub_rules",
+        "name_count",
+        "pending",
+        "sub_rules",
+    )
 
-    def __init__(self, max_paths: int, max_sub_rules: int) -> None:
+    def __init__(self, max_paths: int, max_sub_rules: int, *, extensions: bool) -> None:
+        self.extensions = extensions
+        self.inner_level = 0  # of all-of and none-of around what is read
         self.max_paths = max_paths
         self.max_sub_rules = max_sub_rules
         self.name_count = 0
@@ -113,7 +129,7 @@ class _Walk:
 
     def sub_rules_of(self, rule: Any) -> tuple[SubRule, ...]:
         if rule.__class__ is not dict:
-            raise _NotOrdinary
+            raise NotOrdinary
         self.object(rule, "", 1)
         self.write_pending()
         if len(self.sub_rules) == 1:
@@ -123,16 +139,18 @@ class _Walk:
     def object(self, members: dict[Any, Any], prefix: str, level: int) -> None:
         """Read the members of an object; ``prefix`` is what stands before their names in a path."""
         if not members or level > _MOST_LEVELS:
-            raise _NotOrdinary
+            raise NotOrdinary
         self.name_count += len(members)
         for name, value in members.items():
             if name.__class__ is not str:
-                raise _NotOrdinary
+                raise NotOrdinary
             if value.__class__ is dict:
                 self.object(value, f"{prefix}{name}.", level + 1)
             elif value.__class__ is not list:
-                raise _NotOrdinary
-            elif name == "$or":
+                raise NotOrdinary
+            elif name in _JOINING and (name == "$or" or self.extensions):
+                if name != "$or":
+                    raise NotOrdinary
                 self.alternatives(value, prefix, level)
             else:
                 path = prefix + name
@@ -142,13 +160,13 @@ class _Walk:
         if self.pending:
             self.sub_rules = [{**sub_rule, **self.pending} for sub_rule in self.sub_rules]
             if max(map(len, self.sub_rules)) > self.max_paths:
-                raise _NotOrdinary
+                raise NotOrdinary
             self.pending = {}
 
     def alternatives(self, branches: list[Any], prefix: str, level: int) -> None:
         """Read the branches of a ``$or``. One that is not plainly the or-primitive is left to the compiler."""
         if len(branches) < 2:
-            raise _NotOrdinary
+            raise NotOrdinary
         self.write_pending()
         before = self.sub_rules
         after: list[dict[str, Clause]] = []
@@ -158,7 +176,7 @@ class _Walk:
             self.object(branch, prefix, level + 1)
             self.write_pending()
             if self.finished_in_open_ors + len(self.sub_rules) > self.max_sub_rules:
-                raise _NotOrdinary
+                raise NotOrdinary
             after += self.sub_rules
             self.finished_in_open_ors += len(self.sub_rules)
         self.finished_in_open_ors -= len(after)
@@ -166,46 +184,71 @@ class _Walk:
 
     def patterns(self, clause: list[Any]) -> frozenset[Pattern]:
         if not clause:
-            raise _NotOrdinary
+            raise NotOrdinary
         patterns: list[Pattern] = []
         for value in clause:
             kind = value.__class__
             if kind is str:
                 patterns.append(Exact(value))
             elif kind is dict:
-                keyword, argument = _only_member(value)
-                read = _READERS.get(keyword)
-                if read is None:
-                    raise _NotOrdinary
-                patterns.append(read(argument))
-                # Every reader takes at most one object, with one name.
-                self.name_count += 1 if argument.__class__ is not dict else 2
+                patterns.append(self.pattern(value))
             elif kind is bool or value is None:
                 patterns.append(Literal(value))
             else:
                 patterns.append(Exact(_number(value)))
         return frozenset(patterns)
 
+    def alternative(self, value: Any) -> Pattern:
+        """Return the pattern of one value of a list inside a pattern."""
+        if value.__class__ is str:
+            return Exact(value)
+        if value.__class__ is dict:
+            return self.pattern(value)
+        return Literal(value) if value.__class__ is bool or value is None else Exact(_number(value))
+
+    def pattern(self, members: dict[Any, Any]) -> Pattern:
+        keyword, argument = only_member(members)
+        read = _READERS.get(keyword)
+        if argument.__class__ is not dict:
+            if read is not None:
+                self.name_count += 1
+                return read(argument)
+        elif read is not None and not (self.extensions and _is_extended(keyword, argument)):
+            self.name_count += 2  # every reader takes at most one object, with one name
+            return read(argument)
+        if not self.extensions:
+            raise NotOrdinary
+        from ruler.patterns.quick_extensions import extended_pattern  # for few rules only
+
+        return extended_pattern(self, keyword, argument)
+
+
+def _is_extended(keyword: str, argument: dict[Any, Any]) -> bool:
+    """Return whether this pattern type, known without the extensions, has an argument that only they know."""
+    if keyword != "anything-but":
+        return keyword == "wildcard"
+    return any(name in _EXTENDED_INNER or value.__class__ is dict for name, value in argument.items())
+
 
 def _refuse_reserved_names(branch: Any, level: int) -> None:
     """Give up on a branch with a reserved name, at any depth of objects, or that is no object."""
     if branch.__class__ is not dict or level > _MOST_LEVELS or not RESERVED_NAMES_IN_OR.isdisjoint(branch):
-        raise _NotOrdinary
+        raise NotOrdinary
     for value in branch.values():
         if value.__class__ is dict:
             _refuse_reserved_names(value, level + 1)
 
 
-def _only_member(members: dict[Any, Any]) -> tuple[str, Any]:
+def only_member(members: dict[Any, Any]) -> tuple[str, Any]:
     if len(members) != 1:
-        raise _NotOrdinary
+        raise NotOrdinary
     [(name, value)] = members.items()
-    return _text(name), value
+    return plain_text(name), value
 
 
-def _text(argument: Any) -> str:
+def plain_text(argument: Any) -> str:
     if argument.__class__ is not str:
-        raise _NotOrdinary
+        raise NotOrdinary
     text: str = argument
     return text
 
@@ -217,12 +260,12 @@ def _number(argument: Any) -> Number:
         return integer
     if argument.__class__ is float and isfinite(argument):
         return canonical(argument)
-    raise _NotOrdinary
+    raise NotOrdinary
 
 
 def _found(what: _T | None) -> _T:
     if what is None:
-        raise _NotOrdinary
+        raise NotOrdinary
     return what
 
 
@@ -230,86 +273,87 @@ def _found(what: _T | None) -> _T:
 
 
 def _exactly(argument: Any) -> Pattern:
-    return Exact(_text(argument))
+    return Exact(plain_text(argument))
 
 
 def _equals_ignore_case(argument: Any) -> EqualsIgnoreCase:
-    return EqualsIgnoreCase(fold(_text(argument)))
+    return EqualsIgnoreCase(fold(plain_text(argument)))
 
 
 def _prefix(argument: Any) -> Pattern:
     if argument.__class__ is str:
         return Prefix(argument)
-    text = _ignore_case_text(argument)
+    text = plain_text(ignore_case_argument(argument))
     return PrefixIgnoreCase(fold(text)) if text else Prefix("")
 
 
 def _suffix(argument: Any) -> Pattern:
     if argument.__class__ is str:
         return suffix_pattern(argument)
-    text = _ignore_case_text(argument)
+    text = plain_text(ignore_case_argument(argument))
     return SuffixIgnoreCase(fold(text)) if text else Prefix("")
 
 
-def _ignore_case_text(argument: Any) -> str:
+def ignore_case_argument(argument: Any) -> Any:
+    """Return what stands in an object under "equals-ignore-case" alone."""
     if argument.__class__ is not dict:
-        raise _NotOrdinary
-    keyword, inner = _only_member(argument)
+        raise NotOrdinary
+    keyword, inner = only_member(argument)
     if keyword != "equals-ignore-case":
-        raise _NotOrdinary
-    return _text(inner)
+        raise NotOrdinary
+    return inner
 
 
-def _wildcard(argument: Any) -> Excludable:
-    return pattern_of_pieces(_found(plain_pieces(_text(argument))))
+def wildcard_pattern(argument: Any) -> Excludable:
+    return pattern_of_pieces(_found(plain_pieces(plain_text(argument))))
 
 
-def _cidr(argument: Any) -> Pattern:
-    return _found(block_of(_text(argument)))
+def cidr_block(argument: Any) -> Cidr:
+    return _found(block_of(plain_text(argument)))
 
 
 def _exists(argument: Any) -> Pattern:
     if argument.__class__ is not bool:
-        raise _NotOrdinary
+        raise NotOrdinary
     return _EXISTS if argument else _ABSENT
 
 
-def _numeric(argument: Any) -> Pattern:
+def numeric_pattern(argument: Any) -> Exact | NumericRange:
     if argument.__class__ is not list or len(argument) not in (2, 4):
-        raise _NotOrdinary
-    first, low = _text(argument[0]), _number(argument[1])
+        raise NotOrdinary
+    first, low = plain_text(argument[0]), _number(argument[1])
     if len(argument) == 2:
         if first not in COMPARISONS:
-            raise _NotOrdinary
+            raise NotOrdinary
         return one_comparison(first, low)
-    second, high = _text(argument[2]), _number(argument[3])
+    second, high = plain_text(argument[2]), _number(argument[3])
     if first not in LOWER or second not in UPPER or low >= high:
-        raise _NotOrdinary
+        raise NotOrdinary
     return NumericRange(low, first == ">", high, second == "<")
 
 
 def _anything_but(argument: Any) -> Pattern:
     if argument.__class__ is dict:
-        keyword, inner = _only_member(argument)
-        read = _EXCLUDED_READERS.get(keyword)
+        keyword, inner = only_member(argument)
+        read = EXCLUDED_READERS.get(keyword)
         if read is None:
-            raise _NotOrdinary
-        return AnythingBut(frozenset(map(read, _non_empty_list(inner))))
-    values = _non_empty_list(argument)
+            raise NotOrdinary
+        return AnythingBut(frozenset(map(read, non_empty_list(inner))))
+    values = non_empty_list(argument)
     read = _exact_text if values[0].__class__ is str else _exact_number
     return AnythingBut(frozenset(map(read, values)))
 
 
-def _non_empty_list(argument: Any) -> list[Any]:
+def non_empty_list(argument: Any) -> list[Any]:
     """Return a list as it is, and a value that stands alone as the list of it."""
     values = argument if argument.__class__ is list else [argument]
     if not values:
-        raise _NotOrdinary
+        raise NotOrdinary
     return values
 
 
 def _exact_text(value: Any) -> Excludable:
-    return Exact(_text(value))
+    return Exact(plain_text(value))
 
 
 def _exact_number(value: Any) -> Excludable:
@@ -325,26 +369,26 @@ def _excluded_suffix(value: Any) -> Excludable:
 
 
 def _filled_text(value: Any) -> str:
-    text = _text(value)
+    text = plain_text(value)
     if not text:
-        raise _NotOrdinary
+        raise NotOrdinary
     return text
 
 
 _READERS: dict[str, Callable[[Any], Pattern]] = {
     "anything-but": _anything_but,
-    "cidr": _cidr,
+    "cidr": cidr_block,
     "equals-ignore-case": _equals_ignore_case,
     "exactly": _exactly,
     "exists": _exists,
-    "numeric": _numeric,
+    "numeric": numeric_pattern,
     "prefix": _prefix,
     "suffix": _suffix,
-    "wildcard": _wildcard,
+    "wildcard": wildcard_pattern,
 }
-_EXCLUDED_READERS: dict[str, Callable[[Any], Excludable]] = {
+EXCLUDED_READERS: dict[str, Callable[[Any], Excludable]] = {
     "equals-ignore-case": _equals_ignore_case,
     "prefix": _excluded_prefix,
     "suffix": _excluded_suffix,
-    "wildcard": _wildcard,
+    "wildcard": wildcard_pattern,
 }

@@ -29,7 +29,7 @@ from ruler.patterns.numbers import read_number
 from ruler.words import near_word
 
 MAX_DEPTH = 1024  # objects and arrays inside each other; the top one is depth 1
-_LONGEST_QUOTE = 60  # characters of the user's text that one message repeats
+LONGEST_QUOTE = 60  # characters of the user's text that one message repeats
 
 _SPACE = r"[ \t\n\r]*+"
 # Groups: 1 string without escapes, 2 number, 3 literal, 4 what follows one of these (may be empty);
@@ -87,8 +87,8 @@ class Document:
 
     def source(self, node: Node) -> str:
         """Return the text of ``node`` on one line, its middle left out when it is long."""
-        if node.end - node.start > 4 * _LONGEST_QUOTE:
-            half = 2 * _LONGEST_QUOTE
+        if node.end - node.start > 4 * LONGEST_QUOTE:
+            half = 2 * LONGEST_QUOTE
             return shortened(self.text[node.start : node.start + half] + self.text[node.end - half : node.end])
         return shortened(self.text[node.start : node.end])
 
@@ -100,10 +100,15 @@ def line_and_column(text: str, offset: int) -> tuple[int, int]:
 
 def shortened(text: str) -> str:
     """Return ``text`` on one line, with ``...`` for its middle when it is too long for a message."""
-    text = re.sub(r"[ \t]*[\r\n]\s*", " ", text)
-    if len(text) <= _LONGEST_QUOTE:
+    text = on_one_line(text)
+    if len(text) <= LONGEST_QUOTE:
         return text
-    return f"{text[: _LONGEST_QUOTE - 20]}...{text[-15:]}"
+    return f"{text[: LONGEST_QUOTE - 20]}...{text[-15:]}"
+
+
+def on_one_line(text: str) -> str:
+    """Return ``text`` with a space for each line end and the white space around it."""
+    return re.sub(r"[ \t]*[\r\n]\s*", " ", text)
 
 
 def read_document(text: str | bytes | bytearray | memoryview) -> Document:

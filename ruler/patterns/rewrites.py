@@ -26,6 +26,15 @@ def short_quoted(text: str) -> str:
     return quoted(text) if len(text) <= 80 else quoted(f"{text[:50]}...{text[-20:]}")
 
 
+def without_anchors(regexp: str) -> str:
+    """Return an I-Regexp without ``^`` before and ``$`` behind it: anchors elsewhere, ordinary characters in RFC 9485.
+
+    >>> without_anchors("^a$"), without_anchors("^a"), without_anchors("[$]")
+    ('a', 'a', '[$]')
+    """
+    return regexp.removeprefix("^").removesuffix("$")
+
+
 def fragment(document: Document, node: Node) -> str | None:
     """Return the user's text of ``node`` on one line, or None when it is too long to repeat whole."""
     if node.end - node.start > _LONGEST_FRAGMENT:
@@ -73,11 +82,11 @@ def both_or_either(document: Document, members: list[tuple[str, int, Node]]) -> 
     if len(members) == 2 and set(by_name) == {"prefix", "suffix"}:
         prefix, suffix = by_name["prefix"], by_name["suffix"]
         if prefix.kind == suffix.kind == "string":
-            return f"[{', '.join(_prefix_and_suffix(prefix.value, suffix.value))}] for both together, {either}"
+            return f"[{', '.join(prefix_and_suffix(prefix.value, suffix.value))}] for both together, {either}"
     return either
 
 
-def _prefix_and_suffix(prefix: str, suffix: str) -> list[str]:
+def prefix_and_suffix(prefix: str, suffix: str) -> list[str]:
     """Return the alternatives that together accept the strings that begin and end so.
 
     A wildcard wants the two side by side; where they can overlap ("ab", "bc": "abc"), such strings are added.

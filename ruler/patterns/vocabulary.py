@@ -18,11 +18,19 @@ class PatternType:
     argument: str  # what stands after the colon, in words
     example: str  # a whole pattern, as JSON
     meaning: str  # one sentence
+    is_extension: bool = False  # of section 13 of the semantics
 
 
 PATTERN_TYPES: dict[str, PatternType] = {
     row.keyword: row
     for row in (
+        PatternType(
+            "all-of",
+            "a list of values and pattern types, or of lists of them",
+            '{"all-of": [{"prefix": "net"}, {"anything-but": {"suffix": ".log"}}]}',
+            "Accepts a value when every listed one does; a list inside stands for any of its members.",
+            is_extension=True,
+        ),
         PatternType(
             "anything-but",
             "a string, a number, a list of strings, a list of numbers, or an object with one of prefix, "
@@ -55,6 +63,13 @@ PATTERN_TYPES: dict[str, PatternType] = {
             "Accepts any value, null included; with false, holds when the field has no value.",
         ),
         PatternType(
+            "none-of",
+            "a list of values and pattern types",
+            '{"none-of": ["debug", {"prefix": "test-"}]}',
+            "Holds when no value of the field is accepted by a listed one, and so also when the field has no value.",
+            is_extension=True,
+        ),
+        PatternType(
             "numeric",
             "an array: a comparison and a number, or a lower and then an upper bound",
             '{"numeric": [">", 0, "<=", 5]}',
@@ -65,6 +80,13 @@ PATTERN_TYPES: dict[str, PatternType] = {
             'a string, or {"equals-ignore-case": a string}',
             '{"prefix": "aws."}',
             "Accepts the strings that begin so.",
+        ),
+        PatternType(
+            "regexp",
+            "a string: a regular expression as RFC 9485 (I-Regexp) has them",
+            '{"regexp": "[a-z]+-[0-9]{4}"}',
+            "Accepts the strings that match from beginning to end.",
+            is_extension=True,
         ),
         PatternType(
             "suffix",
@@ -83,55 +105,18 @@ PATTERN_TYPES: dict[str, PatternType] = {
 
 # Pattern types that may stand inside another: {"prefix": {"equals-ignore-case": "a"}}.
 INNER_TYPES: dict[str, tuple[str, ...]] = {
+    "anything-but": ("cidr", "equals-ignore-case", "numeric", "prefix", "suffix", "wildcard"),
+    "prefix": ("equals-ignore-case",),
+    "suffix": ("equals-ignore-case",),
+    "wildcard": ("equals-ignore-case",),
+}
+
+# Both without the extensions, for the dialects that have none.
+PLAIN_TYPES = {keyword: row for keyword, row in PATTERN_TYPES.items() if not row.is_extension}
+PLAIN_INNER_TYPES: dict[str, tuple[str, ...]] = {
     "anything-but": ("equals-ignore-case", "prefix", "suffix", "wildcard"),
     "prefix": ("equals-ignore-case",),
     "suffix": ("equals-ignore-case",),
-}
-
-# What the extensions (section 13 of the semantics) add. Read only where compiler.Limits says so.
-EXTENSION_TYPES: dict[str, PatternType] = {
-    row.keyword: row
-    for row in (
-        PatternType(
-            "all-of",
-            "a list of values and pattern types, or of lists of them",
-            '{"all-of": [{"prefix": "net"}, {"anything-but": {"suffix": ".log"}}]}',
-            "Accepts a value when every listed one does; a list inside stands for any of its members.",
-        ),
-        PatternType(
-            "none-of",
-            "a list of values and pattern types",
-            '{"none-of": ["debug", {"prefix": "test-"}]}',
-            "Holds when no value of the field is accepted by a listed one, and so also when the field has no value.",
-        ),
-        PatternType(
-            "regexp",
-            "a string: a regular expression as RFC 9485 (I-Regexp) has them",
-            '{"regexp": "[a-z]+-[0-9]{4}"}',
-            "Accepts the strings that match from beginning to end.",
-        ),
-    )
-}
-EXTENSION_INNER_TYPES: dict[str, tuple[str, ...]] = {
-    **INNER_TYPES,
-    "anything-but": ("cidr", "equals-ignore-case", "numeric", "prefix", "suffix", "wildcard"),
-    "wildcard": ("equals-ignore-case",),
-}
-# Codes that only rules with extensions have, and what they say. They join errors.ERROR_CODES with the extensions.
-EXTENSION_ERROR_CODES: dict[str, str] = {
-    "argument-not-array": "The argument of all-of or none-of is not an array.",
-    "argument-empty": "The list of all-of or none-of, or a list inside all-of, is empty.",
-    "absence-inside-pattern": "exists with false, or none-of, stands inside all-of or none-of.",
-    "pattern-too-deep": "all-of and none-of are nested deeper than the limit allows.",
-    "and-one-branch": 'An "$and" has only one branch.',
-    "and-branch-not-object": 'An "$and" has a branch that is not an object.',
-    "and-reserved-name": 'A branch of an "$and" uses a reserved name.',
-    "regexp-parenthesis": "A regular expression has a parenthesis without its other one, or begins a group with ?.",
-    "regexp-quantifier": "A quantifier of a regular expression repeats nothing, follows another, or is misspelt.",
-    "regexp-escape": "A regular expression has a backslash before a character that it does not escape.",
-    "regexp-class": "A class of a regular expression is empty, not closed, or has a wrong member.",
-    "regexp-character": "A regular expression has a closing bracket or brace that closes nothing.",
-    "regexp-too-large": "A regular expression is larger than the limit allows.",
 }
 
 # Where one of these is a name at any depth of a branch, "$or" is not the or-primitive but an ordinary name.

@@ -11,7 +11,7 @@ for documents that hold more than rules.
 """
 
 from ruler.rule_sources.files import STANDARD_INPUT, read_rule_file, read_rule_files
-from ruler.rule_sources.named_rules import NamedRule, RuleSet, add_rules, text_of, within_limits
+from ruler.rule_sources.named_rules import NamedRule, RuleSet, TakesRules, add_rules, text_of, within_limits
 from ruler.rule_sources.placed import fix_in_source, is_editable
 from ruler.rule_sources.read import read_again, rule_of_pattern, rules_of_text
 
@@ -19,6 +19,7 @@ __all__ = [
     "STANDARD_INPUT",
     "NamedRule",
     "RuleSet",
+    "TakesRules",
     "add_rules",
     "fix_in_source",
     "is_editable",

@@ -15,7 +15,7 @@ from typing import Protocol
 
 from ruler.errors import Location, RuleError
 from ruler.findings import Finding, Source, in_text_order, json_pointer
-from ruler.patterns.compiler import compile_node
+from ruler.patterns.compiler import DEFAULT_LIMITS, Limits, compile_node
 from ruler.patterns.reader import Document, Node
 from ruler.rule_sources.placed import StringDocument
 
@@ -45,9 +45,9 @@ class NamedRule:
         """The JSON Pointer of ``location`` in this rule, or of the string that holds the rule."""
         return json_pointer(self.place if isinstance(self.document, StringDocument) else (*self.place, *location))
 
-    def errors(self) -> list[Finding]:
+    def errors(self, limits: Limits = DEFAULT_LIMITS) -> list[Finding]:
         """Every error of this rule, within the limits of what is told of one; none when it compiles."""
-        _, errors = compile_node(self.document, self.node)
+        _, errors = compile_node(self.document, self.node, limits=limits)
         found = within_limits(map(self.finding, errors))
         if len(found) == len(errors) >= MOST_FINDINGS:  # where the compiler stops
             found.append(_left_out(found))
@@ -140,5 +140,21 @@ def text_of(document: Document, node: Node) -> str:
 
 
 def _finding_at_rule(rule: NamedRule, error: RuleError) -> Finding:
+    """Return the finding of a rule that compiles and cannot be added: its dialect refuses it, or its limits do."""
     error.line = error.column = None  # they count in the rule's own text, not in the file
+    if not rule.document.is_from_mapping:
+        error.line, error.column = rule.document.line_and_column(_node_at(rule.node, error.location).start)
     return rule.finding(error)
+
+
+def _node_at(node: Node, location: Location) -> Node:
+    """Return the node that ``location`` leads to; the one that it leaves off at, where it goes on in no node."""
+    for step in location:
+        if node.kind == "array" and isinstance(step, int):
+            node = node.value[step]
+        else:
+            members = [value for name, _, value in node.value if name == step] if node.kind == "object" else []
+            if not members:
+                break
+            node = members[-1]  # of one name the last counts
+    return node

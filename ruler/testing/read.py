@@ -4,9 +4,9 @@
      "tests": [{"name": "a big order", "event": {"total": 1500}, "matches": ["big-order"]}]}
 
 "rules" is the path of a rule file, a list of paths, or an object of rules by name; paths are relative to the directory
-of the test file. The event of a test is "event", an object; "event-file", a path; or "event-text", a string that holds
-the text. What is expected is "matches" and "does-not-match", or "matches-exactly", each a list of names of rules; or
-"error", the code of an error.
+of the test file. "dialect", which may be left out, is the one that the rules are held to. The event of a test is
+"event", an object; "event-file", a path; or "event-text", a string that holds the text. What is expected is "matches"
+and "does-not-match", or "matches-exactly", each a list of names of rules; or "error", the code of an error.
 
 Always: an event reaches the matcher as it is written, so the spelling of numbers and duplicate names are kept. What is
 not understood is an error: a test that tests less than its author thinks is worse than none.
@@ -17,8 +17,10 @@ from __future__ import annotations
 import os
 from itertools import islice
 
+from ruler.dialects.names import DEFAULT_DIALECT, DIALECTS, nearest_dialect
 from ruler.errors import RuleError
 from ruler.findings import Finding, Source, finding_of_text, in_text_order
+from ruler.matcher import Matcher
 from ruler.patterns.reader import Document, Node, read_document, shortened
 from ruler.rule_sources import STANDARD_INPUT, NamedRule, add_rules, read_rule_file, text_of
 from ruler.rule_sources.members import Members, MembersReader, Steps, in_quotes
@@ -33,7 +35,7 @@ PATH_MEANING = "a path is relative to the directory of the test file"
 EVENT_MEANING = 'the event of a test is "event", an object; "event-file", a path; or "event-text", its text in a string'
 EXPECTED_MEANING = 'a test says what it expects: "matches", "does-not-match", "matches-exactly" or "error"'
 
-FILE_MEMBERS = ("rules", "tests")
+FILE_MEMBERS = ("rules", "dialect", "tests")
 EVENT_MEMBERS = ("event", "event-file", "event-text")
 RULE_MEMBERS = ("matches", "does-not-match", "matches-exactly")
 TEST_MEMBERS = ("name", *EVENT_MEMBERS, *RULE_MEMBERS, "error")
@@ -69,10 +71,11 @@ OTHER_WORDS = {
 _MOST_NAMES_LOOKED_AT = 1000  # for one that is near: likeness is slow to find
 
 
-def read_tests(path: str) -> RuleTestFile:
+def read_tests(path: str, dialect: str | None = None) -> RuleTestFile:
     """Return what the test file ``path`` holds. Never raises for that: errors are its findings.
 
-    ``-`` is standard input; paths in it are relative to the current directory.
+    ``-`` is standard input; paths in it are relative to the current directory. ``dialect`` is what the rules are held
+    to, whatever the file says; ValueError when it is none.
     """
     name = "<stdin>" if path == "-" else path
     try:
@@ -80,16 +83,16 @@ def read_tests(path: str) -> RuleTestFile:
     except OSError as error:
         source = Source(name, "")
         return RuleTestFile(source, findings=[Finding(source, "file-unreadable", error.strerror or str(error))])
-    return read_test_text(Source(name, content.decode(errors="replace")), content)
+    return read_test_text(Source(name, content.decode(errors="replace")), content, dialect)
 
 
-def read_test_text(source: Source, content: bytes) -> RuleTestFile:
-    """Return the tests of a file that holds ``content``; ``source.name`` is its path."""
+def read_test_text(source: Source, content: bytes, dialect: str | None = None) -> RuleTestFile:
+    """Return the tests of a file that holds ``content``; ``source.name`` is its path, ``dialect`` as in read_tests."""
     try:
         document = read_document(content)
     except RuleError as error:
         return RuleTestFile(source, findings=[_finding_of_text(source, error)])
-    return _FileReader(source, document).read()
+    return _FileReader(source, document, dialect).read()
 
 
 def _content_of(path: str | int) -> bytes:
@@ -122,8 +125,9 @@ class _FileReader(MembersReader):
     code_prefix = "test"
     other_words = OTHER_WORDS
 
-    def __init__(self, source: Source, document: Document) -> None:
+    def __init__(self, source: Source, document: Document, dialect: str | None) -> None:
         super().__init__(source, document)
+        self.dialect = dialect  # asked for; None for that of the file
         self.found = RuleTestFile(source)
         self.findings_elsewhere: list[Finding] = []  # in rule files
         self.rule_names: dict[str, None] = {}  # in order
@@ -137,6 +141,7 @@ class _FileReader(MembersReader):
             self.found.findings = self.findings
             return self.found
         members = self.members(root, (), FILE_MEMBERS, "a test file", FILE_FORM)
+        self.found.matcher = Matcher(dialect=self._dialect(members.get("dialect")))
         if "rules" in members:
             self._read_rules(members["rules"])
         else:
@@ -150,6 +155,20 @@ class _FileReader(MembersReader):
 
     def _report_missing(self, root: Node, name: str, why: str, write: str) -> None:
         self.report("test-file-form", root.start, (), f'the file has no "{name}"', why=why, write=write)
+
+    def _dialect(self, node: Node | None) -> str:
+        """The dialect of the rules: the one asked for, else that of the file, else our own. Reports what is none."""
+        name = DEFAULT_DIALECT
+        if node is not None and node.kind == "string" and node.value in DIALECTS:
+            name = str(node.value)
+        elif node is not None:
+            near = nearest_dialect(node.value) if node.kind == "string" else None
+            what = f"found {self.describe(node)} as the dialect" + (
+                f"; did you mean {in_quotes(near)}?" if near else ""
+            )
+            why = f"dialects are {', '.join(DIALECTS)}"
+            self.report("test-dialect", node.start, ("dialect",), what, why=why, write=in_quotes(near or "eventbridge"))
+        return self.dialect or name
 
     # -- rules ---------------------------------------------------------------------------------------------
 

@@ -15,6 +15,9 @@
 
 #![forbid(unsafe_op_in_unsafe_fn)]
 
+#[cfg(test)]
+extern crate self as ruler_core; // for what unit tests share with the naive twins in `tests`
+
 pub mod event;
 pub mod machine;
 pub mod model;

@@ -20,15 +20,38 @@ pub enum Pattern {
     SuffixIgnoreCase(Box<[u8]>),
     /// The texts between the asterisks: the first stands at the beginning, the last at the end. Two or more.
     Wildcard(Box<[Box<[u8]>]>),
+    /// A string whose folded form a wildcard of these pieces accepts.
+    WildcardIgnoreCase(Box<[Box<[u8]>]>),
+    /// A string that a regular expression describes from beginning to end, in postfix order.
+    Regexp(Box<[RegexpStep]>),
     NumericRange(NumericRange),
     Cidr(Cidr),
     /// Every value.
     Exists,
     /// No value: `{"exists": false}`.
     Absent,
-    /// Every value that none of these accepts; sorted, distinct, one or more. Never NumericRange, Exists, Absent,
-    /// AnythingBut or Literal inside.
+    /// Every value that none of these accepts; sorted, distinct, one or more. Never Exists, Absent, AnythingBut, AllOf,
+    /// NoneOf, Regexp or Literal inside.
     AnythingBut(Box<[Pattern]>),
+    /// A value that each of these parts accepts; a part is patterns of which any may accept. Both sorted, distinct, one
+    /// or more. Never Absent, NoneOf or Exists inside.
+    AllOf(Box<[Box<[Pattern]>]>),
+    /// No value of the path that any of these accepts; sorted, distinct, one or more. Never Absent, NoneOf or Exists
+    /// inside.
+    NoneOf(Box<[Pattern]>),
+}
+
+/// One step of a regular expression in postfix order: each takes its parts from those before it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RegexpStep {
+    /// One character: "09az" is a digit or a letter. Ranges ascend and are apart.
+    Characters(Box<str>),
+    /// The last so many parts, one after the other.
+    Sequence(u32),
+    /// The last so many parts, any of which may stand.
+    Union(u32),
+    /// The last part, `low` to `high` times; None is without bound.
+    Repeat { low: u32, high: Option<u32> },
 }
 
 /// The numbers between two bounds; at least one bound; low < high.
@@ -64,7 +87,7 @@ pub struct Clause {
     pub patterns: Box<[Pattern]>,
 }
 
-/// Clauses that must all match; sorted, distinct.
+/// Clauses that must all match; distinct, sorted by path. Those of one path keep the order they were given in.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SubRule {
     pub clauses: Box<[Clause]>,

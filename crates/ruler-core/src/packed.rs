@@ -4,7 +4,7 @@
 //! In boxes of their own a million rules are millions of small allocations, which the C library keeps after they are
 //! freed; here they are three lists. What is unpacked is dropped before the next rule is, so its places are used again.
 
-use crate::model::{Bound, Cidr, Clause, NumericRange, Pattern, SubRule};
+use crate::model::{Bound, Cidr, Clause, NumericRange, Pattern, RegexpStep, SubRule};
 use crate::number::Number;
 
 #[derive(Default)]
@@ -77,6 +77,14 @@ impl Packed {
                 self.bytes.push(b'w');
                 self.all(pieces, |packed, piece| packed.text(piece));
             }
+            Pattern::WildcardIgnoreCase(pieces) => {
+                self.bytes.push(b'W');
+                self.all(pieces, |packed, piece| packed.text(piece));
+            }
+            Pattern::Regexp(program) => {
+                self.bytes.push(b'x');
+                self.all(program, Packed::step);
+            }
             Pattern::NumericRange(range) => {
                 self.bytes.push(b'r');
                 self.bound(range.low);
@@ -90,7 +98,33 @@ impl Packed {
                 self.bytes.push(b'!');
                 self.all(excluded, Packed::pattern);
             }
+            Pattern::AllOf(parts) => {
+                self.bytes.push(b'&');
+                self.all(parts, |packed, part| packed.all(part, Packed::pattern));
+            }
+            Pattern::NoneOf(excluded) => {
+                self.bytes.push(b'~');
+                self.all(excluded, Packed::pattern);
+            }
         }
+    }
+
+    fn step(&mut self, step: &RegexpStep) {
+        match step {
+            RegexpStep::Characters(ranges) => self.tagged(b'c', ranges.as_bytes()),
+            RegexpStep::Sequence(count) => self.counted(b',', *count),
+            RegexpStep::Union(count) => self.counted(b'|', *count),
+            RegexpStep::Repeat { low, high: None } => self.counted(b'+', *low),
+            RegexpStep::Repeat { low, high: Some(high) } => {
+                self.counted(b'{', *low);
+                self.count(*high as usize);
+            }
+        }
+    }
+
+    fn counted(&mut self, tag: u8, count: u32) {
+        self.bytes.push(tag);
+        self.count(count as usize);
     }
 
     fn tagged(&mut self, tag: u8, text: &[u8]) {
@@ -166,9 +200,24 @@ impl<'a> Unpacking<'a> {
             b'e' => Pattern::Exists,
             b'a' => Pattern::Absent,
             b'w' => Pattern::Wildcard(self.all(|packed| packed.text().into())),
+            b'W' => Pattern::WildcardIgnoreCase(self.all(|packed| packed.text().into())),
+            b'x' => Pattern::Regexp(self.all(Unpacking::step)),
             b'r' => Pattern::NumericRange(NumericRange { low: self.bound(), high: self.bound() }),
             b'c' => Pattern::Cidr(*self.blocks.next().expect("a block was written")),
             b'!' => Pattern::AnythingBut(self.all(Unpacking::pattern)),
+            b'&' => Pattern::AllOf(self.all(|packed| packed.all(Unpacking::pattern))),
+            b'~' => Pattern::NoneOf(self.all(Unpacking::pattern)),
+            tag => unreachable!("{tag} was not written"),
+        }
+    }
+
+    fn step(&mut self) -> RegexpStep {
+        match self.byte() {
+            b'c' => RegexpStep::Characters(std::str::from_utf8(self.text()).expect("a text was written").into()),
+            b',' => RegexpStep::Sequence(self.count() as u32),
+            b'|' => RegexpStep::Union(self.count() as u32),
+            b'+' => RegexpStep::Repeat { low: self.count() as u32, high: None },
+            b'{' => RegexpStep::Repeat { low: self.count() as u32, high: Some(self.count() as u32) },
             tag => unreachable!("{tag} was not written"),
         }
     }
@@ -193,6 +242,19 @@ mod tests {
         let text = |text: &str| -> Box<[u8]> { text.as_bytes().into() };
         let number = Number::from_i64(i64::MAX);
         let bound = |number, is_open| Some(Bound { number, is_open });
+        let regexp = Pattern::Regexp(
+            [
+                RegexpStep::Characters("".into()),
+                RegexpStep::Characters("azéé\u{10ffff}\u{10ffff}".into()),
+                RegexpStep::Union(2),
+                RegexpStep::Repeat { low: 0, high: None },
+                RegexpStep::Repeat { low: 2, high: Some(1000) },
+                RegexpStep::Sequence(0),
+                RegexpStep::Sequence(200),
+            ]
+            .into(),
+        );
+        let all_of = Pattern::AllOf([[Pattern::Prefix(text("p"))].into(), [Pattern::Literal(None)].into()].into());
         let patterns = vec![
             Pattern::Text(text("")),
             Pattern::Text("x".repeat(20_000).into_bytes().into()),
@@ -214,6 +276,10 @@ mod tests {
             Pattern::Exists,
             Pattern::Absent,
             Pattern::AnythingBut([Pattern::Number(number), Pattern::Wildcard([text("b"), text("c")].into())].into()),
+            Pattern::WildcardIgnoreCase([text("b"), text("c")].into()),
+            regexp.clone(),
+            Pattern::AllOf([[regexp.clone(), Pattern::Exists].into(), [all_of].into()].into()),
+            Pattern::NoneOf([regexp, Pattern::Literal(None)].into()),
         ];
         let clause = |path: &str, patterns: &[Pattern]| Clause { path: text(path), patterns: patterns.into() };
         let apart = |pattern| SubRule { clauses: [clause("a", std::slice::from_ref(pattern))].into() };

@@ -5,7 +5,7 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyFloat, PyInt, PyString, PyType};
-use ruler_core::model::{Bound as NumberBound, Cidr, Clause, NumericRange, Pattern, SubRule};
+use ruler_core::model::{Bound as NumberBound, Cidr, Clause, NumericRange, Pattern, RegexpStep, SubRule};
 use ruler_core::number::Number;
 use ruler_core::packed::Packed;
 
@@ -39,11 +39,19 @@ pub struct Model {
     pub prefix_ignore_case: Py<PyType>,
     pub suffix_ignore_case: Py<PyType>,
     pub wildcard: Py<PyType>,
+    pub wildcard_ignore_case: Py<PyType>,
+    pub regexp: Py<PyType>,
+    pub characters: Py<PyType>,
+    pub sequence: Py<PyType>,
+    pub union: Py<PyType>,
+    pub repeat: Py<PyType>,
     pub numeric_range: Py<PyType>,
     pub cidr: Py<PyType>,
     pub exists: Py<PyType>,
     pub absent: Py<PyType>,
     pub anything_but: Py<PyType>,
+    pub all_of: Py<PyType>,
+    pub none_of: Py<PyType>,
     pub clause: Py<PyType>,
 }
 
@@ -63,11 +71,19 @@ impl Model {
                 prefix_ignore_case: class("PrefixIgnoreCase")?,
                 suffix_ignore_case: class("SuffixIgnoreCase")?,
                 wildcard: class("Wildcard")?,
+                wildcard_ignore_case: class("WildcardIgnoreCase")?,
+                regexp: class("Regexp")?,
+                characters: class("Characters")?,
+                sequence: class("Sequence")?,
+                union: class("Union")?,
+                repeat: class("Repeat")?,
                 numeric_range: class("NumericRange")?,
                 cidr: class("Cidr")?,
                 exists: class("Exists")?,
                 absent: class("Absent")?,
                 anything_but: class("AnythingBut")?,
+                all_of: class("AllOf")?,
+                none_of: class("NoneOf")?,
                 clause: class("Clause")?,
             })
         })
@@ -78,12 +94,24 @@ impl Model {
 fn prepared(sub_rules: &Bound<'_, PyAny>) -> PyResult<Vec<SubRule>> {
     let model = Model::get(sub_rules.py())?;
     let sub_rules = sub_rules.try_iter()?.map(|sub_rule| {
-        let clauses = sub_rule?.getattr(pyo3::intern!(sub_rules.py(), "clauses"))?;
-        let mut clauses = clauses.try_iter()?.map(|each| clause(&each?, model)).collect::<PyResult<Vec<_>>>()?;
-        clauses.sort_unstable();
+        let given = sub_rule?.getattr(pyo3::intern!(sub_rules.py(), "clauses"))?;
+        let mut clauses = clauses(&given, model)?;
+        clauses.sort_unstable_by(|one, other| one.path.cmp(&other.path));
+        if clauses.windows(2).any(|pair| pair[0].path == pair[1].path) {
+            clauses = self::clauses(&in_order_of_text(&given)?, model)?;
+        }
         Ok(SubRule { clauses: clauses.into() })
     });
     sub_rules.collect()
+}
+
+/// Clauses as Python sorts them where a path occurs twice, so that both engines take them in one order.
+fn in_order_of_text<'py>(clauses: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    clauses.py().import("ruler.machine.pattern_texts")?.getattr("in_order_of_text")?.call1((clauses,))
+}
+
+fn clauses(clauses: &Bound<'_, PyAny>, model: &Model) -> PyResult<Vec<Clause>> {
+    clauses.try_iter()?.map(|each| clause(&each?, model)).collect()
 }
 
 fn clause(clause: &Bound<'_, PyAny>, model: &Model) -> PyResult<Clause> {
@@ -112,8 +140,7 @@ fn pattern(pattern: &Bound<'_, PyAny>, model: &Model) -> PyResult<Pattern> {
     } else if is(&model.suffix) {
         Pattern::Suffix(plain_text()?)
     } else if is(&model.wildcard) {
-        let pieces = pattern.getattr(pyo3::intern!(py, "pieces"))?;
-        Pattern::Wildcard(pieces.try_iter()?.map(|piece| text(&piece?)).collect::<PyResult<_>>()?)
+        Pattern::Wildcard(texts(&pattern.getattr(pyo3::intern!(py, "pieces"))?)?)
     } else if is(&model.anything_but) {
         Pattern::AnythingBut(patterns(&pattern.getattr(pyo3::intern!(py, "excluded"))?, model)?)
     } else if is(&model.numeric_range) {
@@ -136,8 +163,36 @@ fn pattern(pattern: &Bound<'_, PyAny>, model: &Model) -> PyResult<Pattern> {
             network: pattern.getattr("network")?.extract()?,
             bits: pattern.getattr("bits")?.extract()?,
         })
+    } else if is(&model.all_of) {
+        let parts = pattern.getattr("parts")?;
+        let mut parts = parts.try_iter()?.map(|part| patterns(&part?, model)).collect::<PyResult<Vec<_>>>()?;
+        parts.sort_unstable();
+        Pattern::AllOf(parts.into())
+    } else if is(&model.none_of) {
+        Pattern::NoneOf(patterns(&pattern.getattr("excluded")?, model)?)
+    } else if is(&model.regexp) {
+        let program = pattern.getattr("program")?;
+        Pattern::Regexp(program.try_iter()?.map(|step| regexp_step(&step?, model)).collect::<PyResult<_>>()?)
+    } else if is(&model.wildcard_ignore_case) {
+        Pattern::WildcardIgnoreCase(texts(&pattern.getattr("folded_pieces")?)?)
     } else {
         return Err(PyTypeError::new_err(format!("the native engine knows no pattern of type {}", class.name()?)));
+    })
+}
+
+fn regexp_step(step: &Bound<'_, PyAny>, model: &Model) -> PyResult<RegexpStep> {
+    let class = step.get_type();
+    let count = || -> PyResult<u32> { step.getattr("count")?.extract() };
+    Ok(if class.is(&model.characters) {
+        RegexpStep::Characters(step.getattr("ranges")?.cast::<PyString>()?.to_str()?.into())
+    } else if class.is(&model.sequence) {
+        RegexpStep::Sequence(count()?)
+    } else if class.is(&model.union) {
+        RegexpStep::Union(count()?)
+    } else if class.is(&model.repeat) {
+        RegexpStep::Repeat { low: step.getattr("low")?.extract()?, high: step.getattr("high")?.extract()? }
+    } else {
+        return Err(PyTypeError::new_err(format!("the native engine knows no step of type {}", class.name()?)));
     })
 }
 
@@ -167,6 +222,10 @@ fn number(value: &Bound<'_, PyAny>) -> PyResult<Number> {
         Ok(integer) => Ok(Number::from_i64(integer)),
         Err(_) => value.extract().map(Number::from_u64).map_err(|_| PyValueError::new_err("an integer beyond 64 bits")),
     }
+}
+
+fn texts(values: &Bound<'_, PyAny>) -> PyResult<Box<[Box<[u8]>]>> {
+    values.try_iter()?.map(|value| text(&value?)).collect()
 }
 
 fn text(value: &Bound<'_, PyAny>) -> PyResult<Box<[u8]>> {

@@ -4,7 +4,7 @@ use crate::prepare::Model;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyFrozenSet, PyList, PyTuple, PyType};
 use ruler_core::machine::{StateView, Stats};
-use ruler_core::model::{Bound as NumberBound, Clause, Pattern};
+use ruler_core::model::{Bound as NumberBound, Clause, Pattern, RegexpStep};
 use ruler_core::number::Number;
 
 /// The fields of a `Stats` (describe.py), in their order, of rules, their machine, and the bytes beside it.
@@ -42,9 +42,12 @@ pub fn machine_error(py: Python<'_>, what: &str) -> PyErr {
 }
 
 fn clause_object<'py>(py: Python<'py>, clause: &Clause, model: &Model) -> PyResult<Bound<'py, PyAny>> {
-    let patterns = clause.patterns.iter().map(|pattern| pattern_object(py, pattern, model));
-    let patterns = PyFrozenSet::new(py, patterns.collect::<PyResult<Vec<_>>>()?)?;
-    model.clause.bind(py).call1((text(&clause.path), patterns))
+    model.clause.bind(py).call1((text(&clause.path), pattern_objects(py, &clause.patterns, model)?))
+}
+
+fn pattern_objects<'py>(py: Python<'py>, patterns: &[Pattern], model: &Model) -> PyResult<Bound<'py, PyFrozenSet>> {
+    let patterns = patterns.iter().map(|pattern| pattern_object(py, pattern, model));
+    PyFrozenSet::new(py, patterns.collect::<PyResult<Vec<_>>>()?)
 }
 
 fn pattern_object<'py>(py: Python<'py>, pattern: &Pattern, model: &Model) -> PyResult<Bound<'py, PyAny>> {
@@ -62,6 +65,14 @@ fn pattern_object<'py>(py: Python<'py>, pattern: &Pattern, model: &Model) -> PyR
             let pieces = PyTuple::new(py, pieces.iter().map(|piece| text(piece)))?;
             model.wildcard.bind(py).call1((pieces,))
         }
+        Pattern::WildcardIgnoreCase(pieces) => {
+            let pieces = PyTuple::new(py, pieces.iter().map(|piece| text(piece)))?;
+            model.wildcard_ignore_case.bind(py).call1((pieces,))
+        }
+        Pattern::Regexp(program) => {
+            let steps = program.iter().map(|step| step_object(py, step, model)).collect::<PyResult<Vec<_>>>()?;
+            model.regexp.bind(py).call1((PyTuple::new(py, steps)?,))
+        }
         Pattern::NumericRange(range) => {
             let (low, low_is_open) = bound_objects(py, range.low)?;
             let (high, high_is_open) = bound_objects(py, range.high)?;
@@ -70,11 +81,22 @@ fn pattern_object<'py>(py: Python<'py>, pattern: &Pattern, model: &Model) -> PyR
         Pattern::Cidr(cidr) => model.cidr.bind(py).call1((cidr.version, cidr.network, cidr.bits)),
         Pattern::Exists => model.exists.bind(py).call0(),
         Pattern::Absent => model.absent.bind(py).call0(),
-        Pattern::AnythingBut(excluded) => {
-            let excluded = excluded.iter().map(|pattern| pattern_object(py, pattern, model));
-            let excluded = PyFrozenSet::new(py, excluded.collect::<PyResult<Vec<_>>>()?)?;
-            model.anything_but.bind(py).call1((excluded,))
+        Pattern::AnythingBut(excluded) => model.anything_but.bind(py).call1((pattern_objects(py, excluded, model)?,)),
+        Pattern::AllOf(parts) => {
+            let parts = parts.iter().map(|part| pattern_objects(py, part, model));
+            let parts = PyFrozenSet::new(py, parts.collect::<PyResult<Vec<_>>>()?)?;
+            model.all_of.bind(py).call1((parts,))
         }
+        Pattern::NoneOf(excluded) => model.none_of.bind(py).call1((pattern_objects(py, excluded, model)?,)),
+    }
+}
+
+fn step_object<'py>(py: Python<'py>, step: &RegexpStep, model: &Model) -> PyResult<Bound<'py, PyAny>> {
+    match step {
+        RegexpStep::Characters(ranges) => model.characters.bind(py).call1((&**ranges,)),
+        RegexpStep::Sequence(count) => model.sequence.bind(py).call1((count,)),
+        RegexpStep::Union(count) => model.union.bind(py).call1((count,)),
+        RegexpStep::Repeat { low, high } => model.repeat.bind(py).call1((low, high)),
     }
 }
 

@@ -30,8 +30,8 @@ pub fn canonical_order(trie: &PathTrie, clauses: &[Clause], paths: &[PathId]) ->
     let mut order: Vec<usize> = (0..clauses.len()).collect();
     order.sort_by(|&one, &other| {
         compare(trie, &lines[one], &lines[other])
-            .then_with(|| ranks[one].cmp(&ranks[other]))
-            .then_with(|| clauses[one].cmp(&clauses[other]))
+            .then_with(|| has_guards(&clauses[other]).cmp(&has_guards(&clauses[one])))
+            .then_with(|| ranks[one].cmp(&ranks[other])) // and clauses of one path that are alike stay as they are
     });
     order
 }
@@ -46,8 +46,17 @@ fn compare(trie: &PathTrie, one: &[(Span, PathId)], other: &[(Span, PathId)]) ->
     }
 }
 
+/// Whether the clause may hold without a value: such look at what was chosen before their path.
+fn has_guards(clause: &Clause) -> bool {
+    clause.patterns.iter().any(|pattern| matches!(pattern, Pattern::Absent | Pattern::NoneOf(_)))
+}
+
 fn rank(clause: &Clause) -> Rank {
-    (clause.patterns.iter().map(looseness).max().unwrap_or(0), clause.patterns.len())
+    (loosest(&clause.patterns), clause.patterns.len())
+}
+
+fn loosest(patterns: &[Pattern]) -> u8 {
+    patterns.iter().map(looseness).max().unwrap_or(0)
 }
 
 /// How much a pattern type lets through, roughly.
@@ -61,8 +70,9 @@ fn looseness(pattern: &Pattern) -> u8 {
         | Pattern::SuffixIgnoreCase(_) => 1,
         Pattern::Literal(_) => 2,
         Pattern::NumericRange(_) => 3,
-        Pattern::Wildcard(_) => 4,
-        Pattern::Exists | Pattern::Absent => 5,
+        Pattern::Wildcard(_) | Pattern::WildcardIgnoreCase(_) | Pattern::Regexp(_) => 4,
+        Pattern::Exists | Pattern::Absent | Pattern::NoneOf(_) => 5,
         Pattern::AnythingBut(_) => 6,
+        Pattern::AllOf(parts) => parts.iter().map(|part| loosest(part)).min().unwrap_or(0),
     }
 }

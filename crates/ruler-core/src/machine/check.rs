@@ -1,8 +1,8 @@
 //! Asserts every invariant of a machine. For tests: it goes through everything and is slow. The twin of `check.py`.
 
 use super::canonical_order::canonical_order;
-use super::clause::ClauseNode;
-use super::name_state::{Branches, EdgeMap, START};
+use super::clause::{ClauseNode, Guards, Inner, Kind};
+use super::name_state::{Branches, EdgeMap, RareEdges, START};
 use super::path_trie::PathId;
 use super::pattern::{Key, Own};
 use super::slab::NONE;
@@ -44,22 +44,36 @@ impl Machine {
             for edges in branches.all() {
                 let found = branches.of_path(edges.path).is_some_and(|found| std::ptr::eq(found, edges));
                 require(found, "a state has two sets of edges over one path")?;
-                require(edges.accept_values() || !edges.absent.is_empty(), "a state keeps an empty set of edges")?;
+                let is_empty = self.states.maps(edges).all(EdgeMap::is_empty);
+                require(!is_empty, "a state keeps an empty set of edges")?;
+                let has_rare = self.states.rare(edges) != RareEdges::default();
+                require(edges.have_rare() == has_rare, "a state keeps an empty set of edges of rare kinds")?;
                 let shared = match node.clause {
                     NONE => 0,
                     clause => self.paths.shared_depth(self.clauses[clause].path, edges.path),
                 };
                 require(edges.shared_depth == shared, "edges misjudge what their path shares with the one before")?;
-                for next in edges.maps().into_iter().flat_map(|map| self.states.edges(map)) {
+                for next in self.states.maps(edges).flat_map(|map| self.states.edges(map)) {
                     let child = &self.states.states[next];
                     require(child.parent == state, "a state does not know where it is reached from")?;
                     let clause = &self.clauses[child.clause];
                     let found = self.states.edge(state, child.clause, clause);
                     require(found == Some(next), "an edge is not found")?;
-                    let mut of_kind = *edges;
                     let has = |map: EdgeMap| self.states.edges(map).filter(|&other| other == next).count();
-                    let is_placed = of_kind.of_kind(clause.kind).is_none_or(|map| has(*map) == 1)
-                        && has(edges.absent) == usize::from(clause.holds_when_absent);
+                    let rare = self.states.rare(edges);
+                    let is_placed = [
+                        (edges.closed, clause.kind == Kind::Closed),
+                        (edges.ranged, clause.kind == Kind::Ranged),
+                        (edges.open, clause.kind.is_open()),
+                        (edges.absent, clause.holds_when_absent()),
+                        (rare.compound, clause.kind == Kind::Compound),
+                        (rare.split, clause.kind == Kind::Split),
+                        (rare.judged, clause.kind == Kind::Judged),
+                        (rare.guarded, clause.guards == Guards::Closed),
+                        (rare.guarded_open, clause.guards == Guards::Open),
+                        (rare.guarded_judged, clause.guards == Guards::Judged),
+                    ];
+                    let is_placed = is_placed.into_iter().all(|(map, belongs)| has(map) == usize::from(belongs));
                     require(is_placed, "an edge is misplaced")?;
                 }
             }
@@ -97,24 +111,85 @@ impl Machine {
             *count += 1;
             *xor ^= state;
         }
-        require(edges.len() == self.clauses.len(), "a clause is kept that is on no edge")?;
+        let only_inner = self.inners.keys().filter(|clause| !edges.contains_key(clause)).count();
+        require(edges.len() + only_inner == self.clauses.len(), "a clause is kept that is on no edge and not inner")?;
         for (&id, &(count, xor)) in &edges {
             let node = &self.clauses[id];
             require(node.edge_count == count && node.edge_xor == xor, "a clause miscounts its edges")?;
-            let Some(matcher) = self.matcher(node.path) else {
-                return Err("a clause on an edge is not interned".to_string());
-            };
-            if node.is_single {
-                require(self.own_clause(node.patterns) == Some(id), "a clause on an edge is not interned")?;
-                let own = if count == 1 { Own::State(xor) } else { Own::Clause(id) };
-                require(self.patterns[node.patterns].own() == own, "a pattern misjudges its own clause")?;
-            } else if node.patterns == NONE {
-                require(matcher.absent_clause == id, "a clause on an edge is not interned")?;
-            } else {
-                require(self.listed.iter().any(|&listed| listed == id), "a clause on an edge is not interned")?;
-            }
+            self.check_interned(id, node)?;
         }
-        Ok(())
+        for &id in self.inners.keys().filter(|id| !edges.contains_key(id)) {
+            let node = &self.clauses[id];
+            require(node.edge_count == 0 && node.edge_xor == 0, "a clause miscounts its edges")?;
+            self.check_interned(id, node)?;
+        }
+        self.check_inners(edges.keys().copied())
+    }
+
+    fn check_interned(&self, id: u32, node: &ClauseNode) -> Result<(), String> {
+        let Some(matcher) = self.matcher(node.path) else {
+            return Err("a clause on an edge is not interned".to_string());
+        };
+        if node.is_single {
+            require(self.own_clause(node.patterns) == Some(id), "a clause on an edge is not interned")?;
+            let own = if node.edge_count == 1 { Own::State(node.edge_xor) } else { Own::Clause(id) };
+            require(self.patterns[node.patterns].own() == own, "a pattern misjudges its own clause")
+        } else if node.patterns == NONE {
+            require(matcher.absent_clause == id, "a clause on an edge is not interned")
+        } else {
+            require(self.listed.iter().any(|&listed| listed == id), "a clause on an edge is not interned")
+        }
+    }
+
+    /// Whether inner clauses are counted and filed as the all-ofs and guards ask that need them; `clauses` are those on
+    /// edges.
+    fn check_inners(&self, clauses: impl Iterator<Item = u32>) -> Result<(), String> {
+        let mut use_counts: BTreeMap<u32, u32> = BTreeMap::new();
+        let mut names: BTreeSet<(&str, u32, u32)> = BTreeSet::new(); // set, inner clause, whom it names
+        for (&id, inner) in &self.inners {
+            require(self.clauses[id].is_inner, "an inner clause does not know that it is one")?;
+            names.extend(self.sets.iter(inner.keyed).map(|all_of| ("keyed", id, all_of)));
+            names.extend(self.sets.iter(inner.doubted).map(|all_of| ("doubted", id, all_of)));
+            names.extend(self.sets.iter(inner.guarded).map(|clause| ("guarded", id, clause)));
+        }
+        let kind = |clause: u32| self.clauses[clause].kind;
+        for (matcher, &pattern) in
+            self.matchers.iter().flatten().flat_map(|matcher| matcher.interned.iter().map(move |id| (matcher, id)))
+        {
+            let Key::AllOf(parts) = self.patterns[pattern].stored.key() else { continue };
+            parts.iter().for_each(|&part| *use_counts.entry(part).or_default() += 1);
+            require(parts.is_sorted() && matcher.all_of_count > 0, "an all-of is not counted")?;
+            let filed = |set: &'static str| -> Vec<u32> {
+                parts.iter().copied().filter(|&part| names.contains(&(set, part, pattern))).collect()
+            };
+            let is_named = parts.iter().any(|&part| kind(part).is_named());
+            let is_open = parts.iter().all(|&part| kind(part).is_open());
+            let is_well = filed("keyed").len() == usize::from(is_named)
+                && filed("keyed").into_iter().all(|part| kind(part).is_named())
+                && filed("doubted").len() == if is_open { parts.len() } else { 0 };
+            require(is_well, "an all-of is misfiled")?;
+        }
+        for clause in clauses {
+            let guards = self.guards_of(&self.clauses[clause]);
+            guards.iter().for_each(|&guard| *use_counts.entry(guard).or_default() += 1);
+            let filed = || guards.iter().filter(|&&guard| names.contains(&("guarded", guard, clause)));
+            let is_named = guards.iter().any(|&guard| kind(guard).is_named());
+            require(
+                filed().count() == if is_named { 1 } else { guards.len() },
+                "a clause is misfiled under its guards",
+            )?;
+            let is_well = !is_named || filed().all(|&guard| kind(guard).is_named());
+            require(is_well, "a clause is filed under a guard that nothing names")?;
+        }
+        let known: BTreeMap<u32, u32> = self.inners.iter().map(|(&id, inner)| (id, inner.use_count)).collect();
+        require(known == use_counts, "an inner clause miscounts who needs it")?;
+        let is_named_by_user = |&(kind, inner, named): &(&str, u32, u32)| match kind {
+            "guarded" => self.guards_of(&self.clauses[named]).contains(&inner),
+            _ => matches!(self.patterns[named].stored.key(), Key::AllOf(parts) if parts.contains(&inner)),
+        };
+        require(names.iter().all(is_named_by_user), "an inner clause names what does not need it")?;
+        let marked = self.clauses.slots().iter().filter(|clause| clause.is_inner).count();
+        require(marked == self.inners.len(), "a clause takes itself for an inner one")
     }
 
     fn check_paths(&self, states: &[u32]) -> Result<(), String> {
@@ -145,7 +220,8 @@ impl Machine {
     }
 
     fn check_patterns(&self, states: &[u32]) -> Result<(), String> {
-        let clauses: BTreeSet<u32> = states.iter().map(|&state| self.states.states[state].clause).collect();
+        let mut clauses: BTreeSet<u32> = states.iter().map(|&state| self.states.states[state].clause).collect();
+        clauses.extend(self.inners.keys());
         let mut clauses_of: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
         let mut excluders_of: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
         let mut clause_counts: BTreeMap<PathId, u32> = BTreeMap::new();
@@ -154,10 +230,13 @@ impl Machine {
             *clause_counts.entry(node.path).or_default() += 1;
             for &pattern in self.patterns_of(node) {
                 clauses_of.entry(pattern).or_default().insert(id);
-                if let Key::AnythingBut(excluded) = self.patterns[pattern].stored.key() {
-                    excluded.iter().for_each(|&inner| {
-                        excluders_of.entry(inner).or_default().insert(pattern);
-                    });
+                let watched: Vec<u32> = match self.patterns[pattern].stored.key() {
+                    Key::AnythingBut(excluded) => excluded.into(),
+                    Key::Split(split) => split.watched().collect(),
+                    _ => continue,
+                };
+                for inner in watched {
+                    excluders_of.entry(inner).or_default().insert(pattern);
                 }
             }
         }
@@ -167,12 +246,14 @@ impl Machine {
             let path = PathId(index as u32);
             let clause_count = clause_counts.get(&path).copied().unwrap_or_default();
             require(matcher.clause_count == clause_count && clause_count > 0, "a value matcher miscounts its clauses")?;
-            let mut expected = 0;
+            let (mut expected, mut split_count) = (0, 0);
             for &id in &matcher.interned {
                 pattern_count += 1;
                 let node = &self.patterns[id];
                 let key = node.stored.key();
-                expected += usize::from(!matches!(key, Key::AnythingBut(_) | Key::Exists));
+                expected +=
+                    usize::from(!matches!(key, Key::AnythingBut(_) | Key::Split(_) | Key::AllOf(_) | Key::Exists));
+                split_count += u32::from(matches!(key, Key::Split(_)));
                 let found = matcher.interned.find(key.hash(&self.hasher), |&other| other == id);
                 require(found.is_some(), "an exact value leads to another pattern")?;
                 let mut found: BTreeSet<u32> = self.own_clause(id).into_iter().collect();
@@ -186,6 +267,7 @@ impl Machine {
                 require(!found.is_empty() || !excluders.is_empty(), "a pattern is kept that nothing uses")?;
             }
             require(matcher.indexed_count() == expected, "indexes and patterns disagree")?;
+            require(matcher.split_count == split_count, "anything-buts of ranges are miscounted")?;
         }
         require(pattern_count == self.patterns.len(), "patterns and clauses disagree")
     }
@@ -202,11 +284,16 @@ impl Machine {
         let of_links = self.links.slots().iter().flat_map(|links| [links.clauses, links.excluders]);
         let of_states = states.iter().map(|&state| self.states.states[state].rules);
         let of_rules = self.rule_slots().map(|(_, rule)| rule.finals);
-        let large = of_links.chain(of_states).chain(of_rules).filter(|&set| self.sets.len(set) > 1).count();
+        let of_inners = self.inners.values().flat_map(Inner::sets);
+        let large =
+            of_links.chain(of_states).chain(of_rules).chain(of_inners).filter(|&set| self.sets.len(set) > 1).count();
         require(self.sets.table_count() == large, "a set is kept that nothing refers to")?;
         let branches = states.iter().filter_map(|&state| self.states.branches_of(state));
-        let maps = branches.clone().flat_map(|branches| branches.all()).flat_map(|edges| edges.maps());
+        let all_edges = || branches.clone().flat_map(|branches| branches.all());
+        let maps = all_edges().flat_map(|edges| self.states.maps(edges));
         let large = maps.filter(|&map| self.states.edge_count(map) > 1).count();
+        let rare_count = all_edges().filter(|edges| edges.have_rare()).count();
+        require(self.states.rare_count() == rare_count, "edges of rare kinds are kept that nothing refers to")?;
         require(self.states.table_count() == large, "a table of edges is kept that nothing refers to")?;
         let edge_counts = self.clauses.slots().iter().map(|clause| clause.edge_count as usize);
         let shared = edge_counts.filter(|&count| count > 1).sum::<usize>();

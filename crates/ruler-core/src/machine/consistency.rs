@@ -1,5 +1,6 @@
 //! Judges one sub-rule by trying: the definition of array consistency. The twin of `consistency.py`, which says when.
 
+use super::path_trie::PathId;
 use super::trail_views::TrailViews;
 use super::{Machine, TooManyCombinations};
 use hashbrown::HashSet;
@@ -7,11 +8,12 @@ use hashbrown::HashSet;
 /// Elements by their arrays, ascending by array.
 type Chosen = Vec<(u32, u32)>;
 
-/// A clause with the places where it can be satisfied and where its path has values.
+/// A clause with the places where it can be satisfied, and where the values are that keep it from holding without one.
 struct Candidate {
-    holds_when_absent: bool,
+    path: PathId,
     lines: Vec<Chosen>,
-    value_lines: Vec<Chosen>,
+    /// Of the values that a guard accepts, one list a guard; of all values, for `exists: false`.
+    guard_lines: Vec<Vec<Chosen>>,
     step_count: i64,
 }
 
@@ -19,24 +21,29 @@ impl Candidate {
     fn new(machine: &Machine, clause: u32, views: &mut TrailViews<'_>) -> Candidate {
         let node = &machine.clauses[clause];
         let fields = views.fields_of(node.path);
-        let element = |field: u32| views.fields[field as usize].element;
-        let accepting = fields.clone().filter(|&field| machine.accepts(clause, views.view(field)));
-        let lines = distinct_lines(views, accepting.map(element).collect());
-        let holds_when_absent = node.holds_when_absent;
-        let value_lines =
-            if holds_when_absent { distinct_lines(views, fields.map(element).collect()) } else { Vec::new() };
+        let accepting = fields.clone().filter(|&field| machine.accepts(clause, &views.view(field))).collect();
+        let lines = distinct_lines(views, accepting);
+        let mut guard_lines = Vec::new();
+        if machine.has_absent(node) {
+            guard_lines.push(distinct_lines(views, fields.collect()));
+        }
+        for &guard in machine.guards_of(node) {
+            let offending = views.offending(guard);
+            guard_lines.push(distinct_lines(views, offending));
+        }
         // Comparing a trail takes a step for each of its elements.
-        let step_count = 1 + lines.iter().chain(&value_lines).map(|line| 1 + line.len() as i64).sum::<i64>();
-        Candidate { holds_when_absent, lines, value_lines, step_count }
+        let all_lines = lines.iter().chain(guard_lines.iter().flatten());
+        let step_count = 1 + all_lines.map(|line| 1 + line.len() as i64).sum::<i64>();
+        Candidate { path: node.path, lines, guard_lines, step_count }
     }
-}
 
-impl Candidate {
-    /// What is chosen after this clause where `chosen` was before it, of the arrays that still matter.
-    fn choices(&self, chosen: &Chosen, arrays_after: &[u32]) -> Vec<Chosen> {
+    /// What is chosen after this clause where `chosen` was before it and `before` before its path, of the arrays that
+    /// still matter.
+    fn choices(&self, before: &Chosen, chosen: &Chosen, arrays_after: &[u32]) -> Vec<Chosen> {
         let nothing = Chosen::new();
         let mut lines: Vec<&Chosen> = self.lines.iter().filter(|line| is_consistent(line, chosen)).collect();
-        if self.holds_when_absent && !self.value_lines.iter().any(|line| is_consistent(line, chosen)) {
+        let holds = |lines: &Vec<Chosen>| !lines.iter().any(|line| is_consistent(line, before));
+        if self.guard_lines.iter().any(holds) {
             lines.push(&nothing);
         }
         let kept = |line: &Chosen| {
@@ -58,18 +65,31 @@ pub fn sub_rule_holds(
 ) -> Result<bool, TooManyCombinations> {
     let candidates: Vec<Candidate> = clauses.iter().map(|&clause| Candidate::new(machine, clause, views)).collect();
     let arrays_after = arrays_after(&candidates);
+    let mut arrays_after = arrays_after[1..].iter();
     let mut attempts: HashSet<Chosen> = HashSet::from([Chosen::new()]);
-    for (candidate, arrays_after) in candidates.iter().zip(&arrays_after[1..]) {
-        if !views.take_steps(candidate.step_count * attempts.len() as i64) {
-            return Err(TooManyCombinations);
+    for of_path in candidates.chunk_by(|one, other| one.path == other.path) {
+        // What was chosen before the path is kept only where a guard may have to look past what was chosen on it.
+        let looks_back = of_path.len() > 1 && of_path.iter().any(|candidate| !candidate.guard_lines.is_empty());
+        let with_before = |chosen: Chosen| (looks_back.then(|| chosen.clone()), chosen);
+        let mut pairs: HashSet<(Option<Chosen>, Chosen)> = attempts.into_iter().map(with_before).collect();
+        for (candidate, arrays) in of_path.iter().zip(arrays_after.by_ref()) {
+            if !views.take_steps(candidate.step_count * pairs.len() as i64) {
+                return Err(TooManyCombinations);
+            }
+            let choices = |(before, chosen): &(Option<Chosen>, Chosen)| {
+                let choices = candidate.choices(before.as_ref().unwrap_or(chosen), chosen, arrays);
+                choices.into_iter().map(|chosen| (before.clone(), chosen)).collect::<Vec<_>>()
+            };
+            pairs = pairs.iter().flat_map(choices).collect();
         }
-        attempts = attempts.iter().flat_map(|chosen| candidate.choices(chosen, arrays_after)).collect();
+        attempts = pairs.into_iter().map(|(_, chosen)| chosen).collect();
     }
     Ok(!attempts.is_empty())
 }
 
-/// The distinct trails, each as its elements.
-fn distinct_lines(views: &TrailViews<'_>, mut trails: Vec<u32>) -> Vec<Chosen> {
+/// The distinct trails of some fields, each as its elements.
+fn distinct_lines(views: &TrailViews<'_>, fields: Vec<u32>) -> Vec<Chosen> {
+    let mut trails: Vec<u32> = fields.into_iter().map(|field| views.fields[field as usize].element).collect();
     trails.sort_unstable();
     trails.dedup();
     let line = |trail: u32| {
@@ -92,7 +112,7 @@ fn is_consistent(line: &Chosen, chosen: &Chosen) -> bool {
 fn arrays_after(candidates: &[Candidate]) -> Vec<Vec<u32>> {
     let mut after: Vec<Vec<u32>> = vec![Vec::new()];
     for candidate in candidates.iter().rev() {
-        let lines = candidate.lines.iter().chain(&candidate.value_lines).flatten();
+        let lines = candidate.lines.iter().chain(candidate.guard_lines.iter().flatten()).flatten();
         let mut arrays: Vec<u32> = lines.map(|&(array, _)| array).collect();
         arrays.extend(after.last().into_iter().flatten());
         arrays.sort_unstable();

@@ -6,7 +6,8 @@
 //! - `pattern` `clause` what is interned, and who needs it; `value_matcher` finds the patterns that accept a value
 //! - `name_state`       the trie of clauses; `canonical_order` the order in which a sub-rule takes its way through it
 //! - `build`            adds and removes sub-rules
-//! - `outcome` `follow` what values do to clauses, and which edges are followed then
+//! - `opposite`         what an anything-but that excludes ranges leaves of the numbers
+//! - `outcome` `follow` `follow_rare` what values do to clauses, and which edges are followed then
 //! - `walk`             one event; `trail_walk`, `trail_views`, `consistency` where array elements must be told apart
 //! - `scratch`          what a thread keeps from event to event
 //! - `describe` `check` parts counted and listed; every invariant asserted
@@ -25,14 +26,17 @@ mod describe;
 pub mod folding;
 mod folding_table;
 mod follow;
+mod follow_rare;
 mod id_set;
 mod name_state;
 mod number_cells;
 pub mod numeric_ranges;
+mod opposite;
 mod outcome;
 pub mod path_trie;
 mod pattern;
 pub mod prefixes;
+pub mod regexps;
 mod scratch;
 pub mod shrink;
 mod slab;
@@ -47,8 +51,8 @@ pub mod wildcards;
 pub use describe::{StateView, Stats};
 pub use scratch::Scratch;
 
-use clause::{ClauseNode, PatternList};
-use hashbrown::{DefaultHashBuilder, HashTable};
+use clause::{ClauseNode, Inner, PatternList};
+use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 use id_set::{IdSet, IdSets};
 use name_state::States;
 use path_trie::PathTrie;
@@ -76,6 +80,8 @@ pub struct Machine {
     lists: Slab<PatternList>,
     /// The clauses with several patterns, by path and patterns.
     listed: HashTable<u32>,
+    /// By clause: the inner ones.
+    inners: HashMap<u32, Inner>,
     states: States,
     rules: Slab<Rule>,
     sets: IdSets,

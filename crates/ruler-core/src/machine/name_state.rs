@@ -4,7 +4,7 @@
 //! their clauses; most states have those of one path.
 //! Always: states know where they are reached from; a state with a clause lies behind exactly one edge.
 
-use super::clause::{ClauseNode, Kind};
+use super::clause::{ClauseNode, Guards, Kind};
 use super::id_set::{hash_id, shrink, IdSet};
 use super::path_trie::PathId;
 use super::slab::{Slab, ID_LIMIT, NONE};
@@ -61,32 +61,67 @@ pub struct Edges {
     pub open: EdgeMap,
     /// Followed when the path has no value. A clause that also accepts values leads to the same state twice.
     pub absent: EdgeMap,
+    /// In `States::rare_edges`, or NONE.
+    rare: u32,
+}
+
+/// Edges of the kinds that few states have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RareEdges {
+    pub compound: EdgeMap,
+    pub split: EdgeMap,
+    pub judged: EdgeMap,
+    /// Those of `Edges::absent` that may also be followed when the path has values, by `Guards`.
+    pub guarded: EdgeMap,
+    pub guarded_open: EdgeMap,
+    pub guarded_judged: EdgeMap,
+}
+
+impl Default for RareEdges {
+    fn default() -> RareEdges {
+        let empty = EdgeMap::EMPTY;
+        RareEdges {
+            compound: empty,
+            split: empty,
+            judged: empty,
+            guarded: empty,
+            guarded_open: empty,
+            guarded_judged: empty,
+        }
+    }
+}
+
+impl RareEdges {
+    pub fn maps(&self) -> [EdgeMap; 6] {
+        [self.compound, self.split, self.judged, self.guarded, self.guarded_open, self.guarded_judged]
+    }
+
+    /// Whether any can be followed because of a value.
+    #[inline]
+    pub fn accept_values(&self) -> bool {
+        !(self.compound.is_empty() && self.split.is_empty() && self.judged.is_empty())
+    }
 }
 
 impl Edges {
     fn new(path: PathId, shared_depth: u32) -> Edges {
         let empty = EdgeMap::EMPTY;
-        Edges { path, shared_depth, closed: empty, ranged: empty, open: empty, absent: empty }
+        Edges { path, shared_depth, closed: empty, ranged: empty, open: empty, absent: empty, rare: NONE }
     }
 
-    /// Whether any edge can be followed on a value.
+    /// Whether any edge can be followed where the path has values.
     #[inline]
-    pub fn accept_values(&self) -> bool {
-        !(self.closed.is_empty() && self.ranged.is_empty() && self.open.is_empty())
+    pub fn ask_for_values(&self) -> bool {
+        !(self.closed.is_empty() && self.ranged.is_empty() && self.open.is_empty() && self.rare == NONE)
     }
 
     #[inline]
-    pub fn of_kind(&mut self, kind: Kind) -> Option<&mut EdgeMap> {
-        match kind {
-            Kind::None => None,
-            Kind::Closed => Some(&mut self.closed),
-            Kind::Ranged => Some(&mut self.ranged),
-            Kind::Open => Some(&mut self.open),
-        }
+    pub fn have_rare(&self) -> bool {
+        self.rare != NONE
     }
 
-    pub fn maps(&self) -> [EdgeMap; 4] {
-        [self.closed, self.ranged, self.open, self.absent]
+    fn is_empty(&self) -> bool {
+        !self.ask_for_values() && self.absent.is_empty()
     }
 }
 
@@ -95,6 +130,8 @@ pub enum Branches {
     One(Edges),
     Many(Box<ManyBranches>),
 }
+
+const _: () = assert!(size_of::<Branches>() == 32);
 
 impl Default for Branches {
     fn default() -> Branches {
@@ -151,11 +188,11 @@ impl ManyBranches {
                 self.absent_count -= 1;
                 let last = self.absent_count as usize;
                 self.swap(place, last);
-                if !edges.accept_values() {
+                if !edges.ask_for_values() {
                     self.remove(last);
                 }
             }
-            (false, false) if !edges.accept_values() => self.remove(place),
+            (false, false) if !edges.ask_for_values() => self.remove(place),
             _ => {}
         }
     }
@@ -249,6 +286,7 @@ fn hash_edge(state: u32, clause: u32) -> u64 {
 pub struct States {
     pub states: Slab<State>,
     pub branches: Slab<Branches>,
+    rare_edges: Slab<RareEdges>,
     tables: Slab<HashTable<u32>>,
     /// The states behind the edges of clauses that are on several, by where they come from and clause.
     shared: HashTable<u32>,
@@ -260,7 +298,13 @@ impl Default for States {
     fn default() -> States {
         let mut states = Slab::default();
         states.add(State::default());
-        States { states, branches: Slab::default(), tables: Slab::default(), shared: HashTable::new() }
+        States {
+            states,
+            branches: Slab::default(),
+            rare_edges: Slab::default(),
+            tables: Slab::default(),
+            shared: HashTable::new(),
+        }
     }
 }
 
@@ -289,6 +333,82 @@ impl States {
         let mut clauses: Vec<u32> = self.line(state).map(|state| self.states[state].clause).collect();
         clauses.reverse();
         clauses
+    }
+
+    // -- edges by kind -------------------------------------------------------------------------------------------
+
+    /// The edges of the kinds that few states have.
+    #[inline]
+    pub fn rare(&self, edges: &Edges) -> RareEdges {
+        match edges.rare {
+            NONE => RareEdges::default(),
+            rare => self.rare_edges[rare],
+        }
+    }
+
+    /// Whether any edge can be followed because of a value.
+    #[inline]
+    pub fn accept_values(&self, edges: &Edges) -> bool {
+        let is_common = !(edges.closed.is_empty() && edges.ranged.is_empty() && edges.open.is_empty());
+        is_common || self.rare(edges).accept_values()
+    }
+
+    /// All maps; an edge may be in one for the values that its clause accepts, and in two for doing without.
+    pub fn maps(&self, edges: &Edges) -> impl Iterator<Item = EdgeMap> {
+        [edges.closed, edges.ranged, edges.open, edges.absent].into_iter().chain(self.rare(edges).maps())
+    }
+
+    /// Enter the edge of `clause` to `state` wherever it belongs, or remove it there.
+    fn change_edges(&mut self, edges: &mut Edges, state: u32, clause: &ClauseNode, is_added: bool) {
+        if clause.holds_when_absent() {
+            self.change_map(&mut edges.absent, state, is_added);
+        }
+        let is_rare = match clause.kind {
+            Kind::None => false,
+            Kind::Compound | Kind::Split | Kind::Judged => true,
+            Kind::Closed => self.change_map(&mut edges.closed, state, is_added),
+            Kind::Ranged => self.change_map(&mut edges.ranged, state, is_added),
+            Kind::Open | Kind::Always => self.change_map(&mut edges.open, state, is_added),
+        };
+        if is_rare || clause.guards.judge_values() {
+            self.change_rare(edges, state, clause, is_added);
+        }
+    }
+
+    /// False: a map of a kind that is not rare, so that callers may say so.
+    fn change_map(&mut self, map: &mut EdgeMap, state: u32, is_added: bool) -> bool {
+        match is_added {
+            true => self.add_edge(map, state),
+            false => self.remove_edge(map, state),
+        }
+        false
+    }
+
+    fn change_rare(&mut self, edges: &mut Edges, state: u32, clause: &ClauseNode, is_added: bool) {
+        let mut rare = self.rare(edges);
+        let of_kind = match clause.kind {
+            Kind::Compound => Some(&mut rare.compound),
+            Kind::Split => Some(&mut rare.split),
+            Kind::Judged => Some(&mut rare.judged),
+            _ => None,
+        };
+        let of_guards = match clause.guards {
+            Guards::Never | Guards::Absent => None,
+            Guards::Closed => Some(&mut rare.guarded),
+            Guards::Open => Some(&mut rare.guarded_open),
+            Guards::Judged => Some(&mut rare.guarded_judged),
+        };
+        of_kind.into_iter().chain(of_guards).for_each(|map| {
+            self.change_map(map, state, is_added);
+        });
+        if edges.rare == NONE {
+            edges.rare = self.rare_edges.add(rare);
+        } else if rare == RareEdges::default() {
+            self.rare_edges.remove(edges.rare);
+            edges.rare = NONE;
+        } else {
+            self.rare_edges[edges.rare] = rare;
+        }
     }
 
     // -- maps of edges ------------------------------------------------------------------------------------------
@@ -395,12 +515,7 @@ impl States {
         let state = self.states.add(State { parent: from, clause: id, ..State::default() });
         let known = self.branches_of(from).and_then(|branches| branches.of_path(clause.path)).copied();
         let mut edges = known.unwrap_or(Edges::new(clause.path, shared_depth));
-        if clause.holds_when_absent {
-            self.add_edge(&mut edges.absent, state);
-        }
-        if let Some(map) = edges.of_kind(clause.kind) {
-            self.add_edge(map, state);
-        }
+        self.change_edges(&mut edges, state, clause, true);
         let number = self.states[from].branches;
         if number == NONE {
             self.states[from].branches = self.branches.add(Branches::One(edges));
@@ -429,17 +544,12 @@ impl States {
         let Some(mut edges) = self.branches_of(from).and_then(|branches| branches.of_path(clause.path)).copied() else {
             return;
         };
-        if clause.holds_when_absent {
-            self.remove_edge(&mut edges.absent, state);
-        }
-        if let Some(map) = edges.of_kind(clause.kind) {
-            self.remove_edge(map, state);
-        }
+        self.change_edges(&mut edges, state, clause, false);
         self.states.remove(state);
         let left = match &mut self.branches[number] {
             Branches::One(only) => {
                 *only = edges;
-                usize::from(edges.accept_values() || !edges.absent.is_empty())
+                usize::from(!edges.is_empty())
             }
             Branches::Many(many) => {
                 if let Some(place) = many.place(clause.path) {
@@ -463,10 +573,16 @@ impl States {
         let shared = self.shared.allocation_size();
         self.states.memory_bytes()
             + self.branches.memory_bytes()
+            + self.rare_edges.memory_bytes()
             + self.tables.memory_bytes()
             + tables
             + branches
             + shared
+    }
+
+    /// How many states keep edges of the kinds that few have.
+    pub fn rare_count(&self) -> usize {
+        self.rare_edges.len()
     }
 
     /// How many maps have a table.

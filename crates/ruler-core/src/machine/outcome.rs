@@ -3,11 +3,15 @@
 //! An outcome lists pattern ids, never clauses: the patterns hit, and the anything-buts blocked, both ascending; and
 //! the numbers to judge ranges by. For a single value the blocked are not even listed: they are those that exclude a
 //! pattern that was hit. So an outcome is as large as what the indexes found.
+//!
+//! An all-of asks what one value does, so where a path has one the outcome of several values also keeps those that it
+//! is made of. Values with equal hits, as there are in long arrays, count once.
 
-use super::clause::ClauseNode;
+use super::clause::{ClauseNode, Kind, PatternList};
 use super::numeric_ranges::contains;
+use super::opposite::contain_any;
 use super::path_trie::PathId;
-use super::pattern::Key;
+use super::pattern::{Key, Stored};
 use super::slab::NONE;
 use super::value_matcher::{SearchScratch, ValueMatcher};
 use super::Machine;
@@ -28,7 +32,12 @@ pub struct Event<'a> {
 pub struct OutcomePool {
     ids: Vec<u32>,
     numbers: Vec<Number>,
+    /// The hits of one value each: of all, and of those that are no numbers.
     segments: Vec<Range<usize>>,
+    of_others: Vec<Range<usize>>,
+    /// What each value hits and its number, where values are kept apart.
+    apart: Vec<(Range<usize>, Option<Number>)>,
+    parts: Vec<Outcome>,
 }
 
 impl OutcomePool {
@@ -36,12 +45,18 @@ impl OutcomePool {
         self.ids.clear();
         self.numbers.clear();
         self.segments.clear();
+        self.of_others.clear();
+        self.apart.clear();
+        self.parts.clear();
     }
 
     pub fn shrink(&mut self, limit: usize) {
         self.ids.shrink_to(limit);
         self.numbers.shrink_to(limit);
         self.segments.shrink_to(limit);
+        self.of_others.shrink_to(limit);
+        self.apart.shrink_to(limit);
+        self.parts.shrink_to(limit);
     }
 
     #[inline]
@@ -54,6 +69,9 @@ impl OutcomePool {
                 Blocked::ByHits => BlockedView::ByHits,
                 Blocked::Listed(start, end) => BlockedView::Listed(&self.ids[start as usize..end as usize]),
             },
+            has_others: outcome.has_others,
+            parts: outcome.parts,
+            pool: self,
         }
     }
 }
@@ -64,6 +82,8 @@ pub struct Outcome {
     hits: (u32, u32),
     numbers: (u32, u32),
     blocked: Blocked,
+    has_others: bool,
+    parts: (u32, u32),
 }
 
 #[derive(Clone, Copy, Default)]
@@ -82,15 +102,73 @@ pub struct View<'a> {
     /// The values to judge ranges by, ascending; none where the path has no ranges.
     pub numbers: &'a [Number],
     pub blocked: BlockedView<'a>,
+    /// Whether some value is no number, where `numbers` are listed.
+    pub has_others: bool,
+    /// The distinct outcomes that it is made of, the one first that blocks the fewest; none where it is that of one
+    /// value, and where the path has no all-of.
+    parts: (u32, u32),
+    pool: &'a OutcomePool,
 }
 
-/// The anything-buts that no value satisfies.
+impl<'a> View<'a> {
+    /// The outcomes that it is made of, or itself.
+    #[inline]
+    pub fn each(&self) -> impl Iterator<Item = View<'a>> + 'a {
+        let (pool, parts) = (self.pool, self.parts());
+        let itself = parts.is_empty().then_some(*self);
+        itself.into_iter().chain(parts.iter().map(move |part| pool.view(part)))
+    }
+
+    /// Looked up when asked for, since few paths have any.
+    #[inline]
+    fn parts(&self) -> &'a [Outcome] {
+        match self.parts {
+            (0, 0) => &[],
+            (start, end) => &self.pool.parts[start as usize..end as usize],
+        }
+    }
+
+    /// Whether hits and numbers say all of it, but for whether some value blocks nothing.
+    #[inline]
+    pub fn is_of_hits(&self) -> bool {
+        self.parts().is_empty() && !matches!(self.blocked, BlockedView::Listed(_))
+    }
+
+    /// Whether it blocks no anything-but; by the value that blocks the fewest, where all-ofs ask.
+    #[inline]
+    pub fn blocks_nothing(&self, by_one_value: bool) -> bool {
+        match self.parts().first() {
+            Some(least) if by_one_value => matches!(least.blocked, Blocked::None),
+            _ => matches!(self.blocked, BlockedView::None),
+        }
+    }
+
+    /// The one of `each` that blocks the fewest anything-buts: what it does not block, no all-of fails for.
+    #[inline]
+    pub fn least_blocked(&self) -> View<'a> {
+        self.parts().first().map_or(*self, |part| self.pool.view(part))
+    }
+}
+
+/// The anything-buts that no value satisfies. Those that exclude ranges: that no value satisfies which is no number.
 #[derive(Clone, Copy)]
 pub enum BlockedView<'a> {
     None,
     /// The excluders of the hits.
     ByHits,
     Listed(&'a [u32]),
+}
+
+/// What is still asked of the values of a path while they are gone through.
+struct Gathering {
+    /// Whether each value so far blocks some anything-but.
+    may_block: bool,
+    /// Whether those do that are no numbers, where an anything-but excludes ranges.
+    others_may_block: bool,
+    /// Whether all-ofs ask for each value by itself.
+    keeps_apart: bool,
+    /// Whether some value is no number, where numbers are listed.
+    has_others: bool,
 }
 
 impl Outcome {
@@ -116,31 +194,41 @@ impl Machine {
             return self.outcome_of_value(matcher, event, first, search, pool);
         }
         let (hits_start, numbers_start) = (pool.ids.len(), pool.numbers.len());
-        let mut may_block = matcher.anything_but_count > 0;
+        let mut gathering = Gathering {
+            may_block: matcher.anything_but_count > 0,
+            others_may_block: matcher.split_count > 0,
+            keeps_apart: matcher.all_of_count > 0,
+            has_others: false,
+        };
         pool.segments.clear();
+        pool.of_others.clear();
         for field in event.fields.iter_path(path) {
             if let Value::Numbers { start, end } = field.value {
-                self.find_in_array(matcher, event, start, end, &mut may_block, pool);
+                self.find_in_array(matcher, event, start, end, &mut gathering, pool);
                 continue;
             }
             let start = pool.ids.len();
             let number = self.find_patterns(matcher, event, &field.value, search, &mut pool.ids);
             pool.numbers.extend(number);
-            self.note_blocking(start, &mut may_block, pool);
+            self.note_value(start, number, &mut gathering, pool);
         }
-        let blocked = if may_block { self.blocked_by_all(pool) } else { Vec::new() };
+        let blocked = self.blocked_by_values(&gathering, numbers_start, pool);
+        let parts = if gathering.keeps_apart { self.distinct_parts(pool) } else { Vec::new() };
         pool.numbers[numbers_start..].sort_unstable();
         pool.ids[hits_start..].sort_unstable();
         dedup_tail(&mut pool.ids, hits_start);
-        let hits_end = pool.ids.len();
+        let (hits_end, numbers_end) = (pool.ids.len(), pool.numbers.len());
         pool.ids.extend_from_slice(&blocked);
+        let blocked_end = pool.ids.len();
         Outcome {
             hits: (hits_start as u32, hits_end as u32),
-            numbers: (numbers_start as u32, pool.numbers.len() as u32),
+            numbers: (numbers_start as u32, numbers_end as u32),
             blocked: match blocked.is_empty() {
                 true => Blocked::None,
-                false => Blocked::Listed(hits_end as u32, pool.ids.len() as u32),
+                false => Blocked::Listed(hits_end as u32, blocked_end as u32),
             },
+            has_others: gathering.has_others,
+            parts: self.keep_parts(parts, pool),
         }
     }
 
@@ -151,16 +239,17 @@ impl Machine {
         event: Event<'_>,
         start: usize,
         end: usize,
-        may_block: &mut bool,
+        gathering: &mut Gathering,
         pool: &mut OutcomePool,
     ) {
         if !matcher.needs_numbers() && !matcher.has_literals() {
-            *may_block = false;
+            let nothing = pool.ids.len();
+            self.note_value(nothing, None, gathering, pool);
             return;
         }
         let mut at = start;
-        if !*may_block && !matcher.has_literals() {
-            if let Some(cells) = matcher.number_cells().filter(|_| matcher.ranges.is_none()) {
+        if !gathering.may_block && !gathering.keeps_apart && !matcher.has_literals() {
+            if let Some(cells) = matcher.number_cells().filter(|_| !matcher.lists_numbers()) {
                 while let Some((first, number_end)) = cells.next_candidate(event.text, at, end) {
                     if let Some(number) = Number::parse(&event.text[first..number_end]) {
                         matcher.find_number(number, &self.patterns, &self.hasher, &mut pool.ids);
@@ -175,18 +264,78 @@ impl Machine {
             let number;
             (at, number) = matcher.find_in_text(event.text, first, &self.patterns, &self.hasher, &mut pool.ids);
             pool.numbers.extend(number);
-            self.note_blocking(found_before, may_block, pool);
+            self.note_value(found_before, number, gathering, pool);
         }
     }
 
-    /// Note what a value does to anything-buts, of which the patterns from `start` on were found. One that blocks none
-    /// satisfies them all.
+    /// Note what a value does to anything-buts and all-ofs, of which the patterns from `start` on were found. One that
+    /// blocks no anything-but satisfies them all.
     #[inline]
-    fn note_blocking(&self, start: usize, may_block: &mut bool, pool: &mut OutcomePool) {
-        if *may_block {
-            *may_block = pool.ids[start..].iter().any(|&pattern| self.has_excluders(pattern));
+    fn note_value(&self, start: usize, number: Option<Number>, gathering: &mut Gathering, pool: &mut OutcomePool) {
+        let blocks = |pool: &OutcomePool| pool.ids[start..].iter().any(|&pattern| self.has_excluders(pattern));
+        gathering.has_others |= number.is_none();
+        if gathering.may_block {
+            gathering.may_block = blocks(pool);
             pool.segments.push(start..pool.ids.len());
         }
+        if gathering.others_may_block && number.is_none() {
+            gathering.others_may_block = blocks(pool);
+            pool.of_others.push(start..pool.ids.len());
+        }
+        if gathering.keeps_apart {
+            let finds_nothing = start == pool.ids.len() && number.is_none();
+            let found_nothing = pool.apart.last().is_some_and(|(hits, number)| hits.is_empty() && number.is_none());
+            if !(finds_nothing && found_nothing) {
+                pool.apart.push((start..pool.ids.len(), number));
+            }
+        }
+    }
+
+    /// The anything-buts blocked by all values, and those that exclude ranges and are blocked by all that are no numbers.
+    fn blocked_by_values(&self, gathering: &Gathering, numbers_start: usize, pool: &mut OutcomePool) -> Vec<u32> {
+        let OutcomePool { ids, segments, of_others, numbers, .. } = pool;
+        let mut blocked = if gathering.may_block { self.blocked_by_all(ids, segments) } else { Vec::new() };
+        if gathering.others_may_block && numbers.len() > numbers_start {
+            let is_split = |&id: &u32| matches!(self.patterns[id].stored, Stored::Split(_));
+            blocked.extend(self.blocked_by_all(ids, of_others).into_iter().filter(is_split)); // no number blocks one
+            blocked.sort_unstable();
+        }
+        blocked
+    }
+
+    /// What the distinct ones of `pool.apart` hit, and their numbers; the one first that blocks the fewest anything-buts.
+    fn distinct_parts(&self, pool: &mut OutcomePool) -> Vec<(Vec<u32>, Option<Number>)> {
+        let OutcomePool { ids, apart, .. } = pool;
+        apart.iter().for_each(|(segment, _)| ids[segment.clone()].sort_unstable());
+        apart.sort_unstable_by(|one, other| {
+            ids[one.0.clone()].cmp(&ids[other.0.clone()]).then_with(|| one.1.cmp(&other.1))
+        });
+        apart.dedup_by(|one, other| ids[one.0.clone()] == ids[other.0.clone()] && one.1 == other.1);
+        let mut parts: Vec<_> = apart.drain(..).map(|(segment, number)| (ids[segment].to_vec(), number)).collect();
+        let count = |hits: &[u32]| hits.iter().map(|&hit| self.excluder_count(hit)).sum::<usize>();
+        if let Some((least, _)) = parts.iter().enumerate().min_by_key(|(_, (hits, _))| count(hits)) {
+            parts.swap(0, least);
+        }
+        parts
+    }
+
+    /// Put outcomes of single values into the pool.
+    fn keep_parts(&self, parts: Vec<(Vec<u32>, Option<Number>)>, pool: &mut OutcomePool) -> (u32, u32) {
+        let parts_start = pool.parts.len();
+        for (hits, number) in parts {
+            let (start, numbers_start) = (pool.ids.len(), pool.numbers.len());
+            pool.ids.extend_from_slice(&hits);
+            pool.numbers.extend(number);
+            let blocks = hits.iter().any(|&pattern| self.has_excluders(pattern));
+            pool.parts.push(Outcome {
+                hits: (start as u32, pool.ids.len() as u32),
+                numbers: (numbers_start as u32, pool.numbers.len() as u32),
+                blocked: if blocks { Blocked::ByHits } else { Blocked::None },
+                has_others: number.is_none(),
+                parts: (0, 0),
+            });
+        }
+        (parts_start as u32, pool.parts.len() as u32)
     }
 
     #[inline]
@@ -199,7 +348,8 @@ impl Machine {
         pool: &mut OutcomePool,
     ) -> Outcome {
         let (start, numbers_start) = (pool.ids.len(), pool.numbers.len());
-        if let Some(number) = self.find_patterns(matcher, event, value, search, &mut pool.ids) {
+        let number = self.find_patterns(matcher, event, value, search, &mut pool.ids);
+        if let Some(number) = number {
             pool.numbers.push(number);
         }
         let hits = &mut pool.ids[start..];
@@ -211,6 +361,8 @@ impl Machine {
             hits: (start as u32, pool.ids.len() as u32),
             numbers: (numbers_start as u32, pool.numbers.len() as u32),
             blocked: if blocks { Blocked::ByHits } else { Blocked::None },
+            has_others: number.is_none(),
+            parts: (0, 0),
         }
     }
 
@@ -244,7 +396,7 @@ impl Machine {
             Value::Numbers { .. } => return None, // several values, which `find_in_array` takes one by one
         };
         matcher.find_number(number, &self.patterns, &self.hasher, found);
-        matcher.ranges.is_some().then_some(number)
+        matcher.lists_numbers().then_some(number)
     }
 
     fn has_excluders(&self, pattern: u32) -> bool {
@@ -272,11 +424,10 @@ impl Machine {
         }
     }
 
-    /// The anything-buts blocked by every value; `pool.segments` are the hits of one value each. Ascending.
+    /// The anything-buts blocked by every value; `segments` are the hits of one value each. Ascending.
     ///
     /// Starts with the value that blocks the fewest. Values with equal hits, as there are in long arrays, count once.
-    fn blocked_by_all(&self, pool: &mut OutcomePool) -> Vec<u32> {
-        let OutcomePool { ids, segments, .. } = pool;
+    fn blocked_by_all(&self, ids: &mut [u32], segments: &mut Vec<Range<usize>>) -> Vec<u32> {
         segments.iter().for_each(|segment| ids[segment.clone()].sort_unstable());
         segments.sort_unstable_by(|one, other| ids[one.clone()].cmp(&ids[other.clone()]));
         segments.dedup_by(|one, other| ids[one.clone()] == ids[other.clone()]);
@@ -298,12 +449,39 @@ impl Machine {
     // -- clauses ------------------------------------------------------------------------------------------------
 
     /// Whether a value with this outcome satisfies the clause.
-    pub(super) fn accepts(&self, clause: u32, outcome: View<'_>) -> bool {
+    pub(super) fn accepts(&self, clause: u32, outcome: &View<'_>) -> bool {
         let node = &self.clauses[clause];
-        node.always
+        node.kind == Kind::Always
             || self.is_hit(node, outcome.hits)
             || (!outcome.numbers.is_empty() && self.contains_any(node, outcome.numbers))
-            || self.is_not_blocked(node, outcome)
+            || (node.kind >= Kind::Compound && self.meets_unfound(node, outcome))
+    }
+
+    /// Whether one value satisfies each part of an all-of. Recursion: all-ofs nest as deep as rules let them, 32.
+    fn meets_all_of(&self, parts: &[u32], outcome: &View<'_>) -> bool {
+        outcome.each().any(|value| parts.iter().all(|&part| self.accepts(part, &value)))
+    }
+
+    /// Whether the value with this outcome satisfies each part of an all-of; false of another pattern.
+    pub(super) fn accepts_all_of(&self, pattern: u32, value: &View<'_>) -> bool {
+        match self.patterns[pattern].stored.key() {
+            Key::AllOf(parts) => parts.iter().all(|&part| self.accepts(part, value)),
+            _ => false,
+        }
+    }
+
+    /// Whether a clause holds where its path has values with this outcome, and none of them is chosen.
+    pub(super) fn holds_without(&self, clause: u32, outcome: &View<'_>) -> bool {
+        self.guards_of(&self.clauses[clause]).iter().any(|&guard| !self.accepts(guard, outcome))
+    }
+
+    /// The inner clauses of the clause's none-ofs.
+    #[inline]
+    pub(super) fn guards_of<'a>(&'a self, clause: &ClauseNode) -> &'a [u32] {
+        match clause {
+            ClauseNode { is_single: true, .. } | ClauseNode { patterns: NONE, .. } => &[],
+            ClauseNode { patterns, .. } => self.lists[*patterns].guards(),
+        }
     }
 
     /// Whether one of the clause's patterns is among `hits`.
@@ -330,23 +508,45 @@ impl Machine {
         }
     }
 
-    fn is_not_blocked(&self, clause: &ClauseNode, outcome: View<'_>) -> bool {
-        let open: &[u32] = match clause {
-            ClauseNode { patterns: NONE, .. } => &[],
-            ClauseNode { is_single: true, patterns, .. } => match self.patterns[*patterns].stored.key() {
-                Key::AnythingBut(_) => std::slice::from_ref(patterns),
-                _ => &[],
-            },
-            ClauseNode { patterns, .. } => &self.lists[*patterns].open,
+    /// Whether a value satisfies one of the clause's patterns that no index finds: anything-buts and all-ofs.
+    fn meets_unfound(&self, clause: &ClauseNode, outcome: &View<'_>) -> bool {
+        if clause.is_single {
+            return match self.patterns[clause.patterns].stored.key() {
+                Key::AnythingBut(_) => self.is_not_blocked(clause.patterns, outcome),
+                Key::Split(_) => outcome.has_others && self.is_not_blocked(clause.patterns, outcome),
+                Key::AllOf(parts) => self.meets_all_of(parts, outcome),
+                _ => false,
+            };
+        }
+        if clause.patterns == NONE {
+            return false;
+        }
+        let list = &self.lists[clause.patterns];
+        list.open.iter().any(|&open| self.is_not_blocked(open, outcome))
+            || list.rare.is_some() && self.meets_rare(list, outcome)
+    }
+
+    #[cold]
+    fn meets_rare(&self, list: &PatternList, outcome: &View<'_>) -> bool {
+        let meets_all_of = |&all_of: &u32| match self.patterns[all_of].stored.key() {
+            Key::AllOf(parts) => self.meets_all_of(parts, outcome),
+            _ => false,
         };
-        open.iter().any(|&excluder| match outcome.blocked {
+        // Numbers are judged by what is left of them.
+        (outcome.has_others && list.split().iter().any(|&split| self.is_not_blocked(split, outcome)))
+            || list.all_ofs().iter().any(meets_all_of)
+    }
+
+    #[inline]
+    fn is_not_blocked(&self, excluder: u32, outcome: &View<'_>) -> bool {
+        match outcome.blocked {
             BlockedView::None => true,
             BlockedView::ByHits => !outcome.hits.iter().any(|&pattern| self.excludes(pattern, excluder)),
             BlockedView::Listed(blocked) => blocked.binary_search(&excluder).is_err(),
-        })
+        }
     }
 
-    /// Whether one of the clause's ranges contains one of `numbers`, which ascend.
+    /// Whether one of the clause's ranges contains one of `numbers`, which ascend, or an anything-but leaves one.
     pub(super) fn contains_any(&self, clause: &ClauseNode, numbers: &[Number]) -> bool {
         if clause.patterns == NONE {
             return false;
@@ -354,15 +554,21 @@ impl Machine {
         if clause.is_single {
             return match self.patterns[clause.patterns].stored.key() {
                 Key::NumericRange(range) => contains_one(range, numbers),
+                Key::Split(split) => contain_any(&split.left, numbers),
                 _ => false,
             };
         }
-        self.lists[clause.patterns].ranges.iter().any(|range| contains_one(range, numbers))
+        let list = &self.lists[clause.patterns];
+        list.ranges.iter().any(|range| contains_one(range, numbers))
+            || list.split().iter().any(|&id| match self.patterns[id].stored.key() {
+                Key::Split(split) => contain_any(&split.left, numbers),
+                _ => false,
+            })
     }
 }
 
 /// Whether `range` contains one of `numbers`, which ascend.
-fn contains_one(range: &NumericRange, numbers: &[Number]) -> bool {
+pub fn contains_one(range: &NumericRange, numbers: &[Number]) -> bool {
     let first = match range.low {
         None => 0,
         Some(low) if low.is_open => numbers.partition_point(|&number| number <= low.number),

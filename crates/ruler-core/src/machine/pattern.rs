@@ -6,7 +6,7 @@
 
 use super::id_set::IdSet;
 use super::slab::{ID_LIMIT, NONE};
-use crate::model::{Cidr, NumericRange, Pattern};
+use crate::model::{Cidr, NumericRange, Pattern, RegexpStep};
 use crate::number::Number;
 use hashbrown::DefaultHashBuilder;
 use std::hash::{BuildHasher, Hasher};
@@ -43,8 +43,34 @@ pub enum Stored {
     NumericRange(Box<NumericRange>),
     Cidr(Box<Cidr>),
     Wildcard(Box<[Box<[u8]>]>),
+    WildcardIgnoreCase(Box<[Box<[u8]>]>),
+    Regexp(Box<[RegexpStep]>),
     /// The ids of what is excluded, ascending.
     AnythingBut(Box<[u32]>),
+    Split(Box<Split>),
+    /// The inner clauses that are its parts, ascending.
+    AllOf(Box<[u32]>),
+}
+
+/// An anything-but that excludes ranges. To list what a number blocks would cost a step for each rule that does not
+/// match, so numbers are judged by what is left of them, and other values as by any anything-but.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub struct Split {
+    /// The ids of what is excluded and accepts other values than numbers, ascending.
+    pub others: Box<[u32]>,
+    /// What is excluded of the numbers: numbers and ranges.
+    pub numbers: Box<[Pattern]>,
+    /// What is left of them: ascending, disjoint.
+    pub left: Box<[NumericRange]>,
+    /// The ids of what is left.
+    pub left_ids: Box<[u32]>,
+}
+
+impl Split {
+    /// The ids of the patterns that it is judged by.
+    pub fn watched(&self) -> impl Iterator<Item = u32> + '_ {
+        self.others.iter().chain(&self.left_ids).copied()
+    }
 }
 
 /// What a pattern is, as it is asked for and compared.
@@ -57,7 +83,11 @@ pub enum Key<'a> {
     NumericRange(&'a NumericRange),
     Cidr(&'a Cidr),
     Wildcard(&'a [Box<[u8]>]),
+    WildcardIgnoreCase(&'a [Box<[u8]>]),
+    Regexp(&'a [RegexpStep]),
     AnythingBut(&'a [u32]),
+    Split(&'a Split),
+    AllOf(&'a [u32]),
 }
 
 impl Stored {
@@ -72,7 +102,11 @@ impl Stored {
             Stored::NumericRange(range) => Key::NumericRange(range),
             Stored::Cidr(block) => Key::Cidr(block),
             Stored::Wildcard(pieces) => Key::Wildcard(pieces),
+            Stored::WildcardIgnoreCase(pieces) => Key::WildcardIgnoreCase(pieces),
+            Stored::Regexp(program) => Key::Regexp(program),
             Stored::AnythingBut(excluded) => Key::AnythingBut(excluded),
+            Stored::Split(split) => Key::Split(split),
+            Stored::AllOf(parts) => Key::AllOf(parts),
         }
     }
 
@@ -81,16 +115,29 @@ impl Stored {
             Stored::Long { text, .. } => text.len(),
             Stored::NumericRange(_) => size_of::<NumericRange>(),
             Stored::Cidr(_) => size_of::<Cidr>(),
-            Stored::Wildcard(pieces) => pieces.iter().map(|piece| size_of_val(piece) + piece.len()).sum(),
-            Stored::AnythingBut(excluded) => size_of_val(&**excluded),
+            Stored::Wildcard(pieces) | Stored::WildcardIgnoreCase(pieces) => {
+                pieces.iter().map(|piece| size_of_val(piece) + piece.len()).sum()
+            }
+            Stored::Regexp(program) => program.iter().map(step_bytes).sum(),
+            Stored::AnythingBut(ids) | Stored::AllOf(ids) => size_of_val(&**ids),
+            Stored::Split(split) => {
+                let Split { others, numbers, left, left_ids } = &**split;
+                let ids = size_of_val(&**others) + size_of_val(&**left_ids);
+                size_of::<Split>() + ids + size_of_val(&**numbers) + size_of_val(&**left)
+            }
             _ => 0,
         }
     }
 }
 
+fn step_bytes(step: &RegexpStep) -> usize {
+    let ranges = if let RegexpStep::Characters(ranges) = step { ranges.len() } else { 0 };
+    size_of_val(step) + ranges
+}
+
 impl<'a> Key<'a> {
-    /// The key of a pattern; None for an anything-but, whose excluded patterns must be interned first, and for absence,
-    /// which no value is judged by.
+    /// The key of a pattern; None for those made of others, which must be interned first, and for absence, which no
+    /// value is judged by.
     pub fn of(pattern: &'a Pattern) -> Option<Key<'a>> {
         Some(match pattern {
             Pattern::Text(text) => Key::Text(TextKind::Exact, text),
@@ -104,8 +151,10 @@ impl<'a> Key<'a> {
             Pattern::NumericRange(range) => Key::NumericRange(range),
             Pattern::Cidr(block) => Key::Cidr(block),
             Pattern::Wildcard(pieces) => Key::Wildcard(pieces),
+            Pattern::WildcardIgnoreCase(pieces) => Key::WildcardIgnoreCase(pieces),
+            Pattern::Regexp(program) => Key::Regexp(program),
             Pattern::Exists => Key::Exists,
-            Pattern::AnythingBut(_) | Pattern::Absent => return None,
+            Pattern::AnythingBut(_) | Pattern::AllOf(_) | Pattern::NoneOf(_) | Pattern::Absent => return None,
         })
     }
 
@@ -123,7 +172,16 @@ impl<'a> Key<'a> {
             Key::NumericRange(range) => Stored::NumericRange(Box::new(*range)),
             Key::Cidr(block) => Stored::Cidr(Box::new(*block)),
             Key::Wildcard(pieces) => Stored::Wildcard(pieces.into()),
+            Key::WildcardIgnoreCase(pieces) => Stored::WildcardIgnoreCase(pieces.into()),
+            Key::Regexp(program) => Stored::Regexp(program.into()),
             Key::AnythingBut(excluded) => Stored::AnythingBut(excluded.into()),
+            Key::Split(Split { others, numbers, left, left_ids }) => Stored::Split(Box::new(Split {
+                others: others.clone(),
+                numbers: numbers.clone(),
+                left: left.clone(),
+                left_ids: left_ids.clone(),
+            })),
+            Key::AllOf(parts) => Stored::AllOf(parts.into()),
         }
     }
 
@@ -132,6 +190,22 @@ impl<'a> Key<'a> {
         match self {
             Key::Text(kind, text) => hash_text(hasher, *kind, text),
             _ => hasher.hash_one(self),
+        }
+    }
+
+    /// How many values it accepts, roughly and against the others; for choosing what is looked for first.
+    pub fn let_through(&self) -> u64 {
+        let of_text = |length: usize| 1 + (256 >> length.min(8));
+        match self {
+            Key::Text(TextKind::Exact | TextKind::EqualsIgnoreCase, _) | Key::Number(_) => 1,
+            Key::Text(_, text) => of_text(text.len()),
+            Key::Cidr(_) => 8,
+            Key::Literal(_) => 16,
+            Key::Wildcard(pieces) | Key::WildcardIgnoreCase(pieces) => {
+                of_text(pieces.iter().map(|each| each.len()).sum())
+            }
+            Key::NumericRange(_) | Key::Regexp(_) | Key::AllOf(_) => 64,
+            Key::Exists | Key::AnythingBut(_) | Key::Split(_) => 1024,
         }
     }
 
@@ -149,7 +223,10 @@ impl<'a> Key<'a> {
             Key::NumericRange(_) => "numeric",
             Key::Cidr(_) => "cidr",
             Key::Wildcard(_) => "wildcard",
-            Key::AnythingBut(_) => "anything-but",
+            Key::WildcardIgnoreCase(_) => "wildcard ignore-case",
+            Key::Regexp(_) => "regexp",
+            Key::AnythingBut(_) | Key::Split(_) => "anything-but",
+            Key::AllOf(_) => "all-of",
         }
     }
 }
@@ -177,7 +254,7 @@ pub struct PatternNode {
 pub struct Links {
     /// The clauses with this pattern among others.
     pub clauses: IdSet,
-    /// The anything-buts that exclude it.
+    /// The anything-buts that exclude it; of a range, those of which it is a part of what is left.
     pub excluders: IdSet,
 }
 

@@ -7,7 +7,7 @@ use crate::event::fields::{Fields, Value, NONE};
 use crate::model::{Bound, Clause, NumericRange, Pattern, SubRule};
 use crate::number::Number;
 use proptest::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// An event, or a part of one.
 #[derive(Clone, Debug)]
@@ -126,7 +126,8 @@ fn leaves(value: &Json, path: String, trail: &Trail, arrays: &mut u32, found: &m
 fn accepts(pattern: &Pattern, value: &Json) -> bool {
     match (pattern, value) {
         (Pattern::Exists, _) => true,
-        (Pattern::AnythingBut(excluded), _) => !excluded.iter().any(|pattern| accepts(pattern, value)),
+        (Pattern::AnythingBut(excluded), _) => !accepts_any(excluded, value),
+        (Pattern::AllOf(parts), _) => parts.iter().all(|part| accepts_any(part, value)),
         (Pattern::Text(text), Json::Text(value)) => **text == *value.as_bytes(),
         (Pattern::Prefix(text), Json::Text(value)) => value.as_bytes().starts_with(text),
         (Pattern::Suffix(text), Json::Text(value)) => value.as_bytes().ends_with(text),
@@ -138,23 +139,35 @@ fn accepts(pattern: &Pattern, value: &Json) -> bool {
     }
 }
 
-fn holds(clauses: &[&Clause], leaves: &[(String, Json, Trail)], chosen: &Trail) -> bool {
+fn accepts_any(patterns: &[Pattern], value: &Json) -> bool {
+    patterns.iter().any(|pattern| accepts(pattern, value))
+}
+
+/// Whether values can be chosen for `clauses`; `before` is the path of the clause before, and the trail before its path.
+fn holds(clauses: &[&Clause], leaves: &[(String, Json, Trail)], chosen: &Trail, before: (&[u8], &Trail)) -> bool {
     let Some((clause, rest)) = clauses.split_first() else { return true };
-    let is_consistent =
-        |trail: &Trail| trail.iter().all(|(array, index)| chosen.get(array).is_none_or(|at| at == index));
-    let of_path = leaves.iter().filter(|leaf| leaf.0.as_bytes() == &*clause.path && is_consistent(&leaf.2));
-    let mut none = true;
-    for (_, value, trail) in of_path {
-        none = false;
-        if clause.patterns.iter().any(|pattern| accepts(pattern, value)) {
+    let before = if *clause.path == *before.0 { before } else { (&*clause.path, chosen) };
+    let of_path = |chosen: &Trail| -> Vec<&(String, Json, Trail)> {
+        let is_consistent =
+            |trail: &Trail| trail.iter().all(|(array, index)| chosen.get(array).is_none_or(|at| at == index));
+        leaves.iter().filter(|leaf| leaf.0.as_bytes() == &*clause.path && is_consistent(&leaf.2)).collect()
+    };
+    for (_, value, trail) in of_path(chosen) {
+        if accepts_any(&clause.patterns, value) {
             let mut more = chosen.clone();
             more.extend(trail);
-            if holds(rest, leaves, &more) {
+            if holds(rest, leaves, &more, before) {
                 return true;
             }
         }
     }
-    none && clause.patterns.contains(&Pattern::Absent) && holds(rest, leaves, chosen)
+    let beheld = of_path(before.1);
+    let holds_without = clause.patterns.iter().any(|pattern| match pattern {
+        Pattern::Absent => beheld.is_empty(),
+        Pattern::NoneOf(excluded) => !beheld.iter().any(|leaf| accepts_any(excluded, &leaf.1)),
+        _ => false,
+    });
+    holds_without && holds(rest, leaves, chosen, before)
 }
 
 fn oracle(rules: &BTreeMap<RuleId, Vec<SubRule>>, event: &Json) -> Vec<RuleId> {
@@ -163,7 +176,7 @@ fn oracle(rules: &BTreeMap<RuleId, Vec<SubRule>>, event: &Json) -> Vec<RuleId> {
     let sub_rule_holds = |sub_rule: &SubRule| {
         let mut clauses: Vec<&Clause> = sub_rule.clauses.iter().collect();
         clauses.sort_by(|one, other| one.path.cmp(&other.path));
-        holds(&clauses, &found, &Trail::new())
+        holds(&clauses, &found, &Trail::new(), (b"no path", &Trail::new()))
     };
     rules.iter().filter(|(_, sub_rules)| sub_rules.iter().any(sub_rule_holds)).map(|(&id, _)| id).collect()
 }
@@ -197,14 +210,31 @@ fn range() -> impl Strategy<Value = Pattern> {
     })
 }
 
-fn pattern() -> impl Strategy<Value = Pattern> {
-    prop_oneof![
+/// Patterns that judge one value; all-ofs within all-ofs among them.
+fn of_one_value() -> impl Strategy<Value = Pattern> {
+    let plain = prop_oneof![
         6 => excludable(),
         1 => prop::sample::select(&[None, Some(true), Some(false)][..]).prop_map(Pattern::Literal),
         2 => range(),
+        3 => set_of(prop_oneof![5 => excludable(), 1 => range()], 3).prop_map(Pattern::AnythingBut),
+    ];
+    plain.prop_recursive(3, 8, 3, |inner| all_of(inner.boxed()))
+}
+
+fn set_of(pattern: impl Strategy<Value = Pattern>, most: usize) -> impl Strategy<Value = Box<[Pattern]>> {
+    prop::collection::btree_set(pattern, 1..=most).prop_map(|set| set.into_iter().collect())
+}
+
+fn all_of(inner: BoxedStrategy<Pattern>) -> impl Strategy<Value = Pattern> {
+    prop::collection::btree_set(set_of(inner, 2), 1..4).prop_map(|parts| Pattern::AllOf(parts.into_iter().collect()))
+}
+
+fn pattern() -> impl Strategy<Value = Pattern> {
+    prop_oneof![
+        12 => of_one_value(),
         1 => Just(Pattern::Exists),
         2 => Just(Pattern::Absent),
-        3 => prop::collection::btree_set(excludable(), 1..4).prop_map(|set| Pattern::AnythingBut(set.into_iter().collect())),
+        2 => set_of(of_one_value(), 3).prop_map(Pattern::NoneOf),
     ]
 }
 
@@ -220,15 +250,29 @@ fn loose_sub_rule() -> impl Strategy<Value = SubRule> {
     let plain = prop_oneof![
         3 => prop::sample::select(&["a", "b"][..]).prop_map(exact),
         1 => Just(Pattern::Number(Number::from_i64(1))),
-        1 => Just(Pattern::Absent),
-        1 => Just(Pattern::Exists),
         1 => prop::sample::select(&["a", "b"][..]).prop_map(|text| Pattern::AnythingBut([exact(text)].into())),
         1 => range(),
+        1 => range().prop_map(|range| Pattern::AnythingBut([range].into())),
+    ];
+    let all_of = prop::sample::select(&["a", "b"][..])
+        .prop_map(|text| Pattern::AllOf([[Pattern::Prefix(Box::default())].into(), other_than(text)].into()));
+    let none_of = set_of(prop_oneof![3 => plain.clone(), 1 => all_of.clone()], 2);
+    let plain = prop_oneof![
+        6 => plain,
+        1 => all_of,
+        2 => none_of.prop_map(Pattern::NoneOf),
+        1 => Just(Pattern::Absent),
+        1 => Just(Pattern::Exists),
     ];
     let path = prop::sample::select(&["a", "a", "a.b", "a.b", "a.c", "a.b.c", "a.b.c", "b", "b.c", "a-"][..]);
     let clause = (path, prop::collection::btree_set(plain, 1..4))
         .prop_map(|(path, patterns)| Clause { path: path.as_bytes().into(), patterns: patterns.into_iter().collect() });
     prop::collection::btree_set(clause, 2..5).prop_map(|clauses| SubRule { clauses: clauses.into_iter().collect() })
+}
+
+/// A part of an all-of that accepts anything but one text.
+fn other_than(text: &str) -> Box<[Pattern]> {
+    [Pattern::AnythingBut([exact(text)].into())].into()
 }
 
 fn plain_text() -> impl Strategy<Value = Json> + Clone {
@@ -239,13 +283,16 @@ fn trail_event() -> impl Strategy<Value = Json> {
     arrays(prop_oneof![Just(Json::Text("a")), Just(Json::Text("b")), (0..3i64).prop_map(Json::Number)])
 }
 
-fn event() -> impl Strategy<Value = Json> {
-    let scalar = prop_oneof![
+fn scalar() -> impl Strategy<Value = Json> {
+    prop_oneof![
         4 => prop::sample::select(&TEXTS[..]).prop_map(Json::Text),
         2 => (-1..5i64).prop_map(Json::Number),
         1 => prop::sample::select(&[None, Some(true), Some(false)][..]).prop_map(Json::Literal),
-    ];
-    let value = scalar.prop_recursive(4, 24, 4, |inner| {
+    ]
+}
+
+fn event() -> impl Strategy<Value = Json> {
+    let value = scalar().prop_recursive(4, 24, 4, |inner| {
         prop_oneof![prop::collection::vec(inner.clone(), 0..4).prop_map(Json::Array), object(inner)]
     });
     prop_oneof![object(value), trail_event()]
@@ -381,6 +428,19 @@ proptest! {
         events in prop::collection::vec(trail_event(), 1..6),
     ) {
         assert_as_recursion(sub_rules, &events);
+    }
+
+    #[test]
+    fn many_clauses_of_one_path_are_told_apart_as_plain_recursion_does(
+        patterns in prop::collection::vec(prop::collection::btree_set(pattern(), 1..3), 1..60),
+        values in prop::collection::vec(prop::collection::vec(scalar(), 0..4), 1..6),
+    ) {
+        let clause = |patterns: BTreeSet<Pattern>| {
+            let clause = Clause { path: b"a".as_slice().into(), patterns: patterns.into_iter().collect() };
+            vec![SubRule { clauses: [clause].into() }]
+        };
+        let events = values.into_iter().map(|values| Json::Object(vec![("a", Json::Array(values))]));
+        assert_as_recursion(patterns.into_iter().map(clause).collect(), &events.collect::<Vec<_>>());
     }
 
     #[test]

@@ -54,6 +54,15 @@ impl Group {
     }
 }
 
+/// Where values lie that a guard accepts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Offence {
+    Nowhere,
+    /// Some outside all arrays that tell values apart, so they are consistent with every trail.
+    Outside,
+    InArrays,
+}
+
 /// The fields of one path with trails cut to one depth, indexed by element.
 pub struct CutFields {
     /// Numbers of evaluated fields, by cut element; those of no element come last.
@@ -82,7 +91,9 @@ pub struct TrailViews<'a> {
     pub fields: Vec<EvaluatedField>,
     of_path: Map<PathId, Range<u32>>,
     pub cuts: Vec<CutFields>,
-    cut_of: Map<(PathId, u32), u32>,
+    /// By path, guard or NONE, and depth.
+    cut_of: Map<(PathId, u32, u32), u32>,
+    offences: Map<u32, Offence>,
     outside: Map<PathId, bool>,
     /// None until the first step is taken: it depends on how many values there are, which takes counting them.
     steps_left: Option<i64>,
@@ -107,6 +118,7 @@ impl<'a> TrailViews<'a> {
             of_path: Map::default(),
             cuts: Vec::new(),
             cut_of: Map::default(),
+            offences: Map::default(),
             outside: Map::default(),
             steps_left: None,
         }
@@ -159,6 +171,28 @@ impl<'a> TrailViews<'a> {
         answer
     }
 
+    /// The values, of the path of the inner clause `guard`, that it accepts.
+    pub fn offending(&mut self, guard: u32) -> Vec<u32> {
+        let fields = self.fields_of(self.machine.clauses[guard].path);
+        fields.filter(|&field| self.machine.accepts(guard, &self.view(field))).collect()
+    }
+
+    /// Where there are such values.
+    pub fn offence(&mut self, guard: u32) -> Offence {
+        if let Some(&known) = self.offences.get(&guard) {
+            return known;
+        }
+        let offending = self.offending(guard);
+        let is_outside = |&field: &u32| self.fields[field as usize].element == NONE;
+        let offence = match offending.is_empty() {
+            true => Offence::Nowhere,
+            false if offending.iter().any(is_outside) => Offence::Outside,
+            false => Offence::InArrays,
+        };
+        self.offences.insert(guard, offence);
+        offence
+    }
+
     /// `element` without the elements of arrays whose paths have more than `depth` names.
     pub fn cut(&self, mut element: u32, depth: u32) -> u32 {
         while element != NONE && self.elements[element as usize].depth > depth {
@@ -177,12 +211,21 @@ impl<'a> TrailViews<'a> {
 
     /// The values of a path with trails cut to `depth`: a number of `cuts`.
     pub fn cut_fields(&mut self, path: PathId, depth: u32) -> u32 {
-        if let Some(&known) = self.cut_of.get(&(path, depth)) {
+        self.cut_offending(path, None, depth)
+    }
+
+    /// The same of those values only that `guard` accepts.
+    pub fn cut_offending(&mut self, path: PathId, guard: Option<u32>, depth: u32) -> u32 {
+        let key = (path, guard.unwrap_or(NONE), depth);
+        if let Some(&known) = self.cut_of.get(&key) {
             return known;
         }
-        let fields = self.fields_of(path);
+        let fields = match guard {
+            None => self.fields_of(path).collect(),
+            Some(guard) => self.offending(guard),
+        };
         let mut order: Vec<(u32, u32)> =
-            fields.map(|field| (self.cut(self.fields[field as usize].element, depth), field)).collect();
+            fields.into_iter().map(|field| (self.cut(self.fields[field as usize].element, depth), field)).collect();
         if !order.is_sorted() {
             order.sort_unstable(); // NONE is the highest, so what lies in no element comes last
         }
@@ -211,7 +254,7 @@ impl<'a> TrailViews<'a> {
         cut.groups.push(Group::new(0..start));
         self.cuts.push(cut);
         let number = self.cuts.len() as u32 - 1;
-        self.cut_of.insert((path, depth), number);
+        self.cut_of.insert(key, number);
         number
     }
 
@@ -255,8 +298,11 @@ impl<'a> TrailViews<'a> {
         self.cuts[cut as usize].links[link as usize]
     }
 
-    /// Whether any value is consistent with `anchor`.
+    /// Whether any of these values is consistent with `anchor`.
     pub fn has_consistent_with(&mut self, cut: u32, anchor: u32) -> bool {
+        if self.cuts[cut as usize].order.is_empty() {
+            return false;
+        }
         anchor == NONE || !self.inside(cut, anchor).is_empty() || self.around(cut, anchor) != NONE
     }
 

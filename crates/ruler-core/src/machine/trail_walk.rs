@@ -13,7 +13,7 @@ use super::path_trie::PathId;
 use super::pattern::Own;
 use super::scratch::Scratch;
 use super::slab::NONE;
-use super::trail_views::{Map, TrailViews};
+use super::trail_views::{Map, Offence, TrailViews};
 use super::{Machine, TooManyCombinations};
 use hashbrown::{DefaultHashBuilder, HashSet};
 
@@ -174,7 +174,7 @@ impl<'a> TrailWalk<'a> {
                     let Some(branches) = self.machine.states.branches_of(state) else { continue };
                     let outs = part.outs[start..].iter().take_while(|&&(from, _)| from == state);
                     let all_edges = outs.filter_map(|&(_, path)| branches.of_path(path));
-                    for edges in all_edges.clone().filter(|edges| edges.accept_values()) {
+                    for edges in all_edges.clone().filter(|edges| self.machine.states.accept_values(edges)) {
                         if views.has_values(edges.path) {
                             self.follow(state, Out::Machine(edges), trail, unsure, views, memo);
                         }
@@ -189,7 +189,7 @@ impl<'a> TrailWalk<'a> {
                     if self.machine.clauses[link.clause].kind != Kind::None && views.has_values(link.path) {
                         self.follow(state, out, trail, unsure, views, memo);
                     }
-                    if self.machine.clauses[link.clause].holds_when_absent {
+                    if self.machine.clauses[link.clause].holds_when_absent() {
                         self.follow_absent(out, trail, unsure, views);
                     }
                 }
@@ -213,7 +213,7 @@ impl<'a> TrailWalk<'a> {
     }
 
     fn go_to(&mut self, state: u32, trail: u32, unsure: bool) {
-        if matches!(self.way, Way::Machine(part) if part.states.binary_search(&state).is_err()) {
+        if !self.leads_on(state) {
             return;
         }
         // No clause comes after a leaf to clash with.
@@ -242,7 +242,7 @@ impl<'a> TrailWalk<'a> {
     /// Judge the sub-rule that ends at `state` as a whole.
     fn holds(&self, state: u32, views: &mut TrailViews<'_>, memo: &mut OpenMemo) -> Result<bool, TooManyCombinations> {
         let clauses = in_path_order(self.machine, state);
-        if self.spelled_twice || comes_back(self.machine, &clauses) {
+        if self.spelled_twice || comes_back(self.machine, &clauses) || is_torn(self.machine, &clauses) {
             return sub_rule_holds(self.machine, &clauses, views);
         }
         let chain = chain(self.machine, &clauses);
@@ -378,28 +378,35 @@ impl<'a> TrailWalk<'a> {
         answer
     }
 
-    /// Go on where a path has no value consistent with the trail, or may have none.
-    fn follow_absent(&mut self, out: Out<'_>, trail: u32, mut unsure: bool, views: &mut TrailViews<'_>) {
+    /// Go on where a clause holds without a value, or may.
+    fn follow_absent(&mut self, out: Out<'_>, trail: u32, unsure: bool, views: &mut TrailViews<'_>) {
         let anchor = self.anchor(trail, out.shared_depth(), views);
-        if views.has_values(out.path()) {
-            if let Way::Chain(_) = self.way {
-                let cut = views.cut_fields(out.path(), out.shared_depth());
-                if views.has_consistent_with(cut, anchor) {
-                    return;
-                }
-            } else if views.has_value_outside_arrays(out.path()) {
-                return;
-            } else {
-                unsure = true;
-            }
-        }
+        let has_values = views.has_values(out.path());
         match out {
-            Out::Chain(link, _) => self.go_to(link + 1, anchor, unsure),
+            Out::Chain(state, link) => {
+                if !has_values || holds_at(self.machine, link, anchor, views) {
+                    self.go_to(state + 1, anchor, unsure);
+                }
+            }
             Out::Machine(edges) => {
                 let machine = self.machine;
-                machine.states.edges(edges.absent).for_each(|next| self.go_to(next, anchor, unsure));
+                for next in machine.states.edges(edges.absent) {
+                    if !self.leads_on(next) {
+                        continue;
+                    }
+                    match has_values.then(|| holds_without(machine, machine.states.states[next].clause, views)) {
+                        None | Some(Some(true)) => self.go_to(next, anchor, unsure),
+                        Some(None) => self.go_to(next, anchor, true),
+                        Some(Some(false)) => {}
+                    }
+                }
             }
         }
+    }
+
+    /// Whether a state leads to one that is asked for.
+    fn leads_on(&self, state: u32) -> bool {
+        !matches!(self.way, Way::Machine(part) if part.states.binary_search(&state).is_err())
     }
 
     /// Put into `found` the states behind edges that some value of a group satisfies, each with elements of such values.
@@ -419,14 +426,15 @@ impl<'a> TrailWalk<'a> {
             Out::Chain(from, link) => {
                 for place in members {
                     let field = views.cuts[cut as usize].order[place as usize];
-                    if self.machine.accepts(link.clause, views.view(field)) {
+                    if self.machine.accepts(link.clause, &views.view(field)) {
                         self.found.push((from + 1, views.fields[field as usize].element));
                     }
                 }
                 return;
             }
         };
-        let mut one_by_one = !edges.ranged.is_empty() || !edges.open.is_empty();
+        let accepts_rare = edges.have_rare() && self.machine.states.rare(edges).accept_values();
+        let mut one_by_one = !edges.ranged.is_empty() || !edges.open.is_empty() || accepts_rare;
         let mut skip_closed = true;
         if !edges.closed.is_empty() {
             let edge_count = self.machine.states.edge_count(edges.closed);
@@ -446,10 +454,13 @@ impl<'a> TrailWalk<'a> {
                 self.machine.follow_hits(state, edges.closed, Kind::Closed, view.hits, &mut self.reached);
             }
             if !edges.ranged.is_empty() {
-                self.machine.follow_ranged(state, edges, view, &mut self.reached);
+                self.machine.follow_ranged(state, edges.path, edges.ranged, Kind::Ranged, &view, &mut self.reached);
             }
             if !edges.open.is_empty() {
-                self.machine.follow_open(state, edges.open, view, memo, &mut self.reached);
+                self.machine.follow_open(state, edges.open, Kind::Open, &view, memo, &mut self.reached);
+            }
+            if accepts_rare {
+                self.machine.follow_rare_values(state, edges, &view, memo, &mut self.reached);
             }
             let element = views.fields[field as usize].element;
             self.found.extend(self.reached.iter().map(|&next| (next, element)));
@@ -485,6 +496,35 @@ fn follow_group(machine: &Machine, state: u32, edges: &Edges, hits: &[(u32, u32)
     }
 }
 
+/// Whether a clause holds where its path has values and none of them is chosen; None where trails decide.
+///
+/// The values that a guard accepts are *offending*: every value, for `exists: false`.
+fn holds_without(machine: &Machine, clause: u32, views: &mut TrailViews<'_>) -> Option<bool> {
+    let node = &machine.clauses[clause];
+    let mut holds = Some(false);
+    if machine.has_absent(node) && !views.has_value_outside_arrays(node.path) {
+        holds = None;
+    }
+    for &guard in machine.guards_of(node) {
+        match views.offence(guard) {
+            Offence::Nowhere => return Some(true),
+            Offence::InArrays => holds = None,
+            Offence::Outside => {}
+        }
+    }
+    holds
+}
+
+/// Whether the clause of a link, whose path has values, holds because none that offends is consistent with `anchor`.
+fn holds_at(machine: &Machine, link: &ChainLink, anchor: u32, views: &mut TrailViews<'_>) -> bool {
+    let node = &machine.clauses[link.clause];
+    let mut holds = |guard: Option<u32>| {
+        let cut = views.cut_offending(link.path, guard, link.shared_depth);
+        !views.has_consistent_with(cut, anchor)
+    };
+    (machine.has_absent(node) && holds(None)) || machine.guards_of(node).iter().any(|&guard| holds(Some(guard)))
+}
+
 /// The clauses of the sub-rule that ends at `state`, by path; those of one path as the walk judges them.
 fn in_path_order(machine: &Machine, state: u32) -> Vec<u32> {
     let mut clauses: Vec<(Vec<u8>, u32)> = machine
@@ -503,6 +543,18 @@ fn chain(machine: &Machine, clauses: &[u32]) -> Vec<ChainLink> {
     (0..clauses.len())
         .map(|place| ChainLink { clause: clauses[place], path: path(place), shared_depth: shared(place) })
         .collect()
+}
+
+/// Whether a clause that may choose a value or do without stands beside another of its path: it looks at what was chosen
+/// before the path, and then chooses on it.
+fn is_torn(machine: &Machine, clauses: &[u32]) -> bool {
+    let has_both = |clause: u32| {
+        let node = &machine.clauses[clause];
+        node.holds_when_absent() && node.kind != Kind::None
+    };
+    clauses.windows(2).any(|pair| {
+        machine.clauses[pair[0]].path == machine.clauses[pair[1]].path && pair.iter().any(|&clause| has_both(clause))
+    })
 }
 
 /// Whether going through the clauses' paths in order leaves what is below some path, and later enters it again.

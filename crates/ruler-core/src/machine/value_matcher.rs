@@ -9,6 +9,7 @@ use super::number_cells::NumberCells;
 use super::numeric_ranges::NumericRangeIndex;
 use super::pattern::{hash_text, Key, PatternNode, TextKind};
 use super::prefixes::{PrefixIndex, SuffixIndex};
+use super::regexps::{RegexpIndex, RegexpScratch};
 use super::slab::{Slab, NONE};
 use super::wildcards::{WildcardIndex, WildcardScratch};
 use crate::event::fields::literal;
@@ -23,6 +24,9 @@ pub struct ValueMatcher {
     pub text_count: u32,
     pub number_count: u32,
     pub anything_but_count: u32,
+    /// Those of them that exclude ranges.
+    pub split_count: u32,
+    pub all_of_count: u32,
     /// The patterns null, false and true.
     literals: [u32; 3],
     /// The clause that holds only without a value.
@@ -40,6 +44,8 @@ impl Default for ValueMatcher {
             text_count: 0,
             number_count: 0,
             anything_but_count: 0,
+            split_count: 0,
+            all_of_count: 0,
             literals: [NONE; 3],
             absent_clause: NONE,
             clause_count: 0,
@@ -58,6 +64,8 @@ struct StringIndexes {
     prefixes: Option<Box<PrefixIndex>>,
     suffixes: Option<Box<SuffixIndex>>,
     wildcards: Option<Box<WildcardIndex>>,
+    wildcards_ignore_case: Option<Box<WildcardIndex>>, // of folded pieces
+    regexps: Option<Box<RegexpIndex>>,
     blocks: Option<Box<AddressBlockIndex>>,
     prefixes_ignore_case: Option<Box<PrefixIndex>>,
     suffixes_ignore_case: Option<Box<SuffixIndex>>,
@@ -68,6 +76,7 @@ struct StringIndexes {
 #[derive(Default)]
 pub struct SearchScratch {
     wildcards: WildcardScratch,
+    regexps: RegexpScratch,
     folded: Vec<u8>,
 }
 
@@ -76,6 +85,7 @@ impl SearchScratch {
         if self.folded.capacity() > limit {
             self.folded = Vec::new();
         }
+        self.regexps.shrink();
     }
 }
 
@@ -135,7 +145,7 @@ impl ValueMatcher {
             return (first + 1, None);
         }
         let (end, cell) = end_and_cell(text, first);
-        if self.ranges.is_none() {
+        if !self.lists_numbers() {
             let cells = self.number_cells.as_ref();
             if cells.is_none_or(|cells| cell.is_some_and(|cell| !cells.contains(cell))) {
                 return (end, None);
@@ -145,13 +155,19 @@ impl ValueMatcher {
         if let Some(number) = number {
             self.find_number(number, patterns, hasher, found);
         }
-        (end, number.filter(|_| self.ranges.is_some()))
+        (end, number.filter(|_| self.lists_numbers()))
+    }
+
+    /// Whether outcomes list numbers, for ranges to be judged by.
+    #[inline]
+    pub fn lists_numbers(&self) -> bool {
+        self.ranges.is_some() || self.split_count > 0 // of which nothing may be left of the numbers
     }
 
     /// Whether anything asks what number a value is.
     #[inline]
     pub fn needs_numbers(&self) -> bool {
-        self.number_count > 0 || self.ranges.is_some()
+        self.number_count > 0 || self.lists_numbers()
     }
 
     #[inline]
@@ -184,6 +200,7 @@ impl ValueMatcher {
         self.interned.find(hash_text(hasher, kind, text), |&id| patterns[id].stored.key() == key).copied()
     }
 
+    #[inline(never)] // leaves `find_text` small for paths with nothing but exact values
     fn search(
         &self,
         strings: &StringIndexes,
@@ -202,6 +219,9 @@ impl ValueMatcher {
         if let Some(wildcards) = &strings.wildcards {
             wildcards.find(text, &mut scratch.wildcards, found);
         }
+        if let Some(regexps) = &strings.regexps {
+            regexps.find(text, &mut scratch.wildcards, &mut scratch.regexps, found);
+        }
         if let Some(blocks) = &strings.blocks {
             blocks.find(text, found);
         }
@@ -216,6 +236,9 @@ impl ValueMatcher {
             if let Some(suffixes) = &strings.suffixes_ignore_case {
                 suffixes.find(folded, found);
             }
+            if let Some(wildcards) = &strings.wildcards_ignore_case {
+                wildcards.find(folded, &mut scratch.wildcards, found);
+            }
         }
     }
 
@@ -226,6 +249,11 @@ impl ValueMatcher {
         match key {
             Key::Exists => {}
             Key::AnythingBut(_) => self.anything_but_count += 1,
+            Key::Split(_) => {
+                self.anything_but_count += 1;
+                self.split_count += 1;
+            }
+            Key::AllOf(_) => self.all_of_count += 1,
             Key::Text(TextKind::Exact, _) => self.text_count += 1,
             Key::Number(number) => {
                 self.number_count += 1;
@@ -249,6 +277,12 @@ impl ValueMatcher {
             Key::Wildcard(pieces) => {
                 self.strings.get_or_insert_default().wildcards.get_or_insert_default().add(pieces, id);
             }
+            Key::WildcardIgnoreCase(pieces) => {
+                self.strings.get_or_insert_default().wildcards_ignore_case.get_or_insert_default().add(pieces, id);
+            }
+            Key::Regexp(program) => {
+                self.strings.get_or_insert_default().regexps.get_or_insert_default().add(program, id);
+            }
         }
     }
 
@@ -257,6 +291,11 @@ impl ValueMatcher {
         match key {
             Key::Exists => {}
             Key::AnythingBut(_) => self.anything_but_count -= 1,
+            Key::Split(_) => {
+                self.anything_but_count -= 1;
+                self.split_count -= 1;
+            }
+            Key::AllOf(_) => self.all_of_count -= 1,
             Key::Text(TextKind::Exact, _) => self.text_count -= 1,
             Key::Number(number) => {
                 self.number_count -= 1;
@@ -272,7 +311,7 @@ impl ValueMatcher {
                 }
                 self.ranges.take_if(|ranges| ranges.is_empty());
             }
-            Key::Text(..) | Key::Cidr(_) | Key::Wildcard(_) => {
+            Key::Text(..) | Key::Cidr(_) | Key::Wildcard(_) | Key::WildcardIgnoreCase(_) | Key::Regexp(_) => {
                 if let Some(strings) = &mut self.strings {
                     strings.remove(key, id);
                 }
@@ -300,7 +339,10 @@ impl ValueMatcher {
 impl StringIndexes {
     #[inline]
     fn ignores_case(&self) -> bool {
-        self.equals_ignore_case_count > 0 || self.prefixes_ignore_case.is_some() || self.suffixes_ignore_case.is_some()
+        self.equals_ignore_case_count > 0
+            || self.prefixes_ignore_case.is_some()
+            || self.suffixes_ignore_case.is_some()
+            || self.wildcards_ignore_case.is_some()
     }
 
     fn remove(&mut self, key: Key<'_>, id: u32) {
@@ -318,9 +360,15 @@ impl StringIndexes {
                 remove(&mut self.suffixes_ignore_case, |index| index.remove(text), SuffixIndex::is_empty);
             }
             Key::Text(TextKind::EqualsIgnoreCase, _) => self.equals_ignore_case_count -= 1,
+            Key::Regexp(program) => {
+                remove(&mut self.regexps, |index| index.remove(program, id), RegexpIndex::is_empty);
+            }
             Key::Cidr(block) => remove(&mut self.blocks, |index| index.remove(block), AddressBlockIndex::is_empty),
             Key::Wildcard(pieces) => {
                 remove(&mut self.wildcards, |index| index.remove(pieces, id), WildcardIndex::is_empty);
+            }
+            Key::WildcardIgnoreCase(pieces) => {
+                remove(&mut self.wildcards_ignore_case, |index| index.remove(pieces, id), WildcardIndex::is_empty);
             }
             _ => {}
         }
@@ -329,9 +377,10 @@ impl StringIndexes {
     fn len(&self) -> usize {
         let prefixes = [&self.prefixes, &self.prefixes_ignore_case].into_iter().flatten().map(|index| index.len());
         let suffixes = [&self.suffixes, &self.suffixes_ignore_case].into_iter().flatten().map(|index| index.len());
-        let wildcards = self.wildcards.as_ref().map_or(0, |index| index.len());
+        let wildcards = [&self.wildcards, &self.wildcards_ignore_case].into_iter().flatten().map(|index| index.len());
         let blocks = self.blocks.as_ref().map_or(0, |index| index.len());
-        prefixes.chain(suffixes).sum::<usize>() + wildcards + blocks + self.equals_ignore_case_count
+        let regexps = self.regexps.as_ref().map_or(0, |index| index.len());
+        prefixes.chain(suffixes).chain(wildcards).sum::<usize>() + blocks + regexps + self.equals_ignore_case_count
     }
 
     fn memory_bytes(&self) -> usize {
@@ -339,9 +388,11 @@ impl StringIndexes {
         let prefixes = [&self.prefixes, &self.prefixes_ignore_case].into_iter().flatten().map(|index| bytes(index));
         let bytes = |index: &SuffixIndex| size_of_val(index) + index.memory_bytes();
         let suffixes = [&self.suffixes, &self.suffixes_ignore_case].into_iter().flatten().map(|index| bytes(index));
-        let wildcards = self.wildcards.as_ref().map_or(0, |index| size_of_val(&**index) + index.memory_bytes());
+        let bytes = |index: &WildcardIndex| size_of_val(index) + index.memory_bytes();
+        let wildcards = [&self.wildcards, &self.wildcards_ignore_case].into_iter().flatten().map(|index| bytes(index));
         let blocks = self.blocks.as_ref().map_or(0, |index| size_of_val(&**index) + index.memory_bytes());
-        size_of::<StringIndexes>() + prefixes.chain(suffixes).sum::<usize>() + wildcards + blocks
+        let regexps = self.regexps.as_ref().map_or(0, |index| size_of_val(&**index) + index.memory_bytes());
+        size_of::<StringIndexes>() + prefixes.chain(suffixes).chain(wildcards).sum::<usize>() + blocks + regexps
     }
 }
 

@@ -126,7 +126,7 @@ impl Machine {
     /// Follow the edges over a path that has values.
     #[inline]
     fn walk_edges(&self, event: Event<'_>, state: u32, edges: &Edges, scratch: &mut Scratch, todo: &mut Vec<u32>) {
-        if !edges.accept_values() {
+        if !edges.ask_for_values() {
             return;
         }
         let event_stamp = scratch.event_stamp();
@@ -138,32 +138,42 @@ impl Machine {
                 outcome
             }
         };
-        let view = scratch.pool.view(&outcome);
-        self.follow(state, edges, view, &mut scratch.memo, todo);
+        let outcome = scratch.pool.view(&outcome);
+        self.follow(state, edges, &outcome, &mut scratch.memo, todo);
     }
 
     /// Follow absent edges over a path whose values a match may not reach.
     fn pass_absent(&self, edges: &Edges, scratch: &Scratch, todo: &mut Vec<u32>) {
         let outcome = scratch.outcome(edges.path, scratch.event_stamp());
         todo.extend(self.states.edges(edges.absent).filter(|&next| match &outcome {
-            // Then a clause that accepts the values was followed on them.
-            Some(outcome) => !self.accepts(self.states.states[next].clause, scratch.pool.view(outcome)),
+            // Then a clause that accepts the values, or holds whichever a match reaches, was followed on them.
+            Some(outcome) => {
+                let (clause, values) = (self.states.states[next].clause, scratch.pool.view(outcome));
+                !self.accepts(clause, &values) && !self.holds_without(clause, &values)
+            }
             None => true,
         }));
     }
 
     /// Whether trails can still decide against the sub-rule that ends at `end`: whether two of its clauses have values
-    /// below one joint, or one with `exists: false` has values below any.
+    /// below one joint, or one with `exists: false` has values below any, or one with none-of such that it excludes.
     fn depends_on_trails(&self, end: u32, event: Event<'_>, event_stamp: u32, scratch: &mut Scratch) -> bool {
         let mut passed: Vec<PathId> = Vec::new();
         for state in self.states.line(end) {
-            let clause = &self.clauses[self.states.states[state].clause];
+            let id = self.states.states[state].clause;
+            let clause = &self.clauses[id];
             if event.fields.of_path(clause.path).is_none() {
                 continue; // it holds without a value, so it clashes with none
             }
+            if clause.guards.judge_values() {
+                let outcome = scratch.outcome(clause.path, event_stamp);
+                if outcome.is_some_and(|outcome| self.holds_without(id, &scratch.pool.view(&outcome))) {
+                    continue; // whichever values are looked at
+                }
+            }
             for node in self.paths.line(clause.path) {
                 if scratch.is_joint(node, event_stamp) {
-                    if clause.holds_when_absent || passed.contains(&node) {
+                    if clause.holds_when_absent() || passed.contains(&node) {
                         return true;
                     }
                     passed.push(node);

@@ -3,11 +3,12 @@
 //! Scripts of `rules.rs` are small and any bytes are one; these take thousands of decisions, so a seed draws them.
 
 use super::choices::Choices;
+use super::regexps;
 use super::rules::{self, Script};
-use ruler_core::model::{Bound, Cidr, Clause, NumericRange, Pattern, SubRule};
+use ruler_core::model::{Bound, Cidr, Clause, NumericRange, Pattern, RegexpStep, SubRule};
 use ruler_core::number::Number;
 
-const KINDS: usize = 12;
+const KINDS: usize = 17;
 const ALPHABETS: [&[&str]; 4] = [
     &["a", "b"],
     &["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q", "r", "s", "t"],
@@ -97,9 +98,47 @@ impl Drawing<'_> {
             0 => self.range(),
             1 => Pattern::AnythingBut([self.excludable(9)].into()),
             2 => Pattern::AnythingBut([self.excludable(4)].into()),
+            12 => self.anything_but_range(),
+            14 => self.regexp(),
+            15 => self.all_of(2),
+            16 => Pattern::NoneOf(self.part(1)),
             KINDS => Pattern::Exists,
             kind if kind > KINDS => Pattern::Absent,
             kind => self.excludable(kind),
+        }
+    }
+
+    /// Some with a part that all of a script share, some of nothing but anything-buts.
+    fn all_of(&mut self, levels: u32) -> Pattern {
+        let mut parts: Vec<_> = (0..1 + self.choices.below(3)).map(|_| self.part(levels - 1)).collect();
+        if self.choices.below(2) == 0 {
+            parts.push([Pattern::Suffix(self.alphabet[0].as_bytes().into())].into());
+        }
+        parts.sort();
+        parts.dedup();
+        Pattern::AllOf(parts.into())
+    }
+
+    fn part(&mut self, levels: u32) -> Box<[Pattern]> {
+        let mut patterns = vec![self.of_one_value(levels)];
+        if self.choices.below(3) == 0 {
+            patterns.push(self.of_one_value(levels));
+        }
+        patterns.sort();
+        patterns.dedup();
+        patterns.into()
+    }
+
+    fn of_one_value(&mut self, levels: u32) -> Pattern {
+        match self.choices.below(12) {
+            0 => self.range(),
+            1..=4 => Pattern::AnythingBut([self.excludable(4)].into()),
+            5 => self.anything_but_range(),
+            6 if levels > 0 => self.all_of(levels),
+            _ => {
+                let kind = 3 + self.choices.below(6); // no wildcards, which plain recursion is slow at
+                self.excludable(kind)
+            }
         }
     }
 
@@ -112,6 +151,7 @@ impl Drawing<'_> {
             8 => Pattern::PrefixIgnoreCase(rules::folded(&self.text()).into_bytes().into()),
             9 => self.wildcard(),
             10 => self.block(),
+            13 => self.wildcard_ignore_case(),
             _ => Pattern::SuffixIgnoreCase(rules::folded(&self.text()).into_bytes().into()),
         }
     }
@@ -139,6 +179,47 @@ impl Drawing<'_> {
         self.texts.push(pieces.join(""));
         self.texts.push(pieces.join("a"));
         Pattern::Wildcard(pieces.into_iter().map(|piece| piece.into_bytes().into()).collect())
+    }
+
+    fn wildcard_ignore_case(&mut self) -> Pattern {
+        let Pattern::Wildcard(pieces) = self.wildcard() else { unreachable!() };
+        let folded = |piece: &[u8]| rules::folded(std::str::from_utf8(piece).unwrap()).into_bytes().into();
+        Pattern::WildcardIgnoreCase(pieces.iter().map(|piece| folded(piece)).collect())
+    }
+
+    /// Words, perhaps with something between and around them.
+    fn regexp(&mut self) -> Pattern {
+        let mut steps = Vec::new();
+        let mut count = 0;
+        for _ in 0..=self.choices.below(3) {
+            if self.choices.below(2) == 0 {
+                steps.extend(regexps::regexp(&mut self.choices));
+                count += 1;
+            }
+            for character in self.text().chars() {
+                steps.push(RegexpStep::Characters([character, character].iter().collect::<String>().into()));
+                count += 1;
+            }
+        }
+        if count != 1 {
+            steps.push(RegexpStep::Sequence(count));
+        }
+        Pattern::Regexp(steps.into())
+    }
+
+    /// Of ranges, and often of something else.
+    fn anything_but_range(&mut self) -> Pattern {
+        let mut excluded: Vec<Pattern> = (0..=self.choices.below(4) / 3).map(|_| self.range()).collect();
+        if self.choices.below(2) == 0 {
+            let kind = 3 + self.choices.below(9);
+            excluded.push(self.excludable(kind));
+        }
+        if !excluded.iter().any(|pattern| matches!(pattern, Pattern::NumericRange(_))) {
+            excluded.push(Pattern::Number(Number::from_f64(7.0)));
+        }
+        excluded.sort();
+        excluded.dedup();
+        Pattern::AnythingBut(excluded.into())
     }
 
     fn number(&mut self) -> f64 {
@@ -225,7 +306,7 @@ impl Drawing<'_> {
     }
 
     fn scalar(&mut self) -> String {
-        let is_number = matches!(self.kind, 0 | KINDS) && self.choices.below(2) == 0;
+        let is_number = matches!(self.kind, 0 | 12 | 15..) && self.choices.below(2) == 0;
         if is_number && !self.numbers.is_empty() {
             let near = self.numbers[self.choices.far_below(self.numbers.len())];
             return format!("{}", near + self.choices.one_of(&[0.0, 0.0, 0.5, -1.0, 64.0]));

@@ -7,6 +7,7 @@ pub mod choices;
 pub mod events;
 pub mod json;
 pub mod many;
+pub mod regexps;
 pub mod rules;
 
 pub use events::{check_event, check_written_event};

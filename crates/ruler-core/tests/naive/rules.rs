@@ -2,6 +2,7 @@
 
 use super::choices::Choices;
 use super::json::{self, Json};
+use super::regexps;
 use ruler_core::event::fields::Fields;
 use ruler_core::event::{Reader, Validate};
 use ruler_core::machine::{Machine, RuleId, Scratch};
@@ -67,24 +68,43 @@ pub fn leaves(event: &Json) -> Vec<Leaf> {
 pub fn sub_rule_matches(sub_rule: &SubRule, leaves: &[Leaf]) -> bool {
     let mut clauses: Vec<&Clause> = sub_rule.clauses.iter().collect();
     clauses.sort_by(|one, other| one.path.cmp(&other.path));
-    holds(&clauses, leaves, &[])
+    holds(&clauses, leaves, &[], None)
 }
 
-fn holds(clauses: &[&Clause], leaves: &[Leaf], chosen: &[Element]) -> bool {
+/// What is chosen, and before the first clause of a path what was then.
+type Before<'a> = Option<(&'a [u8], &'a [Element])>;
+
+fn holds(clauses: &[&Clause], leaves: &[Leaf], chosen: &[Element], before: Before<'_>) -> bool {
     let Some((clause, rest)) = clauses.split_first() else { return true };
+    let before = before.filter(|(path, _)| *path == &*clause.path).unwrap_or((&clause.path, chosen));
     let is_apart = |one: &Element, other: &Element| one.array == other.array && one.index != other.index;
-    let is_consistent = |leaf: &&Leaf| !leaf.trail.iter().any(|one| chosen.iter().any(|other| is_apart(one, other)));
-    let of_path = || leaves.iter().filter(|leaf| *leaf.path.as_bytes() == *clause.path).filter(is_consistent);
-    let accepted = of_path().filter(|leaf| clause.patterns.iter().any(|pattern| accepts(pattern, &leaf.value)));
+    let of_path = |chosen: &[Element]| -> Vec<&Leaf> {
+        let is_consistent = |leaf: &Leaf| !leaf.trail.iter().any(|one| chosen.iter().any(|other| is_apart(one, other)));
+        leaves.iter().filter(|leaf| *leaf.path.as_bytes() == *clause.path && is_consistent(leaf)).collect()
+    };
+    let accepted = of_path(chosen).into_iter().filter(|leaf| accepts_any(&clause.patterns, &leaf.value));
     let mut more = accepted.map(|leaf| [chosen, &leaf.trail].concat());
-    more.any(|chosen| holds(rest, leaves, &chosen))
-        || (clause.patterns.contains(&Pattern::Absent) && of_path().count() == 0 && holds(rest, leaves, chosen))
+    if more.any(|chosen| holds(rest, leaves, &chosen, Some(before))) {
+        return true;
+    }
+    let beheld = of_path(before.1);
+    let holds_without = clause.patterns.iter().any(|pattern| match pattern {
+        Pattern::Absent => beheld.is_empty(),
+        Pattern::NoneOf(excluded) => !beheld.iter().any(|leaf| accepts_any(excluded, &leaf.value)),
+        _ => false,
+    });
+    holds_without && holds(rest, leaves, chosen, Some(before))
+}
+
+fn accepts_any(patterns: &[Pattern], value: &Json) -> bool {
+    patterns.iter().any(|pattern| accepts(pattern, value))
 }
 
 fn accepts(pattern: &Pattern, value: &Json) -> bool {
     match (pattern, value) {
         (Pattern::Exists, _) => true,
-        (Pattern::AnythingBut(excluded), _) => !excluded.iter().any(|pattern| accepts(pattern, value)),
+        (Pattern::AnythingBut(excluded), _) => !accepts_any(excluded, value),
+        (Pattern::AllOf(parts), _) => parts.iter().all(|part| accepts_any(part, value)),
         (Pattern::Number(number), Json::Number(value)) => number == value,
         (Pattern::NumericRange(range), Json::Number(value)) => {
             range.low.is_none_or(|low| low.number < *value || (low.number == *value && !low.is_open))
@@ -108,6 +128,10 @@ fn accepts_text(pattern: &Pattern, value: &str) -> bool {
         Pattern::Wildcard(pieces) => {
             bytes.strip_prefix(&*pieces[0]).is_some_and(|rest| pieces_follow(&pieces[1..], rest))
         }
+        Pattern::WildcardIgnoreCase(pieces) => {
+            folded.as_bytes().strip_prefix(&*pieces[0]).is_some_and(|rest| pieces_follow(&pieces[1..], rest))
+        }
+        Pattern::Regexp(steps) => regexps::accepts(steps, value),
         Pattern::Cidr(block) => address(value).is_some_and(|(version, address)| {
             let width = if block.version == 4 { 32 } else { 128 };
             let network = |address: u128| address.checked_shr(width - u32::from(block.bits)).unwrap_or(0);
@@ -281,7 +305,7 @@ impl Script {
 }
 
 /// One to three of something.
-fn some<T>(choices: &mut Choices<'_>, one: fn(&mut Choices<'_>) -> T) -> Vec<T> {
+fn some<T>(choices: &mut Choices<'_>, mut one: impl FnMut(&mut Choices<'_>) -> T) -> Vec<T> {
     (0..=choices.below(3)).map(|_| one(choices)).collect()
 }
 
@@ -311,6 +335,10 @@ fn folded_text(choices: &mut Choices<'_>) -> Box<[u8]> {
     folded(choices.one_of(&TEXTS)).into_bytes().into()
 }
 
+fn folded_bytes(text: &[u8]) -> Box<[u8]> {
+    folded(std::str::from_utf8(text).unwrap()).into_bytes().into()
+}
+
 fn number(choices: &mut Choices<'_>) -> Number {
     match choices.below(3) {
         0 => Number::from_u64(choices.one_of(&INTEGERS)),
@@ -319,7 +347,7 @@ fn number(choices: &mut Choices<'_>) -> Number {
 }
 
 fn excludable(choices: &mut Choices<'_>) -> Pattern {
-    match choices.below(11) {
+    match choices.below(12) {
         0 | 1 => Pattern::Text(text(choices)),
         2 => Pattern::Number(number(choices)),
         3 => Pattern::Prefix(text(choices)),
@@ -328,17 +356,37 @@ fn excludable(choices: &mut Choices<'_>) -> Pattern {
         6 => Pattern::PrefixIgnoreCase(folded_text(choices)),
         7 => Pattern::SuffixIgnoreCase(folded_text(choices)),
         8 => Pattern::Cidr(block(choices)),
+        9 => Pattern::WildcardIgnoreCase(pieces(choices).iter().map(|piece| folded_bytes(piece)).collect()),
         _ => Pattern::Wildcard(pieces(choices)),
     }
 }
 
+fn excluded(choices: &mut Choices<'_>) -> Pattern {
+    match choices.below(6) {
+        0 => range(choices),
+        _ => excludable(choices),
+    }
+}
+
 fn pattern(choices: &mut Choices<'_>) -> Pattern {
-    match choices.below(16) {
+    match choices.below(20) {
         0 => Pattern::Exists,
         1 | 2 => Pattern::Absent,
-        3 => Pattern::Literal(choices.one_of(&[None, Some(true), Some(false)])),
-        4 | 5 => range(choices),
-        6..=8 => Pattern::AnythingBut(sorted(some(choices, excludable))),
+        3..=5 => Pattern::NoneOf(sorted(some(choices, |choices| of_one_value(choices, 3)))),
+        _ => of_one_value(choices, 3),
+    }
+}
+
+/// A pattern that judges one value, with all-ofs in it at most so deep.
+fn of_one_value(choices: &mut Choices<'_>, levels: u32) -> Pattern {
+    match choices.below(20) {
+        10 | 11 => Pattern::Regexp(regexps::regexp(choices)),
+        0 => Pattern::Literal(choices.one_of(&[None, Some(true), Some(false)])),
+        1 | 2 => range(choices),
+        3..=5 => Pattern::AnythingBut(sorted(some(choices, excluded))),
+        6..=9 if levels > 0 => Pattern::AllOf(sorted(some(choices, |choices| {
+            sorted((0..=choices.below(2)).map(|_| of_one_value(choices, levels - 1)).collect())
+        }))),
         _ => excludable(choices),
     }
 }
