@@ -72,7 +72,7 @@ class Outlet:
         self.status = status
         self.is_retired = False  # the rules no longer name it
         self.is_stopped = False
-        self.tasks: set[asyncio.Task[None]] = set()
+        self.tasks: dict[asyncio.Task[None], Target] = {}  # the sends under way, each to its target
         self._desk = desk
         self._random = random
         self._loop = asyncio.get_running_loop()
@@ -145,7 +145,7 @@ class Outlet:
     def replace(self, target: Target) -> tuple[Target, set[asyncio.Task[None]]]:
         """Send to another target from now on. Return the old one, and its sends that have not ended."""
         old, self.target = self.target, target
-        return old, set(self.tasks)
+        return old, {task for task, used in self.tasks.items() if used is old}
 
     def stop(self) -> None:
         """Cancel what is in a send and start nothing more. What is not answered stays so."""
@@ -158,11 +158,11 @@ class Outlet:
     def _start(self, target: Target, entries: list[Entry], in_order: bool, is_probe: bool) -> None:
         self.status.sending += len(entries)
         task = self._loop.create_task(self._send(target, entries, in_order, is_probe))
-        self.tasks.add(task)
+        self.tasks[task] = target
         task.add_done_callback(self._sent)
 
     def _sent(self, task: asyncio.Task[None]) -> None:
-        self.tasks.discard(task)
+        del self.tasks[task]
         if not task.cancelled():
             error = task.exception()
             if error is not None:
