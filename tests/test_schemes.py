@@ -12,6 +12,7 @@ import pytest
 from ruler.route import RuleSetError, TargetSettings, rule_set_of_mapping
 from ruler.route.options import Options, SetupError, kind_of
 from ruler.route.schemes import Scheme, known_schemes, path_of, shown_uri, source_of, target_of
+from ruler.route.sources import LinesSource, StdinSource
 from ruler.route.targets import HttpTarget, LinesTarget, MemoryTarget, StdoutTarget
 
 OURS = {"file", "http", "https", "memory", "stdin", "stdout"}
@@ -115,6 +116,21 @@ def test_a_scheme_of_sources_is_no_target() -> None:
     with pytest.raises(SetupError, match='"stdout" is the scheme of a target, and no source has it') as caught:
         source_of("stdout:", {})
     assert caught.value.problems[0].location == ("source", "uri")
+
+
+def test_each_scheme_means_a_source(tmp_path: Path) -> None:
+    """Their options are as strict as those of targets."""
+    source = source_of("file:orders%20new.jsonl", {"position_file": "here", "follow": False, "on_loss": "begin"})
+    assert isinstance(source, LinesSource)
+    assert (source.path, source.follow, source.on_loss) == ("orders new.jsonl", False, "begin")
+    assert isinstance(source_of("file:orders.jsonl", {}), LinesSource)
+    assert isinstance(source_of("stdin:", {}), StdinSource)
+    with pytest.raises(SetupError) as caught:
+        source_of("file:orders.jsonl", {"folow": True, "on_loss": "weep"})
+    assert [str(each).splitlines()[0] for each in caught.value.problems] == [
+        '$.source.options.folow: "folow" is not an option of a file source; did you mean "follow"?',
+        '$.source.options.on_loss: found another string, expected "stop" or "begin"',
+    ]
 
 
 def test_an_unknown_option_is_an_error_that_says_what_can_be_written(tmp_path: Path) -> None:
