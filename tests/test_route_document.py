@@ -207,6 +207,57 @@ def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
         assert refused.value.findings[0].code in ("file-unreadable", "file-without-rules")
 
 
+# ----- dialects
+
+PIPES = {"dialect": "eventbridge-pipes", "targets": {"ops": {"uri": "file:x"}}}
+
+
+def test_rules_are_held_to_the_dialect_of_the_document(engine: str) -> None:
+    """Everything that its service refuses is told at its place, also of rules in strings; of others their errors."""
+    rules = """{"dialect": "eventbridge-pipes", "rules": {
+      "two": {"shadow": true, "pattern": {"a": [{"wildcard": "x*"}], "b": [{"all-of": [{"prefix": "x"}]}]}},
+      "string": {"shadow": true, "pattern": "{\\"a\\": [{\\"wildcard\\": \\"x*\\"}]}"},
+      "no-rule": {"shadow": true, "pattern": {"a": 1}},
+      "good": {"shadow": true, "pattern": {"a": [{"prefix": "x"}]}}}}"""
+    findings = errors_of(rules, engine=engine)
+    assert [(each.line, each.column, each.code) for each in findings] == [
+        (2, 49, "dialect-operator"),
+        (2, 76, "dialect-operator"),
+        (3, 55, "dialect-operator"),
+        (4, 52, "clause-not-array"),
+    ]
+    assert findings[0].hint == '{"prefix": "x"}'
+    assert "Amazon EventBridge Pipes" in findings[0].why
+
+
+def test_the_default_dialect_takes_the_whole_language() -> None:
+    """And what a service takes is read, examples run, and a part is held to the same."""
+    rule = {"pattern": {"a": [{"prefix": "x"}]}, "targets": ["ops"], "examples": {"match": [{"a": "xy"}]}}
+    found = rule_set_of_mapping({**PIPES, "rules": {"r": rule}})
+    assert (found.matcher.dialect, found.part("ops").matcher.dialect) == ("eventbridge-pipes", "eventbridge-pipes")
+    extended = {"pattern": {"a": [{"all-of": [{"prefix": "x"}]}]}, "targets": ["ops"]}
+    assert rule_set_of_mapping({"targets": PIPES["targets"], "rules": {"r": extended}}).matcher.dialect == "ruler"
+    with pytest.raises(RuleSetError, match="is refused in the dialect eventbridge-pipes"):
+        rule_set_of_mapping({**PIPES, "rules": {"r": extended}})
+
+
+def test_a_dialect_that_is_none_is_told_and_a_directory_has_one(tmp_path: Path) -> None:
+    """The near word is proposed; the second file that names a dialect is told of the first."""
+    finding = errors_of('{"dialect": "EventBridge"}')[0]
+    assert (finding.code, finding.pointer, finding.hint) == ("route-value", "/dialect", '"dialect": "eventbridge"')
+    assert told(errors_of('{"dialect": 5}')) == [("/dialect", "route-value")]
+    (tmp_path / "a.json").write_text('{"dialect": "lambda"}')
+    (tmp_path / "b.json").write_text(
+        json.dumps({"rules": {"r": {"pattern": {"a": [{"regexp": "x"}]}, "shadow": True}}})
+    )
+    with pytest.raises(RuleSetError) as refused:
+        read_rule_set(tmp_path)
+    assert told(refused.value.findings) == [("/rules/r/pattern/a/0", "dialect-operator")]
+    (tmp_path / "b.json").write_text('{"dialect": "lambda"}')
+    with pytest.raises(RuleSetError, match=r'"dialect" stands in .*a\.json already'):
+        read_rule_set(tmp_path)
+
+
 # ----- errors
 
 
@@ -643,6 +694,7 @@ def test_what_decides_nothing_does_not_change_the_digest() -> None:
     document["rules"]["ec2-running"]["description"] = "for people"
     document["targets"]["dlq"] |= {"order": "none", "concurrency": 16, "timeout": "0.5m", "retry": {"attempts": 8}}
     document["version"] = "monday"
+    document["dialect"] = "eventbridge"
     found = rule_set_of_mapping(document)
     assert found.digest == rule_set_of_mapping(DESIGN).digest
     assert found.version == "monday"

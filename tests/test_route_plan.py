@@ -314,8 +314,8 @@ def test_settings_of_targets_leave_ids_as_they_are() -> None:
     """A target that is only to get the same more slowly would take what is given again for something else."""
     rules = {"r": {"pattern": {"a": [1]}, "targets": ["ops"]}}
     found = []
-    for given in ({}, {"rate": 5}, {"uri": "file:other", "brake": False}):
-        targets = {"ops": {"uri": "file:x", **given}}
+    for setting in ({}, {"rate": 5}, {"uri": "file:other", "brake": False}):
+        targets = {"ops": {"uri": "file:x", **setting}}
         sets = rule_set_of_mapping({"targets": targets, "rules": rules})
         found.append((sets.digest, plan([Event(b'{"a": 1}')], sets).deliveries[0].id))
     assert len({digest for digest, _ in found}) == 3

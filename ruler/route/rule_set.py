@@ -22,6 +22,7 @@ from types import MappingProxyType
 
 import orjson
 
+from ruler.dialects.names import DEFAULT_DIALECT
 from ruler.matcher import Matcher
 from ruler.route.input_transformer import Template
 from ruler.route.slices import Step
@@ -123,7 +124,7 @@ class RuleSet:
     digest: str
     rules_digest: str
     dead_letter: str  # the target that takes events that are none; "" for none
-    matcher: Matcher[str]  # holds the rules under their names; nobody changes it
+    matcher: Matcher[str]  # holds the rules under their names, held to its dialect; nobody changes it
     whole: RuleSet | None  # the rule set that this one is a part of
 
     def __init__(
@@ -171,12 +172,13 @@ class RuleSet:
         rules = [
             replace(rule, targets=tuple(name for name in rule.targets if name in kept)) for rule in self.rules.values()
         ]
+        kept_rules = [rule for rule in rules if rule.targets]
         part = RuleSet(
-            [rule for rule in rules if rule.targets],
+            kept_rules,
             _with_dead_letters(self, kept),
             version=self.version,
             dead_letter=self.dead_letter,
-            engine=self.matcher.engine,
+            matcher=matcher_of(kept_rules, self.matcher.engine, self.matcher.dialect),
         )
         part._set("digest", self.digest)
         part._set("rules_digest", self.rules_digest)
@@ -184,9 +186,9 @@ class RuleSet:
         return part
 
 
-def matcher_of(rules: Iterable[Rule], engine: str = "auto") -> Matcher[str]:
+def matcher_of(rules: Iterable[Rule], engine: str = "auto", dialect: str = DEFAULT_DIALECT) -> Matcher[str]:
     """Return a matcher that holds the rules, which have no errors, under their names, in this order."""
-    return Matcher({rule.name: rule.text for rule in rules}, engine=engine)
+    return Matcher({rule.name: rule.text for rule in rules}, engine=engine, dialect=dialect)
 
 
 def _with_dead_letters(rule_set: RuleSet, names: set[str]) -> list[TargetSettings]:
