@@ -181,7 +181,8 @@ def _shown_beside(before: str, after: str) -> tuple[str, str]:
     """Two values for people: long ones from where they differ."""
     start = 0
     if max(len(before), len(after)) > LONGEST_SHOWN:
-        alike = next((place for place, pair in enumerate(zip(before, after, strict=False)) if pair[0] != pair[1]), 0)
+        pairs = zip(before, after, strict=False)
+        alike = next((place for place, pair in enumerate(pairs) if pair[0] != pair[1]), min(len(before), len(after)))
         start = max(0, alike - SHOWN_BEFORE)
     return _cut(before, start), _cut(after, start)
 
