@@ -123,7 +123,7 @@ def _events(path: str) -> Iterator[Event]:
     number = 0
     with open_input(path) as file:
         for block in blocks_of_lines(file):
-            for line in bytes(block).splitlines(keepends=False) if False else _lines(bytes(block)):
+            for line in _lines(bytes(block)):
                 number += 1
                 if line.strip(JSON_WHITE_SPACE):
                     yield Event(line, position=Position(name, number))
