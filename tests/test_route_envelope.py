@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from ruler.route import Event, Position
-from ruler.route.envelope import FORMS, EnvelopeError, form_of, key_of, opened
-from ruler.route.select import pointer_steps
+from ruler.route.envelope import FORMS, EnvelopeError, form_of, opened
 
 ENTRY: dict[str, Any] = {
     "Time": "2026-11-22T11:30:00.250+01:00",
@@ -137,23 +136,6 @@ def test_data_that_are_no_event_have_no_form(form: str, data: bytes) -> None:
 def test_bare_data_are_let_be() -> None:
     """Whatever they are: planning tells what is no event."""
     assert opened(Event(b"[")) == Event(b"[")
-
-
-@pytest.mark.parametrize(
-    ("data", "key"),
-    [
-        (b'{"k": "a\\u00e9\\n"}', "aé\n".encode()),
-        (b'{"k": 1.50}', b"1.50"),
-        (b'{"k": {"b":1}}', b'{"b":1}'),
-        (b'{"k": null}', None),
-        (b'{"k": ""}', b""),
-        (b"{}", None),
-        (b"[", None),
-    ],
-)
-def test_a_key_is_the_value_at_a_pointer(data: bytes, key: bytes | None) -> None:
-    """A string without its quotes; null and nothing are no key."""
-    assert key_of(data, pointer_steps("/k")) == key
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@
     document.py      a file, a directory, text or a mapping -> a RuleSet, or every error with its place
     model.py         Event, Delivery, the outcomes of deliveries; what a target and a source are
     envelope.py      the forms that events come in -> the event that rules judge
+    keys.py          the keys of events, by which deliveries are kept in order
     plan.py          events and a rule set -> deliveries
     rules_diff.py    two rule sets, and events -> what would be delivered otherwise
 

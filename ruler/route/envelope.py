@@ -12,7 +12,7 @@ In: bytes as they came, and the form they have. Out: an Event; EnvelopeError whe
       ->  {"version":"0","id":"...","detail-type":"order","source":"shop",...,"detail":{"total": 5}}
 
 The id of an event that is made from an entry comes from its position, or from its bytes: the same each time, so that
-an event that is read again is the same event. ``key`` may also be taken from the event, by a JSON Pointer.
+an event that is read again is the same event.
 
 Always: the bytes that came are kept, for dead letters. What ``Detail`` holds goes into the event as it is spelled.
 Sources: EventBridge API reference, "PutEventsRequestEntry"; user guide, "Events" (fields of an event); CloudEvents 1.0,
@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any
@@ -33,7 +33,6 @@ import orjson
 from ruler.errors import EventError, RulerError
 from ruler.machine.decode import decode
 from ruler.route.model import Event
-from ruler.route.slices import Step, value_at
 
 FORMS = ("bare", "eventbridge", "put-events", "cloudevents", "auto")
 _REQUIRED = ("Source", "DetailType", "Detail")
@@ -57,18 +56,14 @@ class EnvelopeError(RulerError, ValueError):
         return self.what
 
 
-def opened(event: Event, form: str = "bare", key_steps: Sequence[Step] = ()) -> Event:
-    """Return the event that rules judge, of ``event``, whose data came as ``form``; with the key at ``key_steps``.
+def opened(event: Event, form: str = "bare") -> Event:
+    """Return the event that rules judge, of ``event``, whose data came as ``form``.
 
     An event has its own key and id already: these stay. EnvelopeError when its data do not have the form.
     """
     if form == "auto":
         form = form_of(event.data)
-    if form != "bare":
-        event = _OPENERS[form](event)
-    if key_steps and event.key is None:
-        event = event._replace(key=key_of(event.data, key_steps))
-    return event
+    return event if form == "bare" else _OPENERS[form](event)
 
 
 def form_of(data: bytes) -> str:
@@ -85,27 +80,6 @@ def form_of(data: bytes) -> str:
         if all(isinstance(members.get(name), str) for name in names):
             return form
     return "bare"
-
-
-def key_of(data: bytes, steps: Sequence[Step]) -> bytes | None:
-    """Return the key of an event: the value at ``steps``, a string without its quotes; None where there is none.
-
-    A null is no key. The data need not be an event: then there is no key either.
-
-    >>> from ruler.route.select import pointer_steps
-    >>> key_of(b'{"user": "anna"}', pointer_steps("/user")), key_of(b'{"user": null}', pointer_steps("/user"))
-    (b'anna', None)
-    """
-    try:
-        decode(data)
-    except EventError:
-        return None
-    value = value_at(data, steps)
-    if value is None or value == b"null":
-        return None
-    if value[:1] == b'"':
-        return str(orjson.loads(value)).encode("utf-8", "surrogatepass")
-    return value
 
 
 def _delivered(event: Event) -> Event:
