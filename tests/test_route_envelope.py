@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ruler.route import Event, Position
-from ruler.route.envelope import FORMS, EnvelopeError, form_of, opened
+from ruler.route.envelope import FORMS, EnvelopeError, entries_of, form_of, opened
 
 ENTRY: dict[str, Any] = {
     "Time": "2026-11-22T11:30:00.250+01:00",
@@ -98,6 +98,47 @@ def test_an_entry_that_eventbridge_would_refuse_is_refused(changes: dict[str, An
     with pytest.raises(EnvelopeError) as refused:
         opened(entry(**changes), "put-events")
     assert what in refused.value.what
+
+
+def request(*entries: Any) -> bytes:
+    return json.dumps({"Entries": list(entries)}).encode()
+
+
+@pytest.mark.parametrize("form", ["put-events", "auto"])
+def test_a_whole_request_of_put_events_is_no_event(form: str) -> None:
+    """Its entries are, each with a fate of its own; the reason says what to write."""
+    with pytest.raises(EnvelopeError) as refused:
+        opened(Event(request(ENTRY, ENTRY)), form)
+    assert refused.value.code == "not-put-events"
+    assert refused.value.what == (
+        "a whole request of PutEvents, and an event is one of its entries; write each of them by itself"
+    )
+
+
+@pytest.mark.parametrize("data", [request(), request(5), request({"Detail": "{}"}), b'{"Entries": {}}'])
+def test_other_entries_are_bare(data: bytes) -> None:
+    """Events may have a member of that name."""
+    assert form_of(data) == "bare"
+    assert opened(Event(data), "auto") == Event(data)
+
+
+def test_a_request_is_split_into_its_entries() -> None:
+    """Each as it is spelled, so that each can be opened; of two members with one name the last counts."""
+    one, two = json.dumps(ENTRY, indent=1).encode(), b'{"Detail": "{}",  "Source":"\\u0061"}'
+    assert entries_of(b' {"Entries": [], "\\u0045ntries" : [ %s\n, %s ]}\n' % (one, two)) == [one, two]
+    assert entries_of(b'{"Entries": []}') == []
+    assert json.loads(opened(Event(entries_of(request(ENTRY))[0]), "put-events").data)["source"] == "shop"
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [(b"[", "not-json"), (b"[]", "not-object"), (b"{}", "not-put-events"), (b'{"Entries": {}}', "not-put-events")],
+)
+def test_what_is_no_request_is_not_split(data: bytes, code: str) -> None:
+    """The code is that of an event that cannot be read, or says that it is no request."""
+    with pytest.raises(EnvelopeError) as refused:
+        entries_of(data)
+    assert refused.value.code == code
 
 
 def test_a_delivered_event_is_itself_with_its_id() -> None:

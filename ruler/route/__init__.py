@@ -16,6 +16,7 @@ examples.py runs the examples; pattern_text.py writes equal patterns alike, for 
 """
 
 from ruler.route.document import RuleSetError, read_rule_set, rule_set_of_mapping, rule_set_of_text
+from ruler.route.envelope import EnvelopeError, entries_of
 from ruler.route.model import (
     OK,
     Delivery,
@@ -37,6 +38,7 @@ from ruler.route.rules_diff import diff_deliveries, diff_rule_sets
 __all__ = [
     "OK",
     "Delivery",
+    "EnvelopeError",
     "Event",
     "Ok",
     "Outcome",
@@ -55,6 +57,7 @@ __all__ = [
     "TargetSettings",
     "diff_deliveries",
     "diff_rule_sets",
+    "entries_of",
     "read_rule_set",
     "rule_set_of_mapping",
     "rule_set_of_text",
