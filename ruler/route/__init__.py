@@ -4,6 +4,7 @@
     document.py      a file, a directory, text or a mapping -> a RuleSet, or every error with its place
     model.py         Event, Delivery, the outcomes of deliveries; what a target and a source are
     envelope.py      the forms that events come in -> the event that rules judge
+    keys.py          the keys of events, by which deliveries are kept in order
     plan.py          events and a rule set -> deliveries
     dead_letters.py  what could not be delivered -> a line of JSON, and back
     rules_diff.py    two rule sets -> what differs between them
@@ -19,6 +20,7 @@ examples.py runs the examples; pattern_text.py writes equal patterns alike, for 
 from ruler.route.dead_letters import Letter, LetterError, letter_of, record_of
 from ruler.route.delivery_diff import diff_deliveries
 from ruler.route.document import RuleSetError, read_rule_set, rule_set_of_mapping, rule_set_of_text
+from ruler.route.envelope import EnvelopeError, entries_of
 from ruler.route.model import (
     OK,
     Delivery,
@@ -40,6 +42,7 @@ from ruler.route.rules_diff import diff_rule_sets
 __all__ = [
     "OK",
     "Delivery",
+    "EnvelopeError",
     "Event",
     "Letter",
     "LetterError",
@@ -60,6 +63,7 @@ __all__ = [
     "TargetSettings",
     "diff_deliveries",
     "diff_rule_sets",
+    "entries_of",
     "letter_of",
     "read_rule_set",
     "record_of",
