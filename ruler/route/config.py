@@ -15,12 +15,15 @@ rules, targets and settings in one go.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
+from ruler.errors import Location
 from ruler.findings import Finding, Source, in_text_order
+from ruler.patterns.reader import Node
 from ruler.route.config_members import ConfigReader, ServeSettings, SourceSettings
 from ruler.route.document import Around, RuleSetError, assembled, read_parts
+from ruler.route.options import Problem
 from ruler.route.rule_members import Part
 from ruler.route.rule_set import RuleSet
 from ruler.route.runtime.limits import Limits
@@ -73,6 +76,37 @@ def config_of_parts(name: str, parts: list[Part], around: Around) -> Config:
         except RuleSetError as error:
             raise RuleSetError([*in_text_order(parts[0].reader.all_findings), *error.findings]) from None
     return Config(name, assembled(parts, around), source, limits, serve, rules_path)
+
+
+def place_problems(config: Config, problems: Iterable[Problem]) -> list[Finding]:
+    """Return problems with targets or the source as findings, each where its setting stands in the files."""
+    parts = read_parts(config.path, Around(also=(*TABLES, "rules")))
+    if config.rules_path:
+        parts += read_parts(config.rules_path, Around())
+    findings: list[Finding] = []
+    for each in problems:
+        depth, start, part = max(
+            ((*_deepest(part.reader.document.root, each.location), part) for part in parts), key=lambda found: found[0]
+        )
+        del part.reader.findings[:]
+        steps = each.location[:depth]
+        part.reader.report("route-setup", start, steps, each.what, why=each.why, write=each.write)
+        findings += part.reader.findings
+    return findings
+
+
+def _deepest(node: Node, location: Location) -> tuple[int, int]:
+    """How many steps of the location lead somewhere below ``node``, and where the last of them leads."""
+    for depth, step in enumerate(location):
+        found = None
+        if node.kind == "object":
+            found = next((value for name, _, value in node.value if name == step), None)
+        elif node.kind == "array" and isinstance(step, int) and step < len(node.value):
+            found = node.value[step]
+        if found is None:
+            return depth, node.start
+        node = found
+    return len(location), node.start
 
 
 def _rules_path(part: Part, config: str) -> str:
