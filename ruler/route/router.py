@@ -31,7 +31,7 @@ from typing import Protocol, cast
 
 from ruler.route.envelope import FORMS
 from ruler.route.model import NO_HEADERS, Delivery, Event, Receipt, Source, Target
-from ruler.route.plan import Planner, plan
+from ruler.route.plan import Plan, Planner, plan
 from ruler.route.rule_set import RuleSet, TargetSettings
 from ruler.route.runtime.budget import Budget
 from ruler.route.runtime.feed import Feed
@@ -55,6 +55,13 @@ class RuleSource(Protocol):
 
     def changes(self) -> AsyncIterator[RuleSet]:
         """Yield each further rule set that has no errors; what has errors is reported by the source, not raised."""
+
+
+class Plans(Protocol):
+    """What decides where events go: a Planner."""
+
+    def plan(self, events: Sequence[Event], /) -> Plan:
+        """Return what is to be delivered of events."""
 
 
 class Router:
@@ -298,8 +305,12 @@ class Router:
 
     def _use(self, rule_set: RuleSet) -> None:
         self._rule_set = rule_set
-        self._planner = Planner(rule_set, form=self._form, key_steps=self._key_steps)
+        self._planner = self._planner_for(rule_set)
         self.status.version, self.status.digest = rule_set.version, rule_set.digest
+
+    def _planner_for(self, rule_set: RuleSet) -> Plans:
+        """What plans by a rule set. Who replays dead letters plans in a way of its own (replay/source.py)."""
+        return Planner(rule_set, form=self._form, key_steps=self._key_steps)
 
     def _check(self, rule_set: RuleSet) -> None:
         for name, settings in rule_set.targets.items():
