@@ -65,6 +65,7 @@ class Replay:
         wall_clock: Callable[[], float],
     ) -> None:
         self.name = name  # of the file
+        self.rule_set = planner.rule_set
         self.counts = Counts()
         self._letters = letters
         self._planner = planner
@@ -180,5 +181,5 @@ class ReplayRouter(Router):
         self._replay = replay
         super().__init__(rule_set, **options)  # type: ignore[arg-type]
 
-    def _planner_for(self, rule_set: RuleSet) -> Replay:
+    def _planner(self, rule_set: RuleSet) -> Replay:
         return self._replay
