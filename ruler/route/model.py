@@ -67,6 +67,7 @@ class Route:
     digest: str = ""  # of the rules of the rule set
     version: str = ""
     input: str = ""  # which input shaped the event, "" for the whole event
+    delivery_id: str = ""  # of its one delivery, where that was made before: a dead letter that is replayed
 
     @cached_property
     def id_prefix(self) -> bytes:
@@ -107,7 +108,10 @@ class Delivery(NamedTuple):
     @property
     def id(self) -> str:
         """32 hexadecimal digits, the same whenever the delivery is made again. Costs about a microsecond."""
-        return blake2b(self.route.id_prefix + self.event.identity, digest_size=ID_BYTES).hexdigest()
+        route = self.route
+        if route.delivery_id:
+            return route.delivery_id
+        return blake2b(route.id_prefix + self.event.identity, digest_size=ID_BYTES).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
