@@ -98,6 +98,16 @@ class Options:
         self.add(name, f"found {kind_of(value)}, expected a string that is not empty", why=why, write=write)
         return default
 
+    def word(self, name: str, words: tuple[str, ...], *, why: str) -> str:
+        """One of ``words``, of which the first is the default."""
+        value = self.options.get(name, words[0])
+        if isinstance(value, str) and value in words:
+            return value
+        listed = " or ".join(f'"{word}"' for word in words)
+        found = "another string" if isinstance(value, str) else kind_of(value)
+        self.add(name, f"found {found}, expected {listed}", why=why, write=f'"{name}": "{words[0]}"')
+        return words[0]
+
     def table(self, name: str, *, why: str, write: str) -> Mapping[str, object]:
         """The object under ``name``; an empty one when there is none."""
         value = self.options.get(name, {})

@@ -234,6 +234,29 @@ def _http_target(settings: TargetSettings) -> Target:
     return target
 
 
+def _file_source(uri: str, given: Mapping[str, object]) -> Source:
+    from ruler.route.sources.lines import ON_LOSS, LinesSource
+
+    options = Options(given, "a file source", ("position_file", "follow", "on_loss"))
+    why = "it says up to where all events are done; without it, it stands beside the file"
+    position_file = options.text("position_file", why=why, write='"position_file": "orders.position"')
+    follow = options.boolean(
+        "follow", default=True, why="with follow, the source waits at the end of the file for more"
+    )
+    why = "it says what to do where lines that were not done are gone"
+    on_loss = options.word("on_loss", ON_LOSS, why=why)
+    options.finish()
+    return LinesSource(path_of(uri), position_file or None, follow, on_loss=on_loss)
+
+
+def _stdin_source(uri: str, given: Mapping[str, object]) -> Source:
+    from ruler.route.sources.stdin import StdinSource
+
+    _require_nothing(uri, "stdin")
+    Options(given, "a stdin source", ()).finish()
+    return StdinSource()
+
+
 def _require_nothing(uri: str, scheme: str) -> None:
     if uri.partition(":")[2] not in ("", "-"):
         what = f'the URI names something after "{scheme}:"'
@@ -241,7 +264,8 @@ def _require_nothing(uri: str, scheme: str) -> None:
 
 
 BUILT_IN: Mapping[str, Scheme] = {
-    "file": Scheme(target=_file_target),
+    "file": Scheme(target=_file_target, source=_file_source),
+    "stdin": Scheme(source=_stdin_source),
     "stdout": Scheme(target=_stdout_target),
     "memory": Scheme(target=_memory_target),
     "http": Scheme(target=_http_target),

@@ -8,8 +8,8 @@ The body of a POST is the data of the delivery, byte for byte; headers tell its 
 (http_request.py). Connections are kept and used again, as many as there are sends at one time. Certificates are judged
 by those that the system trusts. Proxies, cookies and redirects are not used.
 
-Always: of an answer's body a limited part is read, for a limited time, and a 2xx is Ok whatever its body does. Reasons
-show scheme, host and port of the address and nothing else of it.
+Always: of an answer's body a limited part is read, for a limited time, and a 2xx whose body is cut off or slow is Ok.
+Reasons show scheme, host and port of the address and nothing else of it.
 """
 
 from __future__ import annotations

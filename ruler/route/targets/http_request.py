@@ -21,6 +21,7 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 from ruler.route.model import Delivery
 from ruler.route.options import Options, Problem, kind_of, problem, quoted
 
+LONGEST_VALUE = 8000  # characters of a header that a user gives
 LONGEST_RULES = 2000  # bytes of Ruler-Rules: servers take 8,000 for all headers, often less
 PLAIN = " !#$&'()+./:;<=>?@[]^_`{|}~-"  # what stays as it is in our values, beside letters and digits; no comma, no *
 
@@ -32,7 +33,7 @@ OURS = ("content-length", "content-type", "transfer-encoding", "connection", "ho
 _is_token = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,200}").fullmatch
 _holds_control = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]").search  # all but the tab
 _holds_space = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029]").search
-LONGEST_VALUE = 8000
+_holds_surrogate = re.compile("[\ud800-\udfff]").search
 
 
 class Address(NamedTuple):
@@ -89,15 +90,23 @@ def header_problems(headers: Mapping[str, str]) -> Iterator[Problem]:
                 why = "the option content_type says what it is"
         elif small in seen:
             what, why = f"{quoted(name)} stands twice", "large and small letters are one in names of headers"
-        elif _holds_control(value) or len(value) > LONGEST_VALUE:
-            what = f"the value of {quoted(name)} holds a line end, or another control character"
-            why = "a header is one line"
-            if len(value) > LONGEST_VALUE:
-                what, why = f"the value of {quoted(name)} is too long", f"it may have {LONGEST_VALUE:,} characters"
+        elif wrong := _wrong_with(value):
+            what, why = f"the value of {quoted(name)} {wrong[0]}", wrong[1]
         else:
             seen.add(small)
             continue
         yield Problem(("headers", name), what, why, HEADERS_FORM)
+
+
+def _wrong_with(value: str) -> tuple[str, str] | None:
+    """What is wrong with the value of a header, and why."""
+    if _holds_control(value):
+        return "holds a line end, or another control character", "a header is one line of printable text"
+    if len(value) > LONGEST_VALUE:
+        return "is too long", f"it may have {LONGEST_VALUE:,} characters"
+    if _holds_surrogate(value):
+        return "cannot be sent: it holds half of a surrogate pair", "headers go out as UTF-8"
+    return None
 
 
 def read_headers(options: Options) -> dict[str, str]:
