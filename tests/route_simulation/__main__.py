@@ -13,6 +13,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from route_simulation.plain import PlainKit
+from route_simulation.real import RealKit
 from route_simulation.world import failure_of, simulate
 
 
@@ -25,7 +26,7 @@ def main() -> int:
     parser.add_argument("--family", default=None)
     parser.add_argument("--plain", action="store_true")
     arguments = parser.parse_args()
-    kit = PlainKit()
+    kit = PlainKit() if arguments.plain else RealKit()
     if arguments.seed is not None:
         failure = failure_of(arguments.seed, kit, engine=arguments.engine, only=arguments.family)
         if not failure:

@@ -50,13 +50,6 @@ class Version:
     def targets(self) -> Mapping[str, TargetSettings]:
         return self.rule_set.targets
 
-    def dead_letter_of(self, target: str) -> str:
-        """The target that takes what this one does not; "" for none."""
-        settings = self.targets.get(target)
-        found = settings.dead_letter if settings else ""
-        found = found or self.rule_set.dead_letter
-        return "" if found == target else found
-
 
 @dataclass(frozen=True)
 class Family:
@@ -67,10 +60,6 @@ class Family:
     in_order: frozenset[str] = frozenset()  # targets that take a batch one after the other
     max_batch: Mapping[str, int] | None = None  # what targets say of themselves
     kinds: tuple[str, ...] = tuple(KINDS)
-
-    @property
-    def has_dead_letters(self) -> bool:
-        return all(version.rule_set.dead_letter for version in self.versions)
 
 
 # ----- what is expected
@@ -218,6 +207,18 @@ def _moved() -> list[dict[str, Any]]:
     ]
 
 
+def _braked() -> list[dict[str, Any]]:
+    """Targets that pause when too much of little fails."""
+    brake = {"share": 0.4, "window": "30s", "least": 2, "pause": "3s"}
+    targets = {
+        "ops": _target("ops", order="key", batch=3, brake=brake, retry=QUICK | {"attempts": 2}),
+        "log": _target("log", batch=4, brake=brake, retry=SHORT),
+        "dlq": _target("dlq", brake=brake),
+    }
+    first = {"dead_letter": "dlq", "targets": targets, "rules": {"all": _rule(ALL, "log"), "only-a": _rule(A, "ops")}}
+    return [first, first | {"targets": targets | {"log": _target("log", batch=4, brake=False)}}]
+
+
 DOCUMENTS: dict[str, Callable[[], list[dict[str, Any]]]] = {
     "plain": _plain,
     "ordered": _ordered,
@@ -226,6 +227,7 @@ DOCUMENTS: dict[str, Callable[[], list[dict[str, Any]]]] = {
     "without dead letters": _without_dead_letters,
     "limited": _limited,
     "moved": _moved,
+    "braked": _braked,
 }
 OF_TARGETS: dict[str, dict[str, Any]] = {
     "ordered": {"in_order": frozenset({"whole"})},

@@ -97,6 +97,7 @@ class Life:
     settled_to: dict[str, int] = field(default_factory=dict)  # the last position of each source that was done
     given: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(list))  # numbers by source
     passed: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))  # of these, how many are done
+    answers: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))  # deliveries, by target
     open_count: int = 0
     open_bytes: int = 0
 
@@ -104,11 +105,14 @@ class Life:
 class Ledger:
     """One for all lives of one schedule."""
 
-    def __init__(self, schedule: Schedule, now: Callable[[], float], note: Callable[..., None]) -> None:
+    def __init__(
+        self, schedule: Schedule, now: Callable[[], float], note: Callable[..., None], end_at_once: Callable[[], None]
+    ) -> None:
         self.schedule = schedule
         self.family: Family = schedule.family
         self.now = now
         self.note = note
+        self.end_at_once = end_at_once
         self.taken: dict[Item, int] = {}  # how often
         self.uncertain: set[Item] = set()  # taken, and may come again
         self.taken_of: defaultdict[int, list[Item]] = defaultdict(list)  # by event
@@ -119,11 +123,16 @@ class Ledger:
         self.recorded: dict[str, int] = {}  # what outlives a crash: the position of each source
         self.counts: defaultdict[str, int] = defaultdict(int)
         self.most_open = 0
+        self.violation: Violation | None = None
         self.life = Life(0, [])
 
     def fail(self, what: str) -> None:
+        """Keep the first violation, and raise it; the router may catch it, as it does with what targets raise."""
         self.note("VIOLATION %s", what)
-        raise Violation(what)
+        if self.violation is None:
+            self.violation = Violation(what)
+            self.end_at_once()
+        raise self.violation
 
     # ----- lives and versions
 
@@ -277,7 +286,8 @@ class Ledger:
         progress = self.life.progress.get(item)
         if progress is None:
             progress = self.life.progress[item] = Progress(first_at=self.now())
-        if progress.state != "waiting":
+        may_be_held = self._may_be_held(item.target)
+        if progress.state != "waiting" and not (progress.state == "refused" and may_be_held):
             self.fail(f"{item} is sent again, and it is {progress.state}")
         if self.now() < progress.not_before - NEARLY:
             self.fail(f"{item} is sent {progress.not_before - self.now():.3f} s before the target asked for it")
@@ -287,11 +297,16 @@ class Ledger:
             if delivery.attempt != progress.attempts:
                 self.fail(f"{item} says attempt {delivery.attempt}, and it is attempt {progress.attempts}")
             most = max(each.retry.attempts for each in self._settings_of(item.target))
-            if progress.attempts > most:
+            if progress.attempts > most and not may_be_held:
                 self.fail(f"{item} is sent {progress.attempts} times, more than {most}")
         if delivery.key is not None:
             self.life.busy_lanes[item.target, delivery.key] = item
         self._check_id(item, delivery)
+
+    def _may_be_held(self, target: str) -> bool:
+        """Whether the brake may have held what would have become a dead letter, so that it is tried again."""
+        brakes = [each.brake for each in self._settings_of(target)]
+        return any(brake is not None and self.life.answers[target] >= brake.least for brake in brakes)
 
     def _settings_of(self, target: str) -> list[TargetSettings]:
         return [version.targets[target] for version in self.life.versions if target in version.targets]
@@ -370,7 +385,7 @@ class Ledger:
         self._check_bytes(delivery, letter)
         if judged.sent.kind in POISON:
             return Item(number, target, (), "poison")
-        rules, of = tuple(letter["rules"]), letter["target"]
+        rules, of = tuple(letter["rules"]), str(letter["target"])
         wanted = self._wanted(version, judged, of, rules)
         if wanted is None:
             self.fail(f"a dead letter of event {number} is for {of} and {rules}; {version.name} says otherwise")
@@ -465,10 +480,14 @@ class Ledger:
                     self.given_up.add(item)
             if progress.state != "ok" and progress.taken_in_attempt:
                 self.uncertain.add(item)
+            if progress.state != "ok" and self._is_undeliverable(item.number):
+                self._leave(self.life.judged[item.number])
+        self.life.answers[target] += len(items)
         self._end_send(target, items)
 
     def _next_letter_target(self, item: Item) -> bool:
-        return any(version.dead_letter_of(item.target) for version in self.life.versions)
+        """Whether a dead letter that is refused goes on: the targets say so, not the rule set."""
+        return any(settings.dead_letter for settings in self._settings_of(item.target))
 
     def lose(self, target: str, items: Sequence[Item]) -> None:
         """The target gives no answer: it raises, or the send is broken off."""
@@ -477,14 +496,25 @@ class Ledger:
             progress.state = "waiting"
             if progress.taken_in_attempt:
                 self.uncertain.add(item)
+            if self._is_undeliverable(item.number):
+                self._leave(self.life.judged[item.number])
+        self.life.answers[target] += len(items)
         self._end_send(target, items)
 
     def _end_send(self, target: str, items: Sequence[Item]) -> None:
-        self.life.running[target] -= 1
+        life = self.life
+        life.running[target] -= 1
+        blocked: set[bytes] = set()  # keys of which one was not taken
         for item in items:
-            key = self.life.judged[item.number].sent.key
-            if key is not None:
-                self.life.busy_lanes.pop((target, key), None)
+            key = life.judged[item.number].sent.key
+            if key is None:
+                continue
+            life.busy_lanes.pop((target, key), None)
+            progress = life.progress[item]
+            if key in blocked and progress.state != "ok":
+                progress.attempts -= 1  # what stands behind it, in a send that is in order, has not been tried
+            elif progress.state != "ok" and target in self.family.in_order:
+                blocked.add(key)
 
     def _settle(self, number: int) -> None:
         judged = self.life.judged[number]
@@ -557,7 +587,7 @@ class Ledger:
 
     def _is_undeliverable(self, number: int) -> bool:
         judged = self.life.judged[number]
-        if not any(not version.rule_set.dead_letter for version in self.life.versions):
+        if all(version.rule_set.dead_letter for version in self.life.versions):
             return False
         if judged.sent.kind in POISON:
             return True

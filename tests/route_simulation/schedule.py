@@ -39,6 +39,7 @@ class Schedule:
     max_events: int
     max_bytes: int
     batch_events: int
+    batch_bytes: int
     drain_seconds: float
     ends: tuple[End, ...]  # one for each life but the last
     changes: tuple[tuple[float, int], ...]  # (seconds since the beginning, which version)
@@ -87,6 +88,7 @@ def schedule_of(seed: int, engine: str = "python", only: str | None = None) -> S
         max_events=dice.choice((1, 2, 5, 10, 100)),
         max_bytes=dice.choice((1, 150, 1000, 100_000)),
         batch_events=dice.choice((1, 2, 4, 16, 64)),
+        batch_bytes=dice.choice((1, 300, 100_000)),
         drain_seconds=dice.choice((0.0, 0.5, 5.0, 1000.0)),
         ends=tuple(_end(dice, count) for _ in range(dice.choice((0, 0, 1, 1, 2, 4)))),
         changes=_changes(dice, len(chosen.versions)) if has_changes else (),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import traceback
 from collections import Counter
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from random import Random
 from typing import Any, Protocol
 
@@ -66,7 +68,7 @@ class World:
         self.kit = kit
         self.trace: list[str] | None = [] if traces else None
         self.loop = VirtualLoop()
-        self.ledger = Ledger(schedule, lambda: self.loop.time(), self.note)
+        self.ledger = Ledger(schedule, lambda: self.loop.time(), self.note, self._end_at_once)
         self.life_count = 0
         self.over: set[int] = set()
         self.effects = 0
@@ -99,10 +101,16 @@ class World:
             self.over.add(self.life_count)
             self.loop.crash()
 
+    def _end_at_once(self) -> None:
+        """What follows a violation tells nothing."""
+        self.over.add(self.life_count)
+        self.loop.crash()
+
     # ----- lives
 
     def run(self) -> None:
         """Live until all is settled; Violation when something is that must not be."""
+        logging.getLogger("ruler.route").setLevel(logging.CRITICAL + 1)
         ends = list(self.schedule.ends)
         while not self._live(ends.pop(0) if ends else None):
             if self.life_count > MOST_LIVES:
@@ -130,20 +138,24 @@ class World:
             self.over.add(self.life_count)
             self.ledger.end_life(is_drained=False)
         except (Deadlock, Endless) as error:
-            self.ledger.fail(str(error))
+            self._fail(str(error))
+        except Exception as error:
+            self._fail("the router raised " + "".join(traceback.format_exception(error)))
         finally:
             self.over.add(self.life_count)
             self.loop.drop()
-        self._check_problems()
-        return is_last
-
-    def _check_problems(self) -> None:
         for problem in self.loop.problems:
             error = problem.get("exception")
-            if isinstance(error, Violation):
-                raise error
             shown = "".join(traceback.format_exception(error)) if error else ""
-            self.ledger.fail(f"nobody handled: {problem.get('message')} {shown}")
+            self._fail(f"nobody handled: {problem.get('message')} {shown}")
+        if self.ledger.violation is not None:
+            raise self.ledger.violation
+        return is_last
+
+    def _fail(self, what: str) -> None:
+        if self.ledger.violation is None:
+            with suppress(Violation):  # it is raised when the life is over
+                self.ledger.fail(what)
 
     async def _life(self, end: End | None) -> bool:
         """A router is made, works, and is left. Whether everything is settled."""
@@ -215,7 +227,8 @@ class World:
             return False
         except self.kit.undeliverable as error:
             self.note("run %s ends: %s", source.name, error)
-            self.ledger.undeliverable()
+            if not self.is_over(source.life):
+                self.ledger.undeliverable()
             return False
         self.note("run %s ends", source.name)
         return True
@@ -233,6 +246,7 @@ class World:
 
     async def _put(self, router: RouterLike, sent: Sent) -> bool:
         """Put one event, again when it is shed; whether it has its receipt."""
+        life = self.life_count
         for _ in range(200):
             self.offsets += 1
             self.ledger.give(sent, self.offsets, len(sent.data))
@@ -240,6 +254,8 @@ class World:
             try:
                 receipt = await router.put(sent.data, key=sent.key, id=str(sent.number), shed=self.schedule.sheds)
             except self.kit.overloaded:
+                if self.is_over(life):
+                    return False
                 self.note("put %d is shed", sent.number)
                 self.counts["shed"] += 1
                 self.ledger.shed(sent.number)
@@ -249,8 +265,12 @@ class World:
                 self.note("put %d is given up", sent.number)
                 return False
             except self.kit.undeliverable as error:
+                if self.is_over(life):
+                    return False
                 self.note("put %d: %s", sent.number, error)
                 self.ledger.undeliverable(sent.number)
+                return False
+            if self.is_over(life):
                 return False
             self.note("put %d: %s", sent.number, receipt)
             self.ledger.receipt(sent.number, receipt.version, receipt.delivered, receipt.dead_letters)
