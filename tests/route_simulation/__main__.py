@@ -40,7 +40,7 @@ def main() -> int:
             simulate(seed, kit, engine=arguments.engine, only=arguments.family)
         except AssertionError as error:
             failed += 1
-            print(seed, str(error)[:300].replace("\n", " "))
+            print(seed, " ".join(str(error).split())[-200:])
     print(f"{arguments.seeds[1] - arguments.seeds[0]} seeds, {failed} failed")
     return 1 if failed else 0
 

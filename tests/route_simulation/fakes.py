@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ruler.route import OK, Delivery, Event, Ok, Outcome, Position, Reject, Retry, TargetSettings
@@ -21,6 +21,7 @@ OUTCOMES = (
     "mixed",
     "some taken",
     "raise",
+    "odd",
     "taken, then raise",
     "stall",
     "taken, then stall",
@@ -34,8 +35,9 @@ class Broken(OSError):
 class FakeTarget:
     """A target that keeps what it takes in the ledger, and fails while there are faults left."""
 
-    def __init__(self, world: World, settings: TargetSettings) -> None:
+    def __init__(self, world: World, settings: TargetSettings, check: Callable[[], None]) -> None:
         self.world = world
+        self.check = check  # looks at the router as a whole
         self.life = world.life_count
         self.settings = settings
         self.name = settings.name
@@ -53,6 +55,7 @@ class FakeTarget:
         if self.is_closed:
             world.ledger.fail(f"{self.name} is sent deliveries after it was closed")
         items = world.ledger.begin_send(self.name, deliveries)
+        self.check()
         world.note("%s <- %s", self.name, Shown(items))
         self.running += 1
         outcomes: list[Outcome] | None = None
@@ -68,7 +71,7 @@ class FakeTarget:
         if world.is_over(self.life):
             return
         world.note("%s -> %s", self.name, Shown(outcomes) if outcomes else "no answer")
-        if outcomes is None:
+        if outcomes is None or len(outcomes) != len(items):
             world.ledger.lose(self.name, items)
         else:
             world.ledger.answer(self.name, items, outcomes)
@@ -89,6 +92,8 @@ class FakeTarget:
             if schedule.latency and dice.random() < 0.2:
                 await asyncio.sleep(schedule.latency * dice.random())
             return [OK] * len(items)
+        if fault == "odd":
+            return await self._odd(items)
         if fault == "some taken":
             for item in items[: dice.randrange(len(items) + 1)]:
                 self._take(item)
@@ -103,6 +108,12 @@ class FakeTarget:
         dice = world.schedule.dice
         fault = dice.choice(("stall", "taken, then stall")) if dice.random() < world.schedule.stall_share else ""
         return fault or dice.choice(OUTCOMES[:-2])
+
+    async def _odd(self, items: list[Item]) -> list[Outcome]:
+        """What no target should do."""
+        if self.world.schedule.dice.random() < 0.5:
+            return [OK] * (len(items) + 1)
+        raise asyncio.CancelledError
 
     async def _fail(self, fault: str) -> None:
         """Raise, or stall until the router breaks off."""
@@ -154,17 +165,25 @@ class FakeTarget:
         if self.running:
             self.world.ledger.fail(f"{self.name} is closed while it is sent deliveries")
         self.is_closed = True
+        if self.world.schedule.dice.random() < self.world.schedule.fault_share / 4:
+            raise Broken(f"{self.name} does not close well")
 
 
 class FakeSource:
-    """A source that begins after the position that is recorded, and may break."""
+    """A source of one or more streams, each of which begins after its recorded position. It may break."""
 
-    def __init__(self, world: World, name: str, events: Sequence[Sent]) -> None:
+    def __init__(self, world: World, name: str, streams: Mapping[str, Sequence[Sent]]) -> None:
         self.world = world
         self.life = world.life_count
         self.name = name
-        self.events = events  # the offset of an event is its place
-        self.position = world.ledger.recorded.get(name, -1)
+        recorded = world.ledger.recorded
+        self.positions = {stream: recorded.get(stream, -1) for stream in streams}
+        self.left = sorted(
+            (sent.number, offset, sent)
+            for stream, events in streams.items()
+            for offset, sent in enumerate(events)
+            if offset > self.positions[stream]
+        )
         self.may_go_on = asyncio.Event()
         self.may_go_on.set()
         self.is_closed = False
@@ -172,30 +191,33 @@ class FakeSource:
     async def batches(self, *, max_events: int, max_bytes: int) -> AsyncIterator[Sequence[Event]]:
         """Yield the events that are not recorded as done, some at a time."""
         schedule = self.world.schedule
-        dice, next_offset = schedule.dice, self.position + 1
-        while next_offset < len(self.events):
+        dice, begin = schedule.dice, 0
+        while begin < len(self.left):
             if schedule.pauses and dice.random() < 0.5:
                 await asyncio.sleep(schedule.pauses * dice.random())
             await self.may_go_on.wait()
-            if self.world.source_faults_left and dice.random() < 0.1:
-                self.world.source_faults_left -= 1
-                raise Broken(f"{self.name} is broken")
-            batch = self._batch(next_offset, dice.randint(1, max_events), max_bytes)
-            next_offset += len(batch)
+            self._perhaps_break(0.1)
+            batch = self._batch(begin, dice.randint(1, max_events), max_bytes)
+            begin += len(batch)
             yield batch
 
-    def _batch(self, offset: int, count: int, max_bytes: int) -> list[Event]:
+    def _perhaps_break(self, share: float) -> None:
+        if self.world.source_faults_left and self.world.schedule.dice.random() < share:
+            self.world.source_faults_left -= 1
+            self.world.note("%s breaks", self.name)
+            raise Broken(f"{self.name} is broken")
+
+    def _batch(self, begin: int, count: int, max_bytes: int) -> list[Event]:
         batch: list[Event] = []
         size = 0
-        for place in range(offset, min(offset + count, len(self.events))):
-            sent = self.events[place]
+        for _, offset, sent in self.left[begin : begin + count]:
             size += len(sent.data)
             if batch and size > max_bytes:
                 break
-            batch.append(Event(sent.data, sent.key, position=Position(self.name, place)))
+            batch.append(Event(sent.data, sent.key, position=Position(sent.source, offset)))
             if not self.world.is_over(self.life):
-                self.world.ledger.give(sent, place, len(sent.data))
-        self.world.note("%s gives %s", self.name, Shown(self.events[offset : offset + len(batch)]))
+                self.world.ledger.give(sent, offset)
+        self.world.note("%s gives %s", self.name, Shown([sent for _, _, sent in self.left[begin : begin + len(batch)]]))
         return batch
 
     def done(self, position: Position) -> None:
@@ -203,18 +225,19 @@ class FakeSource:
         world = self.world
         if world.is_over(self.life):
             return
-        world.note("%s is done to %d", self.name, position.offset)
+        world.note("%s is done", position)
         if self.is_closed:
             world.ledger.fail(f"{self.name} is told {position} is done after it was closed")
-        if position.source != self.name:
+        if position.source not in self.positions:
             world.ledger.fail(f"{self.name} is told that {position} is done")
-        world.ledger.done(self.name, position.offset)
-        self.position = position.offset
+        world.ledger.done(position.source, position.offset)
+        self._perhaps_break(0.02)
+        self.positions[position.source] = position.offset
         if world.schedule.records_at_once:
             self._record()
 
     def _record(self) -> None:
-        self.world.ledger.recorded[self.name] = self.position
+        self.world.ledger.recorded.update(self.positions)
         self.world.effect()
 
     async def pause(self) -> None:
@@ -228,9 +251,13 @@ class FakeSource:
 
     async def close(self) -> None:
         """Record the position."""
-        if not self.world.is_over(self.life):
-            self.is_closed = True
-            self._record()
+        if self.world.is_over(self.life):
+            return
+        self.world.note("%s is closed", self.name)
+        if self.is_closed:
+            self.world.ledger.fail(f"{self.name} is closed twice")
+        self.is_closed = True
+        self._record()
 
 
 class Shown:

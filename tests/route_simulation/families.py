@@ -60,6 +60,7 @@ class Family:
     in_order: frozenset[str] = frozenset()  # targets that take a batch one after the other
     max_batch: Mapping[str, int] | None = None  # what targets say of themselves
     kinds: tuple[str, ...] = tuple(KINDS)
+    provided: tuple[str, ...] = ()  # targets that the program brings, which have no URI
 
 
 # ----- what is expected
@@ -106,7 +107,8 @@ SHORT = {"attempts": 6, "max_age": "2s", "first_delay": "300ms", "max_delay": "1
 
 
 def _target(name: str, **members: Any) -> dict[str, Any]:
-    return {"uri": f"sim:{name}", "timeout": "2s", "retry": QUICK} | members
+    found = {"uri": f"sim:{name}", "timeout": "2s", "retry": QUICK} | members
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _rule(pattern: Mapping[str, Any], *targets: str, **members: Any) -> dict[str, Any]:
@@ -148,7 +150,7 @@ def _ordered() -> list[dict[str, Any]]:
 
 def _inputs() -> list[dict[str, Any]]:
     """Deliveries that are a part of the event, two for one target, some that cannot be made; a rule in shadow."""
-    targets = {"shop": _target("shop", order="key", batch=4), "dlq": _target("dlq"), "odd": _target("odd")}
+    targets = {"shop": _target("shop", order="key", batch=4), "dlq": _target("dlq"), "odd": _target("odd", uri=None)}
     rules = {
         "all": _rule(ALL, "shop"),
         "details": _rule(ALL, "shop", "odd", input={"select": "/detail"}),
@@ -232,6 +234,7 @@ DOCUMENTS: dict[str, Callable[[], list[dict[str, Any]]]] = {
 OF_TARGETS: dict[str, dict[str, Any]] = {
     "ordered": {"in_order": frozenset({"whole"})},
     "plain": {"max_batch": {"log": 2}},
+    "inputs": {"provided": ("odd",)},
     "without dead letters": {"kinds": tuple(kind for kind in KINDS if kind not in POISON)},
 }
 
@@ -239,9 +242,11 @@ OF_TARGETS: dict[str, dict[str, Any]] = {
 @cache
 def family(name: str, engine: str = "python") -> Family:
     """The family of this name, built once."""
+    of_targets = OF_TARGETS.get(name, {})
+    provided = of_targets.get("provided", ())
     versions = []
     for count, document in enumerate(DOCUMENTS[name]()):
         wanted = {kind: _wanted(document, kind) for kind in KINDS}
-        rule_set = rule_set_of_mapping(document | {"version": f"v{count}"}, engine=engine)
+        rule_set = rule_set_of_mapping(document | {"version": f"v{count}"}, provided=provided, engine=engine)
         versions.append(Version(rule_set.version, rule_set, wanted))
-    return Family(name, tuple(versions), **OF_TARGETS.get(name, {}))
+    return Family(name, tuple(versions), **of_targets)

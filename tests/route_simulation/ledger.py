@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 from ruler.route import Delivery, Ok, Outcome, Reject, Retry, TargetSettings
 
 from .families import POISON, Family, Version, Wanted
-from .schedule import Schedule, Sent
+from .schedule import PUT, Schedule, Sent
 
 NEARLY = 1e-6  # seconds and deliveries are floating-point numbers
 _number_in = re.compile(rb'"n\\?":(\d+)|event (\d+) is not').search
@@ -98,6 +98,8 @@ class Life:
     given: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(list))  # numbers by source
     passed: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))  # of these, how many are done
     answers: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))  # deliveries, by target
+    abandoned: set[str] = field(default_factory=set)  # streams that nobody can record any more
+    taken: int = 0  # deliveries that targets have answered with Ok
     open_count: int = 0
     open_bytes: int = 0
 
@@ -120,6 +122,7 @@ class Ledger:
         self.first_taken: dict[tuple[str, bytes, str], int] = {}  # the last offset taken for the first time
         self.ids: dict[tuple[Item, str], str] = {}
         self.settled_puts: set[int] = set()
+        self.put_count = 0
         self.recorded: dict[str, int] = {}  # what outlives a crash: the position of each source
         self.counts: defaultdict[str, int] = defaultdict(int)
         self.most_open = 0
@@ -152,13 +155,15 @@ class Ledger:
                 self.uncertain.update(item for item in self.taken_of[number])
 
     def _is_over(self, judged: Judged) -> bool:
-        if judged.sent.source == "put":
+        if judged.sent.source == PUT:
             return judged.sent.number in self.settled_puts
         return judged.offset <= self.recorded.get(judged.sent.source, -1)
 
     def _check_recorded(self) -> None:
         """After a stop that waited for all answers, the positions of all that is settled are recorded."""
         for source, numbers in self.life.given.items():
+            if source in self.life.abandoned:
+                continue
             for number in numbers:
                 judged = self.life.judged[number]
                 if judged.version is None or not self._is_settled(judged):
@@ -168,13 +173,26 @@ class Ledger:
                         f"stopped with all answers, and event {number} at {source}:{judged.offset} is not recorded"
                     )
 
+    def abandon(self, streams: Iterable[str]) -> None:
+        """A run is given up, or its source is broken: nobody may be able to record what is settled."""
+        self.life.abandoned.update(streams)
+
     # ----- events
 
-    def give(self, sent: Sent, offset: int, size: int) -> None:
+    def give(self, sent: Sent, offset: int) -> None:
         """A source or a producer hands an event to the router."""
         life = self.life
-        life.judged[sent.number] = Judged(sent, offset, size, len(life.versions) - 1)
+        life.judged[sent.number] = Judged(sent, offset, len(sent.data), len(life.versions) - 1)
         life.given[sent.source].append(sent.number)
+
+    def give_put(self, sent: Sent) -> None:
+        """A producer puts an event. Puts stand in the order in which they are made."""
+        self.put_count += 1
+        self.give(sent, self.put_count)
+
+    def puts_left(self) -> list[Sent]:
+        """The events to be put that have no receipt."""
+        return [sent for sent in self.schedule.events if sent.source == PUT and sent.number not in self.settled_puts]
 
     def _versions_for(self, judged: Judged) -> Sequence[Version]:
         return self.life.versions[judged.given_at :] if judged.version is None else (judged.version,)
@@ -452,7 +470,7 @@ class Ledger:
         """First occurrences of one key stand in the order of the source, over all lives."""
         judged = self.life.judged[item.number]
         key, source = judged.sent.key, judged.sent.source
-        if item.letter_of or key is None or source == "put" or self.schedule.changes or item in self.given_up:
+        if item.letter_of or key is None or source == PUT or self.schedule.changes or item in self.given_up:
             return
         if self.family.versions[0].targets[item.target].order != "key":
             return
@@ -467,6 +485,7 @@ class Ledger:
             progress = self.life.progress[item]
             if isinstance(outcome, Ok):
                 progress.state = "ok"
+                self.life.taken += 1
                 self._settle(item.number)
             elif isinstance(outcome, Retry):
                 progress.state = "waiting"
@@ -603,7 +622,7 @@ class Ledger:
     def shed(self, number: int) -> None:
         """A put is shed: the router never had it."""
         judged = self.life.judged.pop(number)
-        self.life.given["put"].remove(number)
+        self.life.given[PUT].remove(number)
         if judged.version is not None:
             self.fail(f"event {number} is shed, and a target has been sent it")
 
@@ -619,11 +638,9 @@ class Ledger:
             self.fail(f"the end, and {what}")
 
     def _incomplete(self) -> str:
-        for source, events in self.schedule.by_source.items():
-            if source == "put":
-                left = [sent.number for sent in events if sent.number not in self.settled_puts]
-                if left:
-                    return f"puts {left} have no receipts"
-            elif self.recorded.get(source, -1) != len(events) - 1:
-                return f"{source} has recorded {self.recorded.get(source, -1)} of {len(events) - 1}"
+        if left := self.puts_left():
+            return f"puts {[sent.number for sent in left]} have no receipts"
+        for stream, events in self.schedule.streams.items():
+            if self.recorded.get(stream, -1) != len(events) - 1:
+                return f"{stream} has recorded {self.recorded.get(stream, -1)} of {len(events) - 1}"
         return ""

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
-from random import Random
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from ruler.route import Delivery, Event, Ok, Outcome, Planner, Poison, Receipt, Reject, Retry, Route, RuleSet, Target
 
-from .schedule import Schedule
+from .schedule import Schedule, Sent
 
 
 class Refused(Exception):
@@ -32,9 +32,10 @@ class Ended(Exception):
 class PlainRouter:
     """Routes one event after the other."""
 
-    def __init__(self, rules: Any, make_target: Callable[[Any], Target]) -> None:
+    def __init__(self, rules: Any, provided: Mapping[str, Target], make_target: Callable[[Any], Target]) -> None:
         self.source = None if isinstance(rules, RuleSet) else rules
         self.rules: RuleSet = rules if self.source is None else rules.current()
+        self.provided = provided
         self.make_target = make_target
         self.targets: dict[str, tuple[Any, Target]] = {}
         self.turn = asyncio.Lock()
@@ -51,8 +52,9 @@ class PlainRouter:
         for helper in self.helpers:
             helper.cancel()
         await asyncio.gather(*self.helpers, return_exceptions=True)
-        for _, target in self.targets.values():
-            await target.close()
+        for target in [*self.provided.values(), *(target for _, target in self.targets.values())]:
+            with suppress(OSError):
+                await target.close()
 
     async def _follow(self) -> None:
         async for rule_set in self.source.changes():  # type: ignore[union-attr]
@@ -72,7 +74,7 @@ class PlainRouter:
                 async with self.turn:
                     if self.is_stopped:
                         return
-                    await self._route(event)
+                    await _to_its_end(self._route(event))
                     source.done(event.position)
 
     async def put(self, data: bytes, *, key: bytes | None = None, id: str = "", shed: bool = False) -> Receipt:
@@ -81,7 +83,7 @@ class PlainRouter:
         async with self.turn:
             if self.is_stopped:
                 raise Ended
-            return await self._route(Event(data, key, id=id))
+            return await _to_its_end(self._route(Event(data, key, id=id)))
 
     async def _route(self, event: Event) -> Receipt:
         rules = self.rules
@@ -125,21 +127,39 @@ class PlainRouter:
         try:
             async with asyncio.timeout(settings.timeout):
                 outcomes: Sequence[Outcome] = await target.send([delivery])
-        except (OSError, TimeoutError):
+        except (OSError, TimeoutError, asyncio.CancelledError) as error:
+            task = asyncio.current_task()
+            if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
+                raise
             await asyncio.sleep(0.1)
+            return Retry()
+        if len(outcomes) != 1:
             return Retry()
         if isinstance(outcomes[0], Retry):
             await asyncio.sleep(outcomes[0].after or 0.1)
         return outcomes[0]
 
     async def _target(self, settings: Any) -> Target:
+        if settings.name in self.provided:
+            return self.provided[settings.name]
         before, target = self.targets.get(settings.name, (None, None))
         if target is None or before != settings:
             if target is not None:
-                await target.close()
+                with suppress(OSError):
+                    await target.close()
             target = self.make_target(settings)
             self.targets[settings.name] = settings, target
         return target
+
+
+async def _to_its_end(routing: Coroutine[Any, Any, Receipt]) -> Receipt:
+    """What has begun is ended, whoever gives up meanwhile."""
+    task = asyncio.create_task(routing)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.gather(task, return_exceptions=True)
+        raise
 
 
 def _record(what: Delivery | Poison, reason: str, attempts: int, version: str) -> dict[str, Any]:
@@ -157,5 +177,15 @@ class PlainKit:
     stopped = Ended
     undeliverable = Refused
 
-    def router(self, rules: Any, schedule: Schedule, *, make_target: Any, random: Random, wall_clock: Any) -> Any:
-        return PlainRouter(rules, make_target)
+    def router(self, rules: Any, targets: Any, schedule: Schedule, *, make_target: Any, **rest: Any) -> PlainRouter:
+        return PlainRouter(rules, targets, make_target)
+
+    async def put_nowait(self, router: Any, sent: Sent) -> Receipt:
+        receipt: Receipt = await router.put(sent.data, key=sent.key, id=str(sent.number), shed=True)
+        return receipt
+
+    def busy(self, router: Any) -> str:
+        return ""  # it counts nothing
+
+    def left(self, router: Any, taken: int | None) -> str:
+        return ""

@@ -3,11 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
+from functools import cached_property
 from random import Random
 
 from .families import DOCUMENTS, KINDS, Family, family
 
-KEYS = (None, b"k1", b"k2", b"k3")
+KEYS: tuple[tuple[bytes | None, ...], ...] = (
+    (None,),
+    (b"k1",),
+    (None, b"k1"),
+    (b"k1", b"k2"),
+    (None, b"k1", b"k2", b"k3"),
+)
+PUT = "put"
+SOURCES = (
+    ("one",),
+    ("one",),
+    ("one", "two"),
+    (PUT,),
+    ("one", PUT),
+    ("many/1", "many/2", "many/3"),
+    ("many/1", "many/2", PUT),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +34,7 @@ class Sent:
     number: int
     kind: str
     key: bytes | None
-    source: str  # "put" where a producer puts it
+    source: str  # the stream; PUT where a producer puts it
     data: bytes
 
 
@@ -25,11 +42,11 @@ class Sent:
 class End:
     """How a life ends that does not end by itself."""
 
-    how: str  # "crash at step", "crash at effect", "stop", "stop at once"
+    how: str  # "crash at step", "crash at effect", "stop", "stop at once", "give up": someone gives up a run
     at: float  # the step, the effect (something that outlives a crash), or the seconds since the life began
 
 
-@dataclass(slots=True)
+@dataclass
 class Schedule:
     """Everything that a seed decides."""
 
@@ -53,16 +70,26 @@ class Schedule:
     source_faults: int  # how often a source breaks
     sheds: bool  # whether puts ask to be shed
     uses_rule_source: bool  # whether changes come by a RuleSource
+    impatience: float  # the share of puts whose producer gives up waiting
     put_pause: float  # the longest between two puts; 0 for all at once
     dice: Random = field(repr=False)  # for what is decided while it runs
     router_seed: int = 0
 
-    @property
-    def by_source(self) -> dict[str, list[Sent]]:
-        """The events of each source, in their order; "put" is one of them."""
+    @cached_property
+    def streams(self) -> dict[str, list[Sent]]:
+        """The events of each stream, in their order. PUT is not one of them."""
         found: dict[str, list[Sent]] = {}
         for sent in self.events:
-            found.setdefault(sent.source, []).append(sent)
+            if sent.source != PUT:
+                found.setdefault(sent.source, []).append(sent)
+        return found
+
+    @property
+    def by_source(self) -> dict[str, dict[str, list[Sent]]]:
+        """The streams of each source: what stands before the slash in their names."""
+        found: dict[str, dict[str, list[Sent]]] = {}
+        for stream, events in self.streams.items():
+            found.setdefault(stream.partition("/")[0], {})[stream] = events
         return found
 
     def __str__(self) -> str:
@@ -102,6 +129,7 @@ def schedule_of(seed: int, engine: str = "python", only: str | None = None) -> S
         source_faults=dice.choice((0, 0, 0, 1)),
         sheds=dice.random() < 0.3,
         uses_rule_source=has_changes and dice.random() < 0.3,
+        impatience=dice.choice((0.0, 0.0, 0.2)),
         put_pause=dice.choice((0.0, 0.0, 0.1)),
         dice=dice,
         router_seed=dice.randrange(2**32),
@@ -110,9 +138,9 @@ def schedule_of(seed: int, engine: str = "python", only: str | None = None) -> S
 
 def _events(dice: Random, chosen: Family, count: int) -> tuple[Sent, ...]:
     """Events of one or two sources, and puts."""
-    sources = dice.choice((("one",), ("one",), ("one", "two"), ("put",), ("one", "put")))
+    sources = dice.choice(SOURCES)
     kinds = chosen.kinds if dice.random() < 0.5 else ("a", "b")
-    keys = KEYS[: dice.choice((1, 2, 4))]
+    keys = dice.choice(KEYS)
     events = []
     for number in range(1, count + 1):
         kind = dice.choice(kinds)
@@ -122,7 +150,7 @@ def _events(dice: Random, chosen: Family, count: int) -> tuple[Sent, ...]:
 
 
 def _end(dice: Random, count: int) -> End:
-    how = dice.choice(("crash at step", "crash at step", "crash at effect", "stop", "stop at once"))
+    how = dice.choice(("crash at step", "crash at step", "crash at effect", "stop", "stop at once", "give up"))
     if how == "crash at step":
         return End(how, dice.randrange(20 + 25 * count))
     if how == "crash at effect":
