@@ -110,6 +110,7 @@ class Outlets:
         for place, delivery in zip(places, deliveries, strict=True):
             name = delivery.route.target
             if delivery.problem:
+                self._by_name[name].status.rejected += 1
                 self._refuse(self._by_name[name], (batch, place, delivery, None), INPUT, delivery.problem)
             elif name in entries:
                 entries[name].append((batch, place, delivery, None))
