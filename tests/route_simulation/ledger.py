@@ -62,6 +62,7 @@ class Judged:
     offset: int
     size: int
     given_at: int  # how many versions there had been
+    time: float  # when it was given
     version: Version | None = None  # the one that judged it, once it is seen
     is_open: bool = False  # begun and not settled
 
@@ -98,6 +99,7 @@ class Life:
     given: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(list))  # numbers by source
     passed: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))  # of these, how many are done
     answers: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))  # deliveries, by target
+    stuck: dict[Item, float] = field(default_factory=dict)  # dead letters that the last target has refused, and when
     abandoned: set[str] = field(default_factory=set)  # streams that nobody can record any more
     taken: int = 0  # deliveries that targets have answered with Ok
     open_count: int = 0
@@ -183,7 +185,7 @@ class Ledger:
     def give(self, sent: Sent, offset: int) -> None:
         """A source or a producer hands an event to the router."""
         life = self.life
-        life.judged[sent.number] = Judged(sent, offset, len(sent.data), len(life.versions) - 1)
+        life.judged[sent.number] = Judged(sent, offset, len(sent.data), len(life.versions) - 1, self.now())
         life.given[sent.source].append(sent.number)
 
     def give_put(self, sent: Sent) -> None:
@@ -383,6 +385,8 @@ class Ledger:
             if judged.version is None:
                 self.fail(f"event {judged.sent.number} is judged by {name}, which was not in force")
                 raise AssertionError
+            if judged.sent.source != PUT and any(time < judged.time for time in self.life.stuck.values()):
+                self.fail(f"event {judged.sent.number} is read while nobody takes a dead letter: {self.life.stuck}")
             if not self._is_settled(judged):
                 judged.is_open = True
                 self.life.open_count += 1
@@ -476,7 +480,7 @@ class Ledger:
         key, source = judged.sent.key, judged.sent.source
         if item.letter_of or key is None or source == PUT or self.schedule.changes or item in self.given_up:
             return
-        if self.family.versions[0].targets[item.target].order != "key":
+        if self.family.versions[self.schedule.first_version].targets[item.target].order != "key":
             return
         lane = (item.target, key, source)
         if judged.offset < self.first_taken.get(lane, -1):
@@ -490,6 +494,7 @@ class Ledger:
             if isinstance(outcome, Ok):
                 progress.state = "ok"
                 self.life.taken += 1
+                self.life.stuck.pop(item, None)
                 self._settle(item.number)
             elif isinstance(outcome, Retry):
                 self.counts["answers that it is to be tried again"] += 1
@@ -501,6 +506,7 @@ class Ledger:
                 progress.state = "refused"
                 if item.letter_of and not self._next_letter_target(item):
                     progress.state = "waiting"  # the last one is asked for ever
+                    self.life.stuck.setdefault(item, self.now())
                 elif not item.letter_of:
                     self.given_up.add(item)
             if progress.state != "ok" and progress.taken_in_attempt:
