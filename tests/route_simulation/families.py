@@ -65,6 +65,7 @@ class Family:
     in_order: frozenset[str] = frozenset()  # targets that take a batch one after the other
     max_batch: Mapping[str, int] | None = None  # what targets say of themselves
     kinds: tuple[str, ...] = tuple(KINDS)
+    targets: tuple[str, ...] = ()  # all that there are in any version
     provided: tuple[str, ...] = ()  # targets that the program brings, which have no URI
 
 
@@ -258,4 +259,5 @@ def family(name: str, engine: str = "python") -> Family:
         wanted = {kind: _wanted(document, kind) for kind in KINDS}
         rule_set = rule_set_of_mapping(document | {"version": f"v{count}"}, provided=provided, engine=engine)
         versions.append(Version(rule_set.version, rule_set, wanted))
-    return Family(name, tuple(versions), **of_targets)
+    targets = tuple(sorted({each for version in versions for each in version.targets}))
+    return Family(name, tuple(versions), targets=targets, **of_targets)

@@ -171,7 +171,9 @@ async def _to_its_end(routing: Coroutine[Any, Any, Receipt]) -> Receipt:
 
 
 def _record(what: Delivery | Poison, reason: str, attempts: int, version: str) -> dict[str, Any]:
+    position = what.event.position
     record: dict[str, Any] = {"reason": reason, "attempts": attempts, "version": version}
+    record["position"] = {"source": position.source, "offset": position.offset} if position else None
     if isinstance(what, Poison):
         return record | {"target": "", "rules": [], "text": what.event.original.decode()}
     event = json.loads(what.event.original)
