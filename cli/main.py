@@ -39,6 +39,7 @@ commands:
   rules        'rules diff': what differs between two rule sets of routes
   test-event-pattern
                whether one event matches one pattern, as the AWS command of that name
+  run          route events from a source to targets, as rules in a config say
 
   -h, --help   show this text; 'ruler COMMAND --help' shows all options
   --version    show the version and the engine that matches events
@@ -62,6 +63,7 @@ COMMANDS = {
     "coverage": ("ruler_cli.coverage", "run_coverage"),
     "rules": ("ruler_cli.rules", "run_rules"),
     "test-event-pattern": ("ruler_cli.test_event_pattern", "run_test_event_pattern"),
+    "run": ("ruler_cli.run", "run_run"),
 }
 
 
