@@ -5,6 +5,9 @@
     model.py         Event, Delivery, the outcomes of deliveries; what a target and a source are
     envelope.py      the forms that events come in -> the event that rules judge
     plan.py          events and a rule set -> deliveries
+    dead_letters.py  what could not be delivered -> a line of JSON, and back
+    router.py        the router: admits events, plans them, and sees to it that each delivery is answered
+    runtime/         what goes on while it routes
     rules_diff.py    two rule sets, and events -> what would be delivered otherwise
 
 What of an event a target gets: select.py, input_path.py, input_transformer.py; slices.py finds the values in the text.
@@ -14,6 +17,7 @@ toml_text.py makes JSON of TOML, with places; assemble.py puts documents togethe
 examples.py runs the examples; pattern_text.py writes equal patterns alike, for the digest.
 """
 
+from ruler.route.dead_letters import Letter, LetterError, letter_of, record_of
 from ruler.route.document import RuleSetError, read_rule_set, rule_set_of_mapping, rule_set_of_text
 from ruler.route.model import (
     OK,
@@ -30,6 +34,7 @@ from ruler.route.model import (
     Target,
 )
 from ruler.route.plan import Plan, Planner, Poison
+from ruler.route.router import Limits, Overloaded, Router, RouterError, RouterStatus, RuleSource, Stopped, Undeliverable
 from ruler.route.rule_set import RuleSet, TargetSettings
 from ruler.route.rules_diff import diff_deliveries, diff_rule_sets
 
@@ -37,8 +42,12 @@ __all__ = [
     "OK",
     "Delivery",
     "Event",
+    "Letter",
+    "LetterError",
+    "Limits",
     "Ok",
     "Outcome",
+    "Overloaded",
     "Plan",
     "Planner",
     "Poison",
@@ -47,14 +56,22 @@ __all__ = [
     "Reject",
     "Retry",
     "Route",
+    "Router",
+    "RouterError",
+    "RouterStatus",
     "RuleSet",
     "RuleSetError",
+    "RuleSource",
     "Source",
+    "Stopped",
     "Target",
     "TargetSettings",
+    "Undeliverable",
     "diff_deliveries",
     "diff_rule_sets",
+    "letter_of",
     "read_rule_set",
+    "record_of",
     "rule_set_of_mapping",
     "rule_set_of_text",
 ]
