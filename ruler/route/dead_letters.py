@@ -111,10 +111,16 @@ class Letter:
 
 @dataclass(frozen=True, eq=False)
 class LetterRoute(Route):
-    """The route of a delivery that is made of a dead letter."""
+    """The route of a dead letter to a target of dead letters."""
 
     letter: Letter = Letter(b"")
-    is_replay: bool = False  # whether the event goes to its own target again; else the letter goes to dead letters
+
+
+@dataclass(frozen=True, eq=False)
+class ReplayRoute(Route):
+    """The route of what a dead letter holds, to the target that did not take it then."""
+
+    letter: Letter = Letter(b"")
 
 
 class Why(TypedDict, total=False):
@@ -162,8 +168,8 @@ def letter_from(given: Delivery | Poison, **why: Unpack[Why]) -> Letter:
     route, event = given.route, given.event
     reason = _shortened(why.get("reason") or given.problem)
     target = why.get("target") or route.target
-    before = route.letter if isinstance(route, LetterRoute) else None
-    if before is not None and isinstance(route, LetterRoute) and not route.is_replay:
+    if isinstance(route, LetterRoute):
+        before = route.letter
         return replace(before, refusals=(*before.refusals, Refusal(target, reason)))
     attempts = why.get("attempts") or (0 if given.problem else given.attempt)
     letter = Letter(
@@ -183,7 +189,7 @@ def letter_from(given: Delivery | Poison, **why: Unpack[Why]) -> Letter:
         event.timestamp,
         why.get("wall_time", 0.0),
     )
-    return letter if before is None else _failed_again(before, letter)
+    return _failed_again(route.letter, letter) if isinstance(route, ReplayRoute) else letter
 
 
 def _letter_of_poison(poison: Poison, why: Why) -> Letter:
@@ -222,7 +228,7 @@ def _failed_again(before: Letter, now: Letter) -> Letter:
 
 def _is_judged(given: Delivery | Poison) -> bool:
     """Whether a matcher has read the event already, so that it is a JSON object."""
-    return not isinstance(given, Poison) and not isinstance(given.route, LetterRoute)
+    return not isinstance(given, Poison) and not isinstance(given.route, LetterRoute | ReplayRoute)
 
 
 # ----- writing
