@@ -18,7 +18,7 @@ from ruler.findings import Finding
 from ruler.patterns.reader import read_document
 from ruler.route import RuleSet, RuleSetError, read_rule_set, rule_set_of_mapping, rule_set_of_text
 from ruler.route.pattern_text import canonical_pattern
-from ruler.route.rule_set import RetrySettings, TargetSettings
+from ruler.route.rule_set import BrakeSettings, RetrySettings, TargetSettings
 from ruler.route.toml_text import toml_document
 
 DESIGN: dict[str, Any] = {
@@ -122,6 +122,16 @@ def test_json_toml_and_python_objects_mean_the_same() -> None:
     assert rule_set_of_text(json.dumps(DESIGN, indent=3).encode()).digest == in_json.digest
 
 
+def test_a_target_has_a_brake_unless_it_says_no() -> None:
+    """An object sets it, false takes it away; what is left out is as without any."""
+    targets = {name: {"uri": "file:x"} for name in ("set", "off", "default")}
+    targets["set"] |= {"brake": {"share": 0.25, "pause": "1m"}}  # type: ignore[dict-item]
+    targets["off"] |= {"brake": False}  # type: ignore[dict-item]
+    found = rule_set_of_mapping({"targets": targets}).targets
+    assert found["set"].brake == BrakeSettings(share=0.25, window=60.0, least=20, pause=60.0)
+    assert (found["off"].brake, found["default"].brake) == (None, BrakeSettings())
+
+
 def test_words_of_eventbridge_are_understood(engine: str) -> None:
     """A pattern in a string, InputPath and InputTransformer, as the service shows them."""
     rules = {
@@ -197,6 +207,57 @@ def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
         assert refused.value.findings[0].code in ("file-unreadable", "file-without-rules")
 
 
+# ----- dialects
+
+PIPES = {"dialect": "eventbridge-pipes", "targets": {"ops": {"uri": "file:x"}}}
+
+
+def test_rules_are_held_to_the_dialect_of_the_document(engine: str) -> None:
+    """Everything that its service refuses is told at its place, also of rules in strings; of others their errors."""
+    rules = """{"dialect": "eventbridge-pipes", "rules": {
+      "two": {"shadow": true, "pattern": {"a": [{"wildcard": "x*"}], "b": [{"all-of": [{"prefix": "x"}]}]}},
+      "string": {"shadow": true, "pattern": "{\\"a\\": [{\\"wildcard\\": \\"x*\\"}]}"},
+      "no-rule": {"shadow": true, "pattern": {"a": 1}},
+      "good": {"shadow": true, "pattern": {"a": [{"prefix": "x"}]}}}}"""
+    findings = errors_of(rules, engine=engine)
+    assert [(each.line, each.column, each.code) for each in findings] == [
+        (2, 49, "dialect-operator"),
+        (2, 76, "dialect-operator"),
+        (3, 55, "dialect-operator"),
+        (4, 52, "clause-not-array"),
+    ]
+    assert findings[0].hint == '{"prefix": "x"}'
+    assert "Amazon EventBridge Pipes" in findings[0].why
+
+
+def test_the_default_dialect_takes_the_whole_language() -> None:
+    """And what a service takes is read, examples run, and a part is held to the same."""
+    rule = {"pattern": {"a": [{"prefix": "x"}]}, "targets": ["ops"], "examples": {"match": [{"a": "xy"}]}}
+    found = rule_set_of_mapping({**PIPES, "rules": {"r": rule}})
+    assert (found.matcher.dialect, found.part("ops").matcher.dialect) == ("eventbridge-pipes", "eventbridge-pipes")
+    extended = {"pattern": {"a": [{"all-of": [{"prefix": "x"}]}]}, "targets": ["ops"]}
+    assert rule_set_of_mapping({"targets": PIPES["targets"], "rules": {"r": extended}}).matcher.dialect == "ruler"
+    with pytest.raises(RuleSetError, match="is refused in the dialect eventbridge-pipes"):
+        rule_set_of_mapping({**PIPES, "rules": {"r": extended}})
+
+
+def test_a_dialect_that_is_none_is_told_and_a_directory_has_one(tmp_path: Path) -> None:
+    """The near word is proposed; the second file that names a dialect is told of the first."""
+    finding = errors_of('{"dialect": "EventBridge"}')[0]
+    assert (finding.code, finding.pointer, finding.hint) == ("route-value", "/dialect", '"dialect": "eventbridge"')
+    assert told(errors_of('{"dialect": 5}')) == [("/dialect", "route-value")]
+    (tmp_path / "a.json").write_text('{"dialect": "lambda"}')
+    (tmp_path / "b.json").write_text(
+        json.dumps({"rules": {"r": {"pattern": {"a": [{"regexp": "x"}]}, "shadow": True}}})
+    )
+    with pytest.raises(RuleSetError) as refused:
+        read_rule_set(tmp_path)
+    assert told(refused.value.findings) == [("/rules/r/pattern/a/0", "dialect-operator")]
+    (tmp_path / "b.json").write_text('{"dialect": "lambda"}')
+    with pytest.raises(RuleSetError, match=r'"dialect" stands in .*a\.json already'):
+        read_rule_set(tmp_path)
+
+
 # ----- errors
 
 
@@ -218,7 +279,8 @@ RECORDED = """\
 routes.json:3:13: "url" is not a member of a target; did you mean "uri"?
     "ops": {"url": "https://ops.example", "retry": {"max_age": 300}, "dead_letter": "dlg"},
             ^
-  why:   the members of a target are uri, order, rate, burst, concurrency, batch, timeout, retry, dead_letter, options
+  why:   the members of a target are uri, order, rate, burst, concurrency, batch, timeout, retry, \
+brake, dead_letter, options
   write: "uri"
 routes.json:3:64: found the number 300, expected a duration
     "ops": {"url": "https://ops.example", "retry": {"max_age": 300}, "dead_letter": "dlg"},
@@ -276,6 +338,13 @@ routes.json:7:97: "tag" is not a member of a rule; did you mean "tags"?
         ({"retry": {"attempts": True}}, ("/targets/ops/retry/attempts", "route-value")),
         ({"retry": {"first_delay": "5s", "max_delay": "1s"}}, ("/targets/ops/retry", "route-target")),
         ({"retry": {"jitter": 1}}, ("/targets/ops/retry/jitter", "route-member-unknown")),
+        ({"brake": True}, ("/targets/ops/brake", "route-value")),
+        ({"brake": {"share": 1}}, ("/targets/ops/brake/share", "route-value")),
+        ({"brake": {"share": "half"}}, ("/targets/ops/brake/share", "route-value")),
+        ({"brake": {"window": 60}}, ("/targets/ops/brake/window", "route-value")),
+        ({"brake": {"least": 0}}, ("/targets/ops/brake/least", "route-value")),
+        ({"brake": {"pause": "2d"}}, ("/targets/ops/brake/pause", "route-value")),
+        ({"brake": {"ratio": 0.5}}, ("/targets/ops/brake/ratio", "route-member-unknown")),
         ({"dead_letter": ""}, ("/targets/ops/dead_letter", "route-value")),
         ({"dead_letter": "ops"}, ("/targets/ops/dead_letter", "route-dead-letter-cycle")),
         ({"options": []}, ("/targets/ops/options", "route-value")),
@@ -586,6 +655,11 @@ def variations() -> list[tuple[str, dict[str, Any]]]:
         ("targets.ops.retry.max_age", "301s"),
         ("targets.ops.retry.first_delay", "1s"),
         ("targets.ops.retry.max_delay", "31s"),
+        ("targets.ops.brake", False),
+        ("targets.ops.brake.share", 0.25),
+        ("targets.ops.brake.window", "61s"),
+        ("targets.ops.brake.least", 21),
+        ("targets.ops.brake.pause", "31s"),
         ("targets.ops.options", {"method": "PUT"}),
         ("targets.new", {"uri": "file:x"}),
         ("rules.ec2-running.pattern.detail.state", ["running", "on"]),
@@ -620,14 +694,27 @@ def test_what_decides_nothing_does_not_change_the_digest() -> None:
     document["rules"]["ec2-running"]["description"] = "for people"
     document["targets"]["dlq"] |= {"order": "none", "concurrency": 16, "timeout": "0.5m", "retry": {"attempts": 8}}
     document["version"] = "monday"
+    document["dialect"] = "eventbridge"
     found = rule_set_of_mapping(document)
     assert found.digest == rule_set_of_mapping(DESIGN).digest
     assert found.version == "monday"
 
 
-def test_the_digest_is_pinned() -> None:
-    """Ids of deliveries are made of it, and receivers keep those: another digest is another rule set to them."""
-    assert rule_set_of_mapping(DESIGN).digest == "b2ec7db22e7793e9a502134a5a233776"
+def test_the_digest_of_rules_is_that_of_what_is_delivered_to_which_name() -> None:
+    """Settings of targets, tags and where dead letters go do not change it; each other member of rules does."""
+    own = rule_set_of_mapping(DESIGN).rules_digest
+    decisive, others = [], []
+    for name, document in variations():
+        (decisive if name.startswith("rules.") and ".tags" not in name else others).append(document)
+    digests = {rule_set_of_mapping(document).rules_digest for document in decisive}
+    assert len(digests | {own}) == len(decisive) + 1
+    assert {rule_set_of_mapping(document).rules_digest for document in others} == {own}
+
+
+def test_the_digests_are_pinned() -> None:
+    """Ids of deliveries are made of that of rules, and receivers keep those: another is another rule set to them."""
+    assert rule_set_of_mapping(DESIGN).digest == "7b98db351ba6851234baebf011b38701"
+    assert rule_set_of_mapping(DESIGN).rules_digest == "7fe2e27c12632d5282c3f6586da38178"
 
 
 @given(first=strategies.rules, data=st.data())
@@ -702,6 +789,7 @@ def test_a_rule_set_does_not_change() -> None:
 def part_of(rule_set: RuleSet, pattern: str) -> tuple[list[str], list[str]]:
     part = rule_set.part(pattern)
     assert (part.digest, part.version, part.whole) == (rule_set.digest, rule_set.version, rule_set)
+    assert part.rules_digest == rule_set.rules_digest
     assert list(part.matcher) == list(part.rules)
     return list(part.rules), list(part.targets)
 

@@ -310,6 +310,18 @@ FIRST_IDS = (
 )
 
 
+def test_settings_of_targets_leave_ids_as_they_are() -> None:
+    """A target that is only to get the same more slowly would take what is given again for something else."""
+    rules = {"r": {"pattern": {"a": [1]}, "targets": ["ops"]}}
+    found = []
+    for setting in ({}, {"rate": 5}, {"uri": "file:other", "brake": False}):
+        targets = {"ops": {"uri": "file:x", **setting}}
+        sets = rule_set_of_mapping({"targets": targets, "rules": rules})
+        found.append((sets.digest, plan([Event(b'{"a": 1}')], sets).deliveries[0].id))
+    assert len({digest for digest, _ in found}) == 3
+    assert len({id for _, id in found}) == 1
+
+
 def test_an_id_tells_apart_what_differs_and_nothing_else() -> None:
     """Position or id of the event, rule set, target, input; not the attempt, the rules, or the version's name."""
     event, route = Event(b"{}", position=Position("s", 1), id="x"), Route("a", ("r",), "d", "v", "select\0/a\0")

@@ -24,6 +24,7 @@ from ruler.dialects.names import DEFAULT_DIALECT
 from ruler.errors import RuleError
 from ruler.patterns.compiler import DEFAULT_LIMITS, CompiledRule, Limits, document_of
 from ruler.patterns.located import LocatedRule, locate_node
+from ruler.patterns.reader import Document, Node
 from ruler.patterns.rewrites import quoted
 
 REFUSED_CODES = {OPERATOR: "dialect-operator", NAME: "dialect-name", LIMIT: "dialect-limit"}
@@ -89,6 +90,16 @@ def locate_in(
         if refusal.verdict is Verdict.REFUSED:
             raise error_of(refusal, located, the_dialect)
     return located
+
+
+def refused_errors(document: Document, node: Node, name: str) -> list[RuleError]:
+    """Return all that the dialect of this name refuses of the rule ``node``, which compiles, in text order."""
+    if name == DEFAULT_DIALECT:
+        return []
+    located = locate_node(document, node)
+    the_dialect = dialect(name)
+    refused = [each for each in refusals(located, the_dialect) if each.verdict is Verdict.REFUSED]
+    return [error_of(each, located, the_dialect) for each in refused]
 
 
 def error_of(refusal: Refusal, rule: LocatedRule, the_dialect: Dialect) -> RuleError:

@@ -5,7 +5,9 @@
     model.py         Event, Delivery, the outcomes of deliveries; what a target and a source are
     envelope.py      the forms that events come in -> the event that rules judge
     plan.py          events and a rule set -> deliveries
-    rules_diff.py    two rule sets, and events -> what would be delivered otherwise
+    dead_letters.py  what could not be delivered -> a line of JSON, and back
+    rules_diff.py    two rule sets -> what differs between them
+    delivery_diff.py and, of events, in what they would deliver
 
 What of an event a target gets: select.py, input_path.py, input_transformer.py; slices.py finds the values in the text.
 
@@ -14,6 +16,8 @@ toml_text.py makes JSON of TOML, with places; assemble.py puts documents togethe
 examples.py runs the examples; pattern_text.py writes equal patterns alike, for the digest.
 """
 
+from ruler.route.dead_letters import Letter, LetterError, letter_of, record_of
+from ruler.route.delivery_diff import diff_deliveries
 from ruler.route.document import RuleSetError, read_rule_set, rule_set_of_mapping, rule_set_of_text
 from ruler.route.model import (
     OK,
@@ -31,12 +35,14 @@ from ruler.route.model import (
 )
 from ruler.route.plan import Plan, Planner, Poison
 from ruler.route.rule_set import RuleSet, TargetSettings
-from ruler.route.rules_diff import diff_deliveries, diff_rule_sets
+from ruler.route.rules_diff import diff_rule_sets
 
 __all__ = [
     "OK",
     "Delivery",
     "Event",
+    "Letter",
+    "LetterError",
     "Ok",
     "Outcome",
     "Plan",
@@ -54,7 +60,9 @@ __all__ = [
     "TargetSettings",
     "diff_deliveries",
     "diff_rule_sets",
+    "letter_of",
     "read_rule_set",
+    "record_of",
     "rule_set_of_mapping",
     "rule_set_of_text",
 ]

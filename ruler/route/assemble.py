@@ -3,7 +3,7 @@
 In: what each document holds. Out: a RuleSet, or every error: of the documents by themselves, and of all together:
 
     a name that stands in two files; a target that a rule or a dead letter names and nobody describes; dead letters that
-    go in circles; patterns that do not compile; examples that do not go as they should
+    go in circles; patterns that do not compile, or that the dialect refuses; examples that do not go as they should
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from itertools import islice
 
+from ruler.dialects.names import DEFAULT_DIALECT
 from ruler.errors import RuleError
 from ruler.findings import Finding, in_text_order
 from ruler.matcher import Matcher
@@ -22,7 +23,7 @@ from ruler.route.rule_members import Part, RuleEntry, RuleSetReader, TargetEntry
 from ruler.route.rule_set import Rule, RuleSet, TargetSettings
 from ruler.route.target_members import dead_letter_cycle
 from ruler.rule_sources.members import Steps, in_quotes
-from ruler.rule_sources.named_rules import NamedRule
+from ruler.rule_sources.named_rules import NamedRule, within_limits
 
 MOST_NAMES_SHOWN = 5
 MOST_NAMES_COMPARED = 1000
@@ -40,6 +41,7 @@ class Assembly:
         self.rules: dict[str, Rule] = {}
         self.dead_letter = ""
         self.version = ""
+        self.dialect = ""
 
     def assembled(self) -> tuple[RuleSet | None, list[Finding]]:
         """The rule set, or all findings."""
@@ -74,8 +76,8 @@ class Assembly:
         self.target_names = sorted(self.targets)
 
     def _collect_top(self) -> None:
-        """The version and the target of dead letters, which one of the documents may name."""
-        for word in ("version", "dead_letter"):
+        """The version, the dialect and the target of dead letters, which one of the documents may name."""
+        for word in ("version", "dialect", "dead_letter"):
             given = [part for part in self.parts if getattr(part, word)]
             if given:
                 setattr(self, word, getattr(given[0], word))
@@ -149,11 +151,12 @@ class Assembly:
     def _compile(self, entries: list[tuple[RuleSetReader, RuleEntry]]) -> Matcher[str]:
         """The matcher of all rules that compile; the errors of the others are reported."""
         compiled = [(reader, entry) for reader, entry in entries if entry.named is not None]
+        dialect = self.dialect or DEFAULT_DIALECT
         texts = {entry.rule.name: _named(entry).text for _, entry in compiled}
         try:
-            matcher: Matcher[str] = Matcher(texts, engine=self.engine)
+            matcher: Matcher[str] = Matcher(texts, engine=self.engine, dialect=dialect)
         except RuleError:
-            matcher = Matcher(engine=self.engine)
+            matcher = Matcher(engine=self.engine, dialect=dialect)
             compiled = [each for each in compiled if self._add(matcher, *each)]
         for _, entry in compiled:
             named = _named(entry)
@@ -171,9 +174,16 @@ class Assembly:
             matcher.add_rule(entry.rule.name, named.text)
         except RuleError as error:
             error.line = error.column = None  # they count in the text of the rule
-            reader.findings_elsewhere += named.errors() or [named.finding(error)]
+            reader.findings_elsewhere += named.errors() or _refused(named, matcher.dialect) or [named.finding(error)]
             return False
         return True
+
+
+def _refused(rule: NamedRule, dialect: str) -> list[Finding]:
+    """All that the dialect refuses of a rule, which compiles."""
+    from ruler.dialects.refused import refused_errors  # reads the data of the dialects
+
+    return within_limits(map(rule.finding, refused_errors(rule.document, rule.node, dialect)))
 
 
 def _named(entry: RuleEntry) -> NamedRule:

@@ -5,7 +5,7 @@
 Events and deliveries are named tuples: they cannot change, and making one costs a third of a frozen dataclass, which
 counts where every event makes one.
 
-Always: the id of a delivery is the same each time it is made from the same event, rule set, target and input, whatever
+Always: the id of a delivery is the same each time it is made from the same event, rules, target and input, whatever
 the process; it takes part in nothing but telling deliveries apart.
 """
 
@@ -64,9 +64,10 @@ class Route:
 
     target: str
     rules: tuple[str, ...]  # in the order of their names
-    digest: str = ""  # of the rule set
+    digest: str = ""  # of the rules of the rule set
     version: str = ""
     input: str = ""  # which input shaped the event, "" for the whole event
+    delivery_id: str = ""  # of its one delivery, where that was made before: a dead letter that is replayed
 
     @cached_property
     def id_prefix(self) -> bytes:
@@ -107,7 +108,10 @@ class Delivery(NamedTuple):
     @property
     def id(self) -> str:
         """32 hexadecimal digits, the same whenever the delivery is made again. Costs about a microsecond."""
-        return blake2b(self.route.id_prefix + self.event.identity, digest_size=ID_BYTES).hexdigest()
+        route = self.route
+        if route.delivery_id:
+            return route.delivery_id
+        return blake2b(route.id_prefix + self.event.identity, digest_size=ID_BYTES).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

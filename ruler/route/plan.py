@@ -224,7 +224,7 @@ def _route(rule_set: RuleSet, group: tuple[str, str, str, str], rules: list[Rule
     target, kind, text, of_rule = group
     names = tuple(rule.name for rule in rules)
     shape = f"{kind}\0{text}\0{of_rule}" if kind else ""
-    return Route(target, names, rule_set.digest, rule_set.version, shape)
+    return Route(target, names, rule_set.rules_digest, rule_set.version, shape)
 
 
 def _data_of(shaped: _Shaped, event: Event) -> tuple[bytes, str]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
+from ruler.dialects.names import DIALECTS, nearest_dialect
 from ruler.findings import Finding, Source
 from ruler.patterns.reader import Document, Node
 from ruler.route.input_members import InputReader
@@ -21,7 +22,7 @@ from ruler.rule_sources.named_rules import NamedRule
 from ruler.rule_sources.placed import GeneratedDocument
 from ruler.rule_sources.rule_reader import RuleReader
 
-DOCUMENT_MEMBERS = ("version", "dead_letter", "targets", "rules")
+DOCUMENT_MEMBERS = ("version", "dialect", "dead_letter", "targets", "rules")
 RULE_MEMBERS = ("pattern", "targets", "input", "tags", "shadow", "examples", "arn", "description")
 EXAMPLE_MEMBERS = ("match", "no_match")
 DOCUMENT_MEANING = "a rule set is an object with rules and targets by name"
@@ -72,6 +73,7 @@ class Part:
     rules: list[RuleEntry] = field(default_factory=list)
     targets: list[TargetEntry] = field(default_factory=list)
     version: str = ""
+    dialect: str = ""  # that the rules are held to; "" where the document names none
     dead_letter: str = ""
     members: Members = field(default_factory=dict)  # at the top of the document
 
@@ -99,6 +101,7 @@ class RuleSetReader(InputReader, TargetReader):
         part.version = self.string(
             members, "version", (), why=why, write='"version": "2026-11-22"', longest=LONGEST_VERSION
         )
+        part.dialect = self._dialect(members)
         part.dead_letter = self.string(
             members,
             "dead_letter",
@@ -121,6 +124,16 @@ class RuleSetReader(InputReader, TargetReader):
         if self.document.is_from_mapping:  # lines would be those of a text that nobody has seen
             found = [replace(each, line=None, column=None) for each in found]
         return found
+
+    def _dialect(self, members: Members) -> str:
+        node = members.get("dialect")
+        if node is None or (node.kind == "string" and node.value in DIALECTS):
+            return "" if node is None else str(node.value)
+        near = nearest_dialect(node.value) if node.kind == "string" else None
+        why = f"the rules are held to a dialect; those are {', '.join(DIALECTS)}"
+        write = f'"dialect": "{near or "eventbridge"}"'
+        self.expected(node, ("dialect",), "the name of a dialect", why=why, write=write)
+        return ""
 
     def _report_doubts(self) -> None:
         if isinstance(self.document, GeneratedDocument):

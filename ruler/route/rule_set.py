@@ -4,10 +4,11 @@ In: targets and rules, as the reader of documents makes them. Out: a RuleSet, wh
 another RuleSet, and who routes swaps one reference.
 
     targets  ops: {uri: https://..., order: key}         rules  ec2-running: {pattern: {...}, targets: [ops]}
-    digest   b3c5..., the same for every document that means the same, however it is spelled and ordered
+    digest        b3c5..., the same for every document that means the same, however it is spelled and ordered
+    rules_digest  0a7e..., of what decides what is delivered: the rules, without the settings of targets
 
 Always: rules and targets stand in the order of their names, so that two documents with one digest behave the same. A
-part of a rule set has the digest of the whole: the ids of its deliveries are those that the whole would make.
+part of a rule set has the digests of the whole: the ids of its deliveries are those that the whole would make.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from types import MappingProxyType
 
 import orjson
 
+from ruler.dialects.names import DEFAULT_DIALECT
 from ruler.matcher import Matcher
 from ruler.route.input_transformer import Template
 from ruler.route.slices import Step
@@ -41,6 +43,20 @@ class RetrySettings:
 
 
 @dataclass(frozen=True, slots=True)
+class BrakeSettings:
+    """When a target pauses in place of going on to fail: so that a topic is not emptied into dead letters.
+
+    It pauses when, of at least ``least`` deliveries that ended within ``window`` seconds, more than ``share`` ended
+    badly. After ``pause`` seconds one send tries whether it may go on.
+    """
+
+    share: float = 0.5  # above 0 and below 1
+    window: float = 60.0
+    least: int = 20
+    pause: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
 class TargetSettings:
     """One target of a rule set, as the document describes it."""
 
@@ -53,6 +69,7 @@ class TargetSettings:
     batch: int = 100  # deliveries in one send, at most
     timeout: float = 30.0  # seconds for one send
     retry: RetrySettings = RetrySettings()
+    brake: BrakeSettings | None = BrakeSettings()  # None for a target that never pauses
     dead_letter: str = ""  # the target that takes what this one does not; "" for none
     options: Mapping[str, object] = field(
         default_factory=lambda: NO_OPTIONS
@@ -93,16 +110,21 @@ class Rule:
 
 
 class RuleSet:
-    """Rules and targets that belong together. ``digest`` tells their content, ``version`` is what people call it."""
+    """Rules and targets that belong together. ``digest`` tells their content, ``version`` is what people call it.
 
-    __slots__ = ("dead_letter", "digest", "matcher", "rules", "targets", "version", "whole")
+    ``rules_digest`` is that of the rules alone: ids of deliveries are made of it, so that they stay when a target is
+    only to get the same more slowly.
+    """
+
+    __slots__ = ("dead_letter", "digest", "matcher", "rules", "rules_digest", "targets", "version", "whole")
 
     rules: Mapping[str, Rule]
     targets: Mapping[str, TargetSettings]
     version: str
     digest: str
+    rules_digest: str
     dead_letter: str  # the target that takes events that are none; "" for none
-    matcher: Matcher[str]  # holds the rules under their names; nobody changes it
+    matcher: Matcher[str]  # holds the rules under their names, held to its dialect; nobody changes it
     whole: RuleSet | None  # the rule set that this one is a part of
 
     def __init__(
@@ -120,6 +142,7 @@ class RuleSet:
         self._set("targets", MappingProxyType({target.name: target for target in in_order}))
         self._set("dead_letter", dead_letter)
         self._set("digest", _digest(self))
+        self._set("rules_digest", _rules_digest(self))
         self._set("version", version or self.digest[:VERSION_DIGITS])
         self._set("matcher", matcher if matcher is not None else matcher_of(self.rules.values(), engine))
         self._set("whole", None)
@@ -140,7 +163,7 @@ class RuleSet:
         """Return the part of this rule set whose targets have names like ``pattern``, a glob: ``ops-*``.
 
         Rules that lead to none of them are left out. Targets for dead letters are kept, and get nothing else. The
-        digest and the version are those of the whole. ValueError when no target has such a name.
+        digests and the version are those of the whole. ValueError when no target has such a name.
         """
         is_like: Callable[[str], object] = re.compile(translate(pattern)).match
         kept = {name for name in self.targets if is_like(name)}
@@ -149,21 +172,23 @@ class RuleSet:
         rules = [
             replace(rule, targets=tuple(name for name in rule.targets if name in kept)) for rule in self.rules.values()
         ]
+        kept_rules = [rule for rule in rules if rule.targets]
         part = RuleSet(
-            [rule for rule in rules if rule.targets],
+            kept_rules,
             _with_dead_letters(self, kept),
             version=self.version,
             dead_letter=self.dead_letter,
-            engine=self.matcher.engine,
+            matcher=matcher_of(kept_rules, self.matcher.engine, self.matcher.dialect),
         )
         part._set("digest", self.digest)
+        part._set("rules_digest", self.rules_digest)
         part._set("whole", self)
         return part
 
 
-def matcher_of(rules: Iterable[Rule], engine: str = "auto") -> Matcher[str]:
+def matcher_of(rules: Iterable[Rule], engine: str = "auto", dialect: str = DEFAULT_DIALECT) -> Matcher[str]:
     """Return a matcher that holds the rules, which have no errors, under their names, in this order."""
-    return Matcher({rule.name: rule.text for rule in rules}, engine=engine)
+    return Matcher({rule.name: rule.text for rule in rules}, engine=engine, dialect=dialect)
 
 
 def _with_dead_letters(rule_set: RuleSet, names: set[str]) -> list[TargetSettings]:
@@ -191,10 +216,21 @@ def _digest(rule_set: RuleSet) -> str:
     return hasher.hexdigest()
 
 
+def _rules_digest(rule_set: RuleSet) -> str:
+    """The digest of all that decides what is delivered to which name; tags do not, nor what a target is set to."""
+    hasher = blake2b(digest_size=DIGEST_BYTES)
+    for rule in rule_set.rules.values():
+        written = [rule.name, rule.targets, [rule.input.kind, rule.input.text], rule.is_shadow, rule.arn]
+        _add(hasher.update, b"rule", orjson.dumps(written), rule.canonical)
+    return hasher.hexdigest()
+
+
 def target_record(target: TargetSettings) -> dict[str, object]:
-    """Return the settings of a target by name, those of its retries too, with numbers that are equal written alike."""
+    """Return the settings of a target by name, those inside them too, with numbers that are equal written alike."""
     record: dict[str, object] = {each.name: getattr(target, each.name) for each in fields(target)}
     record["retry"] = {each.name: float(getattr(target.retry, each.name)) for each in fields(target.retry)}
+    brake = target.brake
+    record["brake"] = None if brake is None else {each.name: float(getattr(brake, each.name)) for each in fields(brake)}
     record["options"] = dict(target.options)
     record["rate"] = None if target.rate is None else float(target.rate)
     record["timeout"] = float(target.timeout)

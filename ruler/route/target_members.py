@@ -16,7 +16,7 @@ from types import MappingProxyType
 
 from ruler.patterns.reader import Node
 from ruler.route.pattern_text import plain_value
-from ruler.route.rule_set import NO_OPTIONS, RetrySettings, TargetSettings
+from ruler.route.rule_set import NO_OPTIONS, BrakeSettings, RetrySettings, TargetSettings
 from ruler.route.values import ValuesReader
 from ruler.rule_sources.members import Members, Steps
 
@@ -29,17 +29,21 @@ TARGET_MEMBERS = (
     "batch",
     "timeout",
     "retry",
+    "brake",
     "dead_letter",
     "options",
 )
+BRAKE_MEMBERS = ("share", "window", "least", "pause")
 RETRY_MEMBERS = ("attempts", "max_age", "first_delay", "max_delay")
 TARGET_FORM = '{"uri": "https://ops.example/hook"}'
+BRAKE_FORM = '{"share": 0.5, "window": "60s", "least": 20, "pause": "30s"}'
 RETRY_FORM = '{"attempts": 8, "max_age": "300s"}'
 MOST_RATE = 1_000_000.0
 MOST_BURST = 1_000_000
 MOST_CONCURRENCY = 1024
 MOST_BATCH = 10_000
 MOST_ATTEMPTS = 1000
+MOST_LEAST = 1_000_000
 LONGEST_AGE = "30d"
 LONGEST_DELAY = "1d"
 NAME_MEANING = "names of targets are of letters, digits, and . _ / -, at most 128, and begin with a letter or a digit"
@@ -76,6 +80,7 @@ class TargetReader(ValuesReader):
             batch=batch or default.batch,
             timeout=timeout or default.timeout,
             retry=self._retry(members, steps),
+            brake=self._brake(members, steps),
             dead_letter=self.string(
                 members,
                 "dead_letter",
@@ -148,6 +153,38 @@ class TargetReader(ValuesReader):
             write = "a first_delay that is at most max_delay"
             self.report("route-target", node.start, steps, what, why=why, write=write)
         return settings
+
+    def _brake(self, members: Members, steps: Steps) -> BrakeSettings | None:
+        node = members.get("brake")
+        default = BrakeSettings()
+        if node is None or node.kind == "false":
+            return default if node is None else None
+        steps = (*steps, "brake")
+        if node.kind != "object":
+            why = "the brake says when a target pauses in place of going on to fail"
+            self.expected(node, steps, "an object or false", why=why, write=f'"brake": {BRAKE_FORM}')
+            return default
+        found = self.members(node, steps, BRAKE_MEMBERS, "brake", BRAKE_FORM)
+        window = self.duration(found, "window", steps, LONGEST_DELAY, why="deliveries that ended so long ago count")
+        least = self.count(found, "least", steps, MOST_LEAST, why="with fewer deliveries a share says little")
+        pause = self.duration(found, "pause", steps, LONGEST_DELAY, why="so long does the target get nothing")
+        return BrakeSettings(
+            self._share(found, steps) or default.share,
+            window or default.window,
+            least or default.least,
+            pause or default.pause,
+        )
+
+    def _share(self, members: Members, steps: Steps) -> float | None:
+        node = members.get("share")
+        if node is None:
+            return None
+        if node.kind == "number" and 0 < node.value < 1:
+            return float(node.value)
+        why = "a target pauses when more than this share of its deliveries ended badly"
+        write = '"share": 0.5, or "brake": false for a target that never pauses'
+        self.expected(node, (*steps, "share"), "a number above 0 and below 1", why=why, write=write)
+        return None
 
     def _options(self, members: Members, steps: Steps) -> Mapping[str, object]:
         node = members.get("options")

@@ -1,0 +1,339 @@
+"""The way to one target: what waits, how fast it goes, what comes back, and when it is tried again.
+
+    offer -> lanes -> (brake, token bucket, concurrency) -> send -> Ok      -> answered
+                ^                                              -> Retry   -> after a while, into its lane again
+                +------------ held by the brake <------------- -> Reject, or tries used up -> refused: dead letters
+
+In: entries, settings. Out: calls of its Desk. ``pump`` starts as many sends as may start now, and sets one timer for
+when more may; it is called whenever that may have changed. One task for each send, none for a delivery.
+
+Always: an entry that was offered is in the lanes, in a send, or waiting for another try, until it is answered or
+refused; ``status.lag`` is how many there are. Of the last dead-letter target nothing is refused: it is tried for ever.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Sequence
+from heapq import heapify, heappop, heappush
+from random import Random
+from typing import Protocol
+
+from ruler.route.model import Delivery, Ok, Outcome, Retry, Target
+from ruler.route.rule_set import RetrySettings, TargetSettings
+from ruler.route.runtime.backoff import asked_wait, delay_after
+from ruler.route.runtime.brake import CLOSED, PAUSED, Brake
+from ruler.route.runtime.flight import Batch, Entry, LetterRoute
+from ruler.route.runtime.lanes import KeyLanes, Lanes, lanes_for
+from ruler.route.runtime.sending import outcomes_of, shortened
+from ruler.route.runtime.status import DRAINING, OPEN, PROBING, STUCK, TargetStatus
+from ruler.route.runtime.token_bucket import TokenBucket
+
+TINY = 1e-6  # seconds: timers may fire this much early
+
+
+class Desk(Protocol):
+    """Who an outlet reports to (outlets.py)."""
+
+    def answered(self, entries: Sequence[Entry]) -> None:
+        """The target has taken these."""
+
+    def refused(self, outlet: Outlet, entry: Entry, reason: str) -> None:
+        """The target will not take this one, ever."""
+
+    def stuck(self) -> None:
+        """An outlet is stuck, or is so no longer."""
+
+    def emptied(self, outlet: Outlet) -> None:
+        """Nothing is left in the outlet. May be told more than once."""
+
+    def broken(self, error: BaseException) -> None:
+        """A bug of ours."""
+
+
+class Outlet:
+    """The way to one target."""
+
+    def __init__(
+        self,
+        settings: TargetSettings,
+        target: Target,
+        dead_letter: str,
+        desk: Desk,
+        random: Random,
+        status: TargetStatus,
+    ) -> None:
+        self.name = settings.name
+        self.target = target
+        self.settings = settings
+        self.dead_letter = dead_letter  # the target that takes what this one refuses; "" for none
+        self.status = status
+        self.is_retired = False  # the rules no longer name it
+        self.is_stopped = False
+        self.tasks: set[asyncio.Task[None]] = set()
+        self._desk = desk
+        self._random = random
+        self._loop = asyncio.get_running_loop()
+        self._lanes: Lanes = lanes_for(settings.order)
+        self._order = settings.order  # that should be: the lanes follow when nothing is in a send
+        self._brake = Brake(getattr(settings, "brake", None))
+        self._bucket = _bucket_of(settings, self._loop.time())
+        self._retries: list[tuple[float, int, Entry]] = []  # a heap by time
+        self._retry_count = 0  # ever: so that the heap never compares entries
+        self._stuck: set[tuple[Batch, int, LetterRoute]] = set()  # dead letters that nobody takes
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = math.inf
+        self.offer = self._lanes.offer  # whoever calls it counts in status.lag and calls pump
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether this is the last dead-letter target of a dead letter, and does not take it."""
+        return bool(self._stuck)
+
+    def pump(self) -> None:
+        """Start what may start now."""
+        if self.is_stopped:
+            return
+        now = self._loop.time()
+        retries, lanes = self._retries, self._lanes
+        while retries and retries[0][0] <= now + TINY:
+            lanes.resume(heappop(retries)[2])
+        if lanes.order != self._order:
+            if self.tasks:
+                return  # what is in a send was taken by the old order; the pump runs again when it ends
+            lanes = self._change_order()
+        settings, target, bucket, brake = self.settings, self.target, self._bucket, self._brake
+        batch = min(settings.batch, getattr(target, "max_batch", settings.batch))
+        in_order = bool(getattr(target, "in_order", False))
+        while lanes.ready and len(self.tasks) < settings.concurrency:
+            room = brake.room(batch, now)
+            if bucket is not None:
+                room = min(room, bucket.available(now))
+            if room < 1:
+                break
+            entries = lanes.take(room, in_order)
+            if bucket is not None:
+                bucket.spend(len(entries))
+            is_probe = brake.state != CLOSED
+            if is_probe:
+                brake.begin_probe()
+            self._start(target, entries, in_order, is_probe)
+        self._note(now)
+
+    def change(self, settings: TargetSettings, dead_letter: str) -> None:
+        """Go on with other settings; what is queued stays. Call pump afterwards."""
+        now = self._loop.time()
+        self.settings, self.dead_letter = settings, dead_letter
+        self._order = settings.order
+        self._brake.change(getattr(settings, "brake", None))
+        if settings.rate is None or self._bucket is None:
+            self._bucket = _bucket_of(settings, now)
+        else:
+            self._bucket.change(settings.rate, _burst(settings), now)
+
+    def replace(self, target: Target) -> tuple[Target, set[asyncio.Task[None]]]:
+        """Send to another target from now on. Return the old one, and its sends that have not ended."""
+        old, self.target = self.target, target
+        return old, set(self.tasks)
+
+    def stop(self) -> None:
+        """Cancel what is in a send and start nothing more. What is not answered stays so."""
+        self.is_stopped = True
+        if self._timer is not None:
+            self._timer.cancel()
+        for task in self.tasks:
+            task.cancel()
+
+    def _start(self, target: Target, entries: list[Entry], in_order: bool, is_probe: bool) -> None:
+        self.status.sending += len(entries)
+        task = self._loop.create_task(self._send(target, entries, in_order, is_probe))
+        self.tasks.add(task)
+        task.add_done_callback(self._sent)
+
+    def _sent(self, task: asyncio.Task[None]) -> None:
+        self.tasks.discard(task)
+        if not task.cancelled():
+            error = task.exception()
+            if error is not None:
+                self._desk.broken(error)
+        self.pump()
+
+    async def _send(self, target: Target, entries: list[Entry], in_order: bool, is_probe: bool) -> None:
+        """Send once, and take care of the outcomes."""
+        began = self._loop.time()
+        outcomes = await outcomes_of(target, [entry[2] for entry in entries], self.settings.timeout)
+        now = self._loop.time()
+        done = [entry for entry, outcome in zip(entries, outcomes, strict=True) if isinstance(outcome, Ok)]
+        self.status.sending -= len(entries)
+        if done:
+            self._taken(done, now)
+        if len(done) == len(entries):
+            self._release(entries, in_order)
+        else:
+            self._sort_out(entries, outcomes, in_order, began)
+        if is_probe:
+            self._brake.end_probe(len(done) == len(entries), now)
+        if done:
+            self._desk.answered(done)
+
+    def _taken(self, done: list[Entry], now: float) -> None:
+        self._brake.ended(len(done), 0, now)
+        self.status.delivered += len(done)
+        self.status.lag -= len(done)
+        if self._stuck:
+            self._unstick(done)
+
+    def _sort_out(self, entries: list[Entry], outcomes: Sequence[Outcome], in_order: bool, began: float) -> None:
+        """Sort out a send of which not all was taken."""
+        ended: list[Entry] = []  # whose lanes may go on
+        blocked: dict[bytes, list[Entry]] = {}  # keys of which one was not taken -> those behind it in this send
+        resting: set[bytes] = set()  # of these: keys that wait for another try
+        in_lanes = in_order and isinstance(self._lanes, KeyLanes)
+        for entry, outcome in zip(entries, outcomes, strict=True):
+            key = entry[2].event.key
+            if isinstance(outcome, Ok):
+                ended.append(entry)
+            elif in_lanes and key is not None and key in blocked:
+                blocked[key].append(entry)  # it was not tried, since one before it was not taken
+            else:
+                if self._not_taken(entry, outcome, began):
+                    ended.append(entry)
+                elif key is not None:
+                    resting.add(key)
+                if key is not None:
+                    blocked[key] = []
+        self._give_back(blocked)
+        self._release([entry for entry in ended if entry[2].event.key not in resting], in_order)
+
+    def _give_back(self, blocked: dict[bytes, list[Entry]]) -> None:
+        lanes = self._lanes
+        if isinstance(lanes, KeyLanes):
+            for key, entries in blocked.items():
+                if entries:
+                    lanes.give_back(key, entries)
+
+    def _release(self, entries: list[Entry], in_order: bool) -> None:
+        lanes = self._lanes
+        if isinstance(lanes, KeyLanes):
+            # Where there may be several of one key, once is enough.
+            lanes.release({entry[2].event.key: entry for entry in entries}.values() if in_order else entries)
+
+    def _not_taken(self, entry: Entry, outcome: Outcome, began: float) -> bool:
+        """See to a delivery that was not taken. Return whether that was the end of it here."""
+        batch, place, delivery, since = entry
+        now = self._loop.time()
+        since = began if since is None else since
+        retry = self.settings.retry
+        reason = self.status.last_problem = shortened(getattr(outcome, "reason", ""))
+        entry = (batch, place, delivery._replace(attempt=delivery.attempt + 1), since)
+        if isinstance(outcome, Retry):
+            delay = delay_after(delivery.attempt, retry, self._random, outcome.after)
+            problem = _used_up(delivery.attempt, now + delay - since, retry)
+            if not problem:
+                self._retry(entry, now + delay)
+                return False
+            reason = f"{problem}: {reason}" if reason else problem
+        if isinstance(delivery.route, LetterRoute) and not self.dead_letter_of(delivery):
+            self._stick(entry, now + max(retry.max_delay, asked_wait(getattr(outcome, "after", None))))
+            return False
+        self._brake.ended(0, 1, now)
+        if self._brake.state != CLOSED:
+            self.status.held += 1
+            self._lanes.resume(entry, is_last=True)  # so that the probe is another one, where there is one
+            return False
+        if isinstance(outcome, Retry):
+            self.status.expired += 1
+        else:
+            self.status.rejected += 1
+        self.status.lag -= 1
+        self._desk.refused(self, (batch, place, delivery, since), reason)
+        return True
+
+    def dead_letter_of(self, delivery: Delivery) -> str:
+        """The target that takes what this one refuses. A dead letter follows only what targets say, not the rule set."""
+        return self.settings.dead_letter if isinstance(delivery.route, LetterRoute) else self.dead_letter
+
+    def _retry(self, entry: Entry, when: float) -> None:
+        self.status.retried += 1
+        self._retry_count += 1
+        heappush(self._retries, (when, self._retry_count, entry))
+
+    def _stick(self, entry: Entry, when: float) -> None:
+        """The last dead-letter target does not take a dead letter: try for ever, and say so."""
+        was_stuck = self.is_stuck
+        route = entry[2].route
+        assert isinstance(route, LetterRoute)
+        self._stuck.add((entry[0], entry[1], route))
+        self._retry(entry, when)
+        if not was_stuck:
+            self._note(self._loop.time())
+            self._desk.stuck()
+
+    def _unstick(self, done: list[Entry]) -> None:
+        for batch, place, delivery, _ in done:
+            if isinstance(delivery.route, LetterRoute):
+                self._stuck.discard((batch, place, delivery.route))
+        if not self._stuck:
+            self._desk.stuck()
+
+    def _change_order(self) -> Lanes:
+        """Move all that is queued into lanes of the other order, what waits for another try first. Nothing is sent."""
+        lanes = lanes_for(self._order)
+        when_of = {}
+        for when, _, entry in sorted(self._retries):
+            when_of[id(entry)] = when
+            lanes.offer(entry)
+        waiting = lanes.take(len(when_of))  # of each key only the first goes on waiting; its others stand behind it
+        self._retries = [(when_of[id(entry)], number, entry) for number, entry in enumerate(waiting)]
+        heapify(self._retries)
+        for entry in self._lanes.all_entries():
+            lanes.offer(entry)
+        self._lanes, self.offer = lanes, lanes.offer
+        return lanes
+
+    def _note(self, now: float) -> None:
+        """Set the timer for when the pump should run again, and say how things stand."""
+        brake, status = self._brake, self.status
+        when = self._retries[0][0] if self._retries else math.inf
+        if self._lanes.ready and len(self.tasks) < self.settings.concurrency:  # so something else holds them
+            if brake.state == PAUSED:
+                when = min(when, brake.until)
+            elif brake.state == CLOSED and self._bucket is not None:
+                when = min(when, self._bucket.ready_at(now))
+        if when != self._timer_at:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer = None if when == math.inf else self._loop.call_at(when, self._fire)
+            self._timer_at = when
+        status.waiting = len(self._retries)
+        if self._stuck:
+            status.state = STUCK
+        elif brake.state != CLOSED:
+            status.state = PAUSED if brake.state == PAUSED else PROBING
+        else:
+            status.state = DRAINING if self.is_retired else OPEN
+        if not status.lag and not self.tasks:
+            self._desk.emptied(self)
+
+    def _fire(self) -> None:
+        self._timer, self._timer_at = None, math.inf
+        self.pump()
+
+
+def _bucket_of(settings: TargetSettings, now: float) -> TokenBucket | None:
+    return None if settings.rate is None else TokenBucket(settings.rate, _burst(settings), now)
+
+
+def _burst(settings: TargetSettings) -> int:
+    """At least one, so that anything ever goes."""
+    return max(1, settings.burst if settings.burst is not None else math.ceil(settings.rate or 1))
+
+
+def _used_up(attempt: int, age: float, retry: RetrySettings) -> str:
+    """Why there is no other try; "" when there is. ``age``: how old the delivery would be then."""
+    if attempt >= retry.attempts:
+        return f"not taken in {attempt} {'attempt' if attempt == 1 else 'attempts'}"
+    if age > retry.max_age:
+        return f"not taken within {retry.max_age:g} s"
+    return ""

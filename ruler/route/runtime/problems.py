@@ -1,0 +1,40 @@
+"""The errors of a router.
+
+RouterError (RulerError)
+├── Overloaded      there is no room for the event, and it should not wait
+├── Stopped         the router has stopped, or gave the event up when it stopped
+└── Undeliverable   a target refused a delivery for good, and there is no target for dead letters
+"""
+
+from __future__ import annotations
+
+from ruler.errors import RulerError
+
+
+class RouterError(RulerError):
+    """A router that cannot do what it is asked: what, where, why, and what to write."""
+
+    def __init__(self, what: str, *, where: str = "", why: str = "", write: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.where = where
+        self.why = why
+        self.write = write
+
+    def __str__(self) -> str:
+        lines = [f"{self.where}: {self.what}" if self.where else self.what]
+        lines += [f"  why:   {self.why}"] if self.why else []
+        lines += [f"  write: {self.write}"] if self.write else []
+        return "\n".join(lines)
+
+
+class Overloaded(RouterError):
+    """As much is in flight as may be, and the caller would not wait."""
+
+
+class Stopped(RouterError):
+    """The router takes no more events, or gave this one up when it stopped."""
+
+
+class Undeliverable(RouterError):
+    """A delivery was refused for good, or an event was none, and no dead-letter target takes it."""
