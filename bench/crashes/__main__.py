@@ -1,0 +1,68 @@
+"""The command line: runs, checks, and prints the figures."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import signal
+import sys
+import tempfile
+from pathlib import Path
+
+from bench.crashes.check import Bounds, Report, check
+from bench.crashes.drive import CONCURRENCY, TARGET_TIMEOUT, Run, Task, drive
+from bench.crashes.ledgers import read_archive, read_hook, read_letters
+from bench.crashes.sink import Manners
+from bench.crashes.workload import ARCHIVE, DEAD, HOOK
+
+
+def judge(task: Task, run: Run) -> Report:
+    """Compare what a run has left with the oracle."""
+    paths = run.ledgers
+    ledgers = {HOOK: read_hook(paths[HOOK]), ARCHIVE: read_archive(paths[ARCHIVE]), DEAD: read_letters(paths[DEAD])}
+    is_graceful = task.signal != signal.SIGKILL
+    bounds = Bounds(after_crash=0 if is_graceful else task.max_events, after_death=CONCURRENCY)
+    report = check(run.lines, ledgers, run.crashes, run.deaths, bounds)
+    if run.done_offset() != run.source.stat().st_size:
+        report.wrong.append(f"position: {run.done_offset():,}, and the file has {run.source.stat().st_size:,} bytes")
+    report.figures["deaths of the sink"] = len(run.deaths)
+    report.figures["seconds"] = round(run.seconds)
+    return report
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench.crashes", description=__doc__)
+    parser.add_argument("--lines", type=int, default=Task.lines)
+    parser.add_argument("--kills", type=int, default=Task.kills)
+    parser.add_argument("--deaths", type=int, default=Task.deaths, help="of the sink, while the router runs")
+    parser.add_argument("--seed", type=int, default=Task.seed)
+    parser.add_argument("--signal", default="KILL", choices=("KILL", "TERM"))
+    parser.add_argument("--fail", type=float, default=Manners.fail, help="share of requests answered with 503 or 429")
+    parser.add_argument("--stall", type=float, default=Manners.stall, help="share of requests answered too late")
+    parser.add_argument("--max-events", type=int, default=Task.max_events, help="in flight at one time")
+    parser.add_argument("--keep", type=Path, help="an empty directory for all files; without it they are removed")
+    options = parser.parse_args()
+    task = Task(
+        options.lines,
+        options.kills,
+        options.deaths,
+        options.seed,
+        signal.Signals[f"SIG{options.signal}"],
+        Manners(options.fail, options.stall, 2 * TARGET_TIMEOUT),
+        options.max_events,
+    )
+    directory = Path(tempfile.mkdtemp(prefix="crashes-")) if options.keep is None else options.keep
+    try:
+        report = judge(task, drive(task, directory))
+    finally:
+        if options.keep is None:
+            shutil.rmtree(directory)
+    width = max(map(len, report.figures))
+    for name, figure in report.figures.items():
+        print(f"{name:{width}}  {figure:>9,}")
+    print("\n".join(report.wrong) or "all claims hold")
+    return 1 if report.wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
