@@ -8,6 +8,7 @@ RulerError
 ├── EnvelopeError (also ValueError)    data that do not have the form they should (ruler/route/envelope.py)
 ├── TemplateError (also ValueError)    a template that cannot be filled (ruler/route/input_transformer.py)
 ├── LetterError (also ValueError)      a line that is no dead letter (ruler/route/dead_letters.py)
+├── RouterError                        a router that cannot do what it is asked (ruler/route/runtime/problems.py)
 ├── EngineError (also RuntimeError)    an engine that was asked for and cannot be had
 └── MachineError (also RuntimeError)   a broken invariant of the machine: a bug in ruler, not in its use
 

@@ -6,6 +6,8 @@
     envelope.py      the forms that events come in -> the event that rules judge
     plan.py          events and a rule set -> deliveries
     dead_letters.py  what could not be delivered -> a line of JSON, and back
+    router.py        the router: admits events, plans them, and sees to it that each delivery is answered
+    runtime/         what goes on while it routes
     rules_diff.py    two rule sets -> what differs between them
     delivery_diff.py and, of events, in what they would deliver
 
@@ -34,6 +36,7 @@ from ruler.route.model import (
     Target,
 )
 from ruler.route.plan import Plan, Planner, Poison
+from ruler.route.router import Limits, Overloaded, Router, RouterError, RouterStatus, RuleSource, Stopped, Undeliverable
 from ruler.route.rule_set import RuleSet, TargetSettings
 from ruler.route.rules_diff import diff_rule_sets
 
@@ -43,8 +46,10 @@ __all__ = [
     "Event",
     "Letter",
     "LetterError",
+    "Limits",
     "Ok",
     "Outcome",
+    "Overloaded",
     "Plan",
     "Planner",
     "Poison",
@@ -53,11 +58,17 @@ __all__ = [
     "Reject",
     "Retry",
     "Route",
+    "Router",
+    "RouterError",
+    "RouterStatus",
     "RuleSet",
     "RuleSetError",
+    "RuleSource",
     "Source",
+    "Stopped",
     "Target",
     "TargetSettings",
+    "Undeliverable",
     "diff_deliveries",
     "diff_rule_sets",
     "letter_of",

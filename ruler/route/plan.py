@@ -45,6 +45,7 @@ class Plan:
     deliveries: list[Delivery] = field(default_factory=list)
     counts: list[int] = field(default_factory=list)  # of the deliveries of each event, in the order of the events
     poison: list[Poison] = field(default_factory=list)
+    poison_places: list[int] = field(default_factory=list)  # of each of these: the place of its event among the events
     unmatched: int = 0  # events that no rule matches, those in shadow included
     shadow: Counter[str] = field(default_factory=Counter)  # events that each rule in shadow matches
 
@@ -133,7 +134,8 @@ class Planner:
                 poison[place] = Poison(next(remaining), error.code, error.what)
         plan.counts = counts
         plan.unmatched = unmatched
-        plan.poison = [poison[place] for place in sorted(poison)]
+        plan.poison_places = sorted(poison)
+        plan.poison = [poison[place] for place in plan.poison_places]
         return plan
 
     def _judged(self, events: list[Event], poison: dict[int, Poison]) -> tuple[list[Event], list[int]]:

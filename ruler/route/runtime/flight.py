@@ -13,32 +13,36 @@ included; an event of which a delivery was taken by nobody keeps a count of FAIL
 
 from __future__ import annotations
 
+import asyncio
+import concurrent.futures
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future as ThreadFuture
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
-from ruler.route.model import Delivery, Event, Receipt, Route
+from ruler.route.dead_letters import LetterRoute
+from ruler.route.model import Delivery, Event, Receipt
 from ruler.route.runtime.budget import Budget
 from ruler.route.runtime.problems import RouterError
 from ruler.route.runtime.status import RouterStatus
+from ruler.route.runtime.watermark import Watermark
 
 FAILED = -1
+ReceiptFuture = asyncio.Future[Receipt] | concurrent.futures.Future[Receipt]  # the latter for another thread
 
 
 class Reader(Protocol):
     """A source that is read, as the flight sees it (feed.py)."""
 
-    def settled(self, events: int) -> None:
-        """Take notice that so many more events are settled, or failed, and move the watermarks."""
+    def settled(self, batch: Batch, events: int) -> None:
+        """Take notice that so many more events of a batch are settled, or failed, and move the watermarks."""
 
     def fail(self, error: Exception) -> None:
         """Read no more, and end with the error."""
 
 
-@dataclass(frozen=True)
-class LetterRoute(Route):
-    """The route of a dead letter. ``input`` holds where it comes from, so that its id is its own."""
+def is_dead_letter(delivery: Delivery) -> bool:
+    """Whether a delivery takes a dead letter to a target for such; that of a replay goes to its own target again."""
+    route = delivery.route
+    return isinstance(route, LetterRoute) and not route.is_replay
 
 
 class Put:
@@ -46,12 +50,12 @@ class Put:
 
     __slots__ = ("dead_letters", "delivered", "error", "event", "future")
 
-    def __init__(self, event: Event, future: Any) -> None:
+    def __init__(self, event: Event, future: ReceiptFuture) -> None:
         self.event = event
-        self.future = future  # of asyncio, or of concurrent.futures for another thread
+        self.future = future
         self.delivered = 0
         self.dead_letters = 0
-        self.error: RouterError | None = None
+        self.error: Exception | None = None
 
     def answer(self, version: str) -> None:
         """Hand out the receipt, or the error."""
@@ -66,7 +70,7 @@ class Put:
 class Batch:
     """Events that were planned together: from one source, or put in one turn of the loop."""
 
-    __slots__ = ("counts", "failed", "puts", "reader", "sizes", "version")
+    __slots__ = ("counts", "failed", "marks", "puts", "reader", "sizes", "version")
 
     def __init__(
         self, counts: list[int], sizes: list[int], version: str, reader: Reader | None, puts: Sequence[Put] = ()
@@ -76,28 +80,30 @@ class Batch:
         self.version = version  # of the rule set that judged them
         self.reader = reader  # None for events that were put
         self.puts = puts
+        self.marks: Sequence[Watermark] = ()  # those of the sources of its events
         self.failed: set[int] = set()  # the places of events of which a delivery was taken by nobody
 
 
 Entry = tuple[Batch, int, Delivery, float | None]
-AnyFuture = ThreadFuture[Receipt]
 
 
 class Flight:
     """All events in flight."""
 
-    __slots__ = ("_budget", "_on_settled", "_status", "unsettled")
+    __slots__ = ("_budget", "_on_idle", "_status", "puts", "unsettled")
 
-    def __init__(self, budget: Budget, status: RouterStatus, on_settled: Callable[[], None]) -> None:
+    def __init__(self, budget: Budget, status: RouterStatus, on_idle: Callable[[], None]) -> None:
         self._budget = budget
         self._status = status
-        self._on_settled = on_settled
+        self._on_idle = on_idle
         self.unsettled = 0  # events
+        self.puts: set[Put] = set()  # of these: those that were put
 
     def admit(self, batch: Batch) -> None:
         """Begin to count a batch; events without deliveries are settled at once."""
         counts = batch.counts
         self.unsettled += len(counts)
+        self.puts.update(batch.puts)
         if 0 in counts:
             self._settle(batch, [place for place, count in enumerate(counts) if not count])
 
@@ -108,7 +114,7 @@ class Flight:
             counts = batch.counts
             if batch.puts:
                 put = batch.puts[place]
-                if isinstance(delivery.route, LetterRoute):
+                if is_dead_letter(delivery):
                     put.dead_letters += 1
                 else:
                     put.delivered += 1
@@ -147,9 +153,12 @@ class Flight:
         self._status.settled += len(places)
         if batch.reader is not None:
             self._budget.give(0, freed)
-            batch.reader.settled(len(places))
+            batch.reader.settled(batch, len(places))
         else:
             self._budget.give(len(places), freed)
             for place in places:
-                batch.puts[place].answer(batch.version)
-        self._on_settled()
+                put = batch.puts[place]
+                self.puts.discard(put)
+                put.answer(batch.version)
+        if not self.unsettled:
+            self._on_idle()

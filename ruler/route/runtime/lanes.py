@@ -26,13 +26,20 @@ from ruler.route.runtime.flight import Entry
 class FreeLanes:
     """Order "none"."""
 
-    __slots__ = ("offer", "ready")
+    __slots__ = ("ready",)
 
     order = "none"
 
     def __init__(self) -> None:
         self.ready: deque[Entry] = deque()
-        self.offer = self.ready.append  # a method would cost as much again
+
+    def offer(self, entry: Entry) -> None:
+        """Put an entry behind all others."""
+        self.ready.append(entry)
+
+    def offer_all(self, entries: Iterable[Entry]) -> None:
+        """Put entries behind all others, in their order."""
+        self.ready.extend(entries)
 
     def take(self, most: int, in_order: bool = False) -> list[Entry]:
         """Return up to ``most`` entries to send."""
@@ -86,9 +93,15 @@ class KeyLanes:
             else:
                 behind.append(entry)
 
+    def offer_all(self, entries: Iterable[Entry]) -> None:
+        """Put each of the entries behind all others of its key, in their order."""
+        for entry in entries:
+            self.offer(entry)
+
     def take(self, most: int, in_order: bool = False) -> list[Entry]:
         """Return up to ``most`` entries to send: one of each key, or several in a row where ``in_order``."""
-        ready, taken = self.ready, []
+        ready = self.ready
+        taken: list[Entry] = []
         while ready and len(taken) < most:
             entry = ready.popleft()
             taken.append(entry)

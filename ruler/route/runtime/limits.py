@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+CLOSE_SECONDS = 10.0  # for one target, or source, to let go of what is open
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:

@@ -20,11 +20,12 @@ from heapq import heapify, heappop, heappush
 from random import Random
 from typing import Protocol
 
+from ruler.route.dead_letters import AGE, ATTEMPTS, REJECTED
 from ruler.route.model import Delivery, Ok, Outcome, Retry, Target
 from ruler.route.rule_set import RetrySettings, TargetSettings
 from ruler.route.runtime.backoff import asked_wait, delay_after
 from ruler.route.runtime.brake import CLOSED, PAUSED, Brake
-from ruler.route.runtime.flight import Batch, Entry, LetterRoute
+from ruler.route.runtime.flight import Batch, Entry, is_dead_letter
 from ruler.route.runtime.lanes import KeyLanes, Lanes, lanes_for
 from ruler.route.runtime.sending import outcomes_of, shortened
 from ruler.route.runtime.status import DRAINING, OPEN, PROBING, STUCK, TargetStatus
@@ -39,8 +40,8 @@ class Desk(Protocol):
     def answered(self, entries: Sequence[Entry]) -> None:
         """The target has taken these."""
 
-    def refused(self, outlet: Outlet, entry: Entry, reason: str) -> None:
-        """The target will not take this one, ever."""
+    def refused(self, outlet: Outlet, entry: Entry, code: str, reason: str) -> None:
+        """The target will not take this one, ever; ``code`` is one of those of dead_letters.py."""
 
     def stuck(self) -> None:
         """An outlet is stuck, or is so no longer."""
@@ -77,19 +78,28 @@ class Outlet:
         self._loop = asyncio.get_running_loop()
         self._lanes: Lanes = lanes_for(settings.order)
         self._order = settings.order  # that should be: the lanes follow when nothing is in a send
-        self._brake = Brake(getattr(settings, "brake", None))
+        self._brake = Brake(settings.brake)
         self._bucket = _bucket_of(settings, self._loop.time())
         self._retries: list[tuple[float, int, Entry]] = []  # a heap by time
         self._retry_count = 0  # ever: so that the heap never compares entries
-        self._stuck: set[tuple[Batch, int, LetterRoute]] = set()  # dead letters that nobody takes
+        self._stuck: set[tuple[Batch, int, str]] = set()  # dead letters that nobody takes; the id of each
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = math.inf
-        self.offer = self._lanes.offer  # whoever calls it counts in status.lag and calls pump
+
+    def offer(self, entries: list[Entry]) -> None:
+        """Take more deliveries, which come behind all that are here. Call pump afterwards."""
+        self.status.lag += len(entries)
+        self._lanes.offer_all(entries)
 
     @property
     def is_stuck(self) -> bool:
         """Whether this is the last dead-letter target of a dead letter, and does not take it."""
         return bool(self._stuck)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is left to be answered."""
+        return not self.status.lag and not self.tasks
 
     def pump(self) -> None:
         """Start what may start now."""
@@ -126,7 +136,7 @@ class Outlet:
         now = self._loop.time()
         self.settings, self.dead_letter = settings, dead_letter
         self._order = settings.order
-        self._brake.change(getattr(settings, "brake", None))
+        self._brake.change(settings.brake)
         if settings.rate is None or self._bucket is None:
             self._bucket = _bucket_of(settings, now)
         else:
@@ -225,16 +235,18 @@ class Outlet:
         now = self._loop.time()
         since = began if since is None else since
         retry = self.settings.retry
-        reason = self.status.last_problem = shortened(getattr(outcome, "reason", ""))
+        code = REJECTED
+        reason = "" if isinstance(outcome, Ok) else shortened(outcome.reason)
+        self.status.last_problem = reason
         entry = (batch, place, delivery._replace(attempt=delivery.attempt + 1), since)
         if isinstance(outcome, Retry):
             delay = delay_after(delivery.attempt, retry, self._random, outcome.after)
-            problem = _used_up(delivery.attempt, now + delay - since, retry)
-            if not problem:
+            code, problem = _used_up(delivery.attempt, now + delay - since, retry)
+            if not code:
                 self._retry(entry, now + delay)
                 return False
             reason = f"{problem}: {reason}" if reason else problem
-        if isinstance(delivery.route, LetterRoute) and not self.dead_letter_of(delivery):
+        if is_dead_letter(delivery) and not self.dead_letter_of(delivery):
             self._stick(entry, now + max(retry.max_delay, asked_wait(getattr(outcome, "after", None))))
             return False
         self._brake.ended(0, 1, now)
@@ -242,17 +254,17 @@ class Outlet:
             self.status.held += 1
             self._lanes.resume(entry, is_last=True)  # so that the probe is another one, where there is one
             return False
-        if isinstance(outcome, Retry):
-            self.status.expired += 1
-        else:
+        if code == REJECTED:
             self.status.rejected += 1
+        else:
+            self.status.expired += 1
         self.status.lag -= 1
-        self._desk.refused(self, (batch, place, delivery, since), reason)
+        self._desk.refused(self, (batch, place, delivery, since), code, reason)
         return True
 
     def dead_letter_of(self, delivery: Delivery) -> str:
-        """The target that takes what this one refuses. A dead letter follows only what targets say, not the rule set."""
-        return self.settings.dead_letter if isinstance(delivery.route, LetterRoute) else self.dead_letter
+        """The target that takes what this one refuses. A dead letter goes on only to what the target itself names."""
+        return self.settings.dead_letter if is_dead_letter(delivery) else self.dead_letter
 
     def _retry(self, entry: Entry, when: float) -> None:
         self.status.retried += 1
@@ -262,9 +274,7 @@ class Outlet:
     def _stick(self, entry: Entry, when: float) -> None:
         """The last dead-letter target does not take a dead letter: try for ever, and say so."""
         was_stuck = self.is_stuck
-        route = entry[2].route
-        assert isinstance(route, LetterRoute)
-        self._stuck.add((entry[0], entry[1], route))
+        self._stuck.add((entry[0], entry[1], entry[2].id))
         self._retry(entry, when)
         if not was_stuck:
             self._note(self._loop.time())
@@ -272,8 +282,8 @@ class Outlet:
 
     def _unstick(self, done: list[Entry]) -> None:
         for batch, place, delivery, _ in done:
-            if isinstance(delivery.route, LetterRoute):
-                self._stuck.discard((batch, place, delivery.route))
+            if is_dead_letter(delivery):
+                self._stuck.discard((batch, place, delivery.id))
         if not self._stuck:
             self._desk.stuck()
 
@@ -287,9 +297,8 @@ class Outlet:
         waiting = lanes.take(len(when_of))  # of each key only the first goes on waiting; its others stand behind it
         self._retries = [(when_of[id(entry)], number, entry) for number, entry in enumerate(waiting)]
         heapify(self._retries)
-        for entry in self._lanes.all_entries():
-            lanes.offer(entry)
-        self._lanes, self.offer = lanes, lanes.offer
+        lanes.offer_all(self._lanes.all_entries())
+        self._lanes = lanes
         return lanes
 
     def _note(self, now: float) -> None:
@@ -313,7 +322,7 @@ class Outlet:
             status.state = PAUSED if brake.state == PAUSED else PROBING
         else:
             status.state = DRAINING if self.is_retired else OPEN
-        if not status.lag and not self.tasks:
+        if self.is_empty:
             self._desk.emptied(self)
 
     def _fire(self) -> None:
@@ -330,10 +339,10 @@ def _burst(settings: TargetSettings) -> int:
     return max(1, settings.burst if settings.burst is not None else math.ceil(settings.rate or 1))
 
 
-def _used_up(attempt: int, age: float, retry: RetrySettings) -> str:
-    """Why there is no other try; "" when there is. ``age``: how old the delivery would be then."""
+def _used_up(attempt: int, age: float, retry: RetrySettings) -> tuple[str, str]:
+    """Why there is no other try, as a code and as text; "" when there is. ``age``: how old the delivery would be."""
     if attempt >= retry.attempts:
-        return f"not taken in {attempt} {'attempt' if attempt == 1 else 'attempts'}"
+        return ATTEMPTS, f"not taken in {attempt} {'attempt' if attempt == 1 else 'attempts'}"
     if age > retry.max_age:
-        return f"not taken within {retry.max_age:g} s"
-    return ""
+        return AGE, f"not taken within {retry.max_age:g} s"
+    return "", ""

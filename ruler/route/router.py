@@ -1,0 +1,363 @@
+"""Routes events to targets: nothing is lost, per-key order is kept, and what is in flight is bounded.
+
+In: a rule set, or a source of rule sets; targets that the program brings; events, by ``put`` or from sources.
+Out: deliveries at their targets, dead letters at theirs; receipts of puts; positions told to their sources.
+
+    async with Router(rule_set, {"ops": notify}) as router:
+        receipt = await router.put(b'{"total": 12}')         when every target has answered
+        await router.run(LinesSource("orders.jsonl"))        until the source ends, or the router stops
+
+One loop does everything: it admits a batch, plans it by the rule set of that moment, and gives the deliveries to the
+outlets of their targets (runtime/). Puts made in one turn of the loop are planned together. Programs without a loop say
+``with Router(...)``, which runs one in a thread, and call ``put_sync`` or ``put_nowait`` from any other thread.
+
+A target may put events itself. When it awaits them it waits for other deliveries while its own send goes on: they may
+need the room or the turn that it holds, and then its send ends by its time-out and is tried again, which its status
+shows. ``put_nowait`` never waits, so a target does well to use that.
+
+Always: see docs/routing.md, "What must hold"; every event is judged by exactly one rule set, whole.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from random import Random
+from typing import Protocol, cast
+
+from ruler.route.envelope import FORMS
+from ruler.route.model import NO_HEADERS, Delivery, Event, Receipt, Source, Target
+from ruler.route.plan import Planner, plan
+from ruler.route.rule_set import RuleSet, TargetSettings
+from ruler.route.runtime.budget import Budget
+from ruler.route.runtime.feed import Feed
+from ruler.route.runtime.flight import Batch, Flight, Put
+from ruler.route.runtime.limits import Limits
+from ruler.route.runtime.outlets import Outlets
+from ruler.route.runtime.problems import Overloaded, RouterError, Stopped, Undeliverable
+from ruler.route.runtime.status import RouterStatus
+from ruler.route.select import pointer_steps
+
+__all__ = ["Limits", "Overloaded", "Router", "RouterError", "RouterStatus", "RuleSource", "Stopped", "Undeliverable"]
+
+logger = logging.getLogger("ruler.route.router")
+
+
+class RuleSource(Protocol):
+    """Where rule sets come from that change while events are routed."""
+
+    def current(self) -> RuleSet:
+        """Return the rule set of now."""
+
+    def changes(self) -> AsyncIterator[RuleSet]:
+        """Yield each further rule set that has no errors; what has errors is reported by the source, not raised."""
+
+
+class Router:
+    """Routes events. Use it with ``async with`` on a running loop, or with ``with``, which brings a loop in a thread.
+
+    ``targets`` are those that the program brings: a Target, or a function of one delivery. ``form`` is how events come
+    (envelope.py), ``key`` a JSON Pointer to the key in them. ``make_target`` makes the other targets of a rule set.
+    """
+
+    def __init__(
+        self,
+        rules: RuleSet | RuleSource,
+        targets: Mapping[str, Target | Callable[..., object]] | None = None,
+        *,
+        limits: Limits | None = None,
+        form: str = "bare",
+        key: str = "",
+        make_target: Callable[[TargetSettings], Target] | None = None,
+        random: Random | None = None,
+        wall_clock: Callable[[], float] = time.time,
+    ) -> None:
+        if form not in FORMS:
+            raise RouterError(f'"{form}" is not a form of events', why=f"the forms are {', '.join(FORMS)}")
+        self.limits = limits or Limits()
+        self._rules = rules
+        self._rule_set = rules if isinstance(rules, RuleSet) else rules.current()
+        self._form = form
+        self._key_steps = pointer_steps(key) if key else ()
+        self._targets = {name: _target_of(target) for name, target in (targets or {}).items()}
+        self._make_target = make_target or _target_by_scheme
+        self._random = random or Random()
+        self._wall_clock = wall_clock
+        self._budget = Budget(self.limits.max_events, self.limits.max_bytes)
+        self.status = RouterStatus(self._budget)
+        self._flight = Flight(self._budget, self.status, self._now_idle)
+        self._feeds: dict[Feed, None] = {}
+        self._pending: deque[Put] = deque()  # puts that have room and are not planned yet
+        self._is_flush_due = False
+        self._pending_lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._watching: asyncio.Task[None] | None = None
+        self._stopping: asyncio.Task[None] | None = None
+        self._check(self._rule_set)
+        self._use(self._rule_set)
+
+    # ----- events
+
+    def plan(self, events: Sequence[Event]) -> list[Delivery]:
+        """Return the deliveries that the rule set of now makes of events. Nothing is delivered."""
+        return plan(events, self._rule_set, form=self._form, key_steps=self._key_steps).deliveries
+
+    async def put(
+        self,
+        data: bytes,
+        *,
+        key: bytes | None = None,
+        headers: Mapping[str, str] = NO_HEADERS,
+        id: str = "",
+        shed: bool = False,
+    ) -> Receipt:
+        """Route one event, and return when every target, or its dead letters, has answered.
+
+        Waits for room in the budget; with ``shed``, Overloaded in place of waiting. Stopped when the router stops
+        before that; Undeliverable when a target refuses for good and nothing takes dead letters. Who cancels this gives
+        up the receipt, not the deliveries.
+        """
+        loop = self._running_loop()
+        event = Event(data, key, headers, None, self._wall_clock(), id)
+        if not self._budget.try_take(1, len(data)):
+            if shed:
+                raise self._overloaded()
+            await self._budget.take(1, len(data))
+            self._running_loop()  # it may have stopped meanwhile
+        future: asyncio.Future[Receipt] = loop.create_future()
+        self._append(Put(event, future), loop)
+        return await future
+
+    async def run(self, source: Source) -> None:
+        """Route the events of a source until it ends or the router stops; then all that was admitted is settled.
+
+        Raises what the source raises, and Undeliverable when a target refuses for good and nothing takes dead letters.
+        The source is closed. Several sources may run at once.
+        """
+        self._running_loop()
+        feed = Feed(source, self._admit, self._budget, self.limits, self.status, self._outlets.unstuck)
+        self._feeds[feed] = None
+        try:
+            await feed.run()
+        finally:
+            del self._feeds[feed]
+
+    def change(self, rule_set: RuleSet) -> None:
+        """Judge events by another rule set from the next batch on. RouterError, and no change, when it cannot be used.
+
+        On the router's loop. What is queued stays; targets are made anew only where uri, options or timeout differ.
+        """
+        self._check(rule_set)
+        if self._loop is not None:
+            self._outlets.change(rule_set)
+        self._use(rule_set)
+        self.status.changes += 1
+
+    # ----- start and stop
+
+    async def __aenter__(self) -> Router:
+        await self._start()
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, at: object) -> None:
+        await self.stop()
+
+    async def _start(self) -> None:
+        if self.status.state != "new":
+            raise RouterError("the router was started before", why="a router runs once; make another one")
+        self._loop = asyncio.get_running_loop()
+        self._outlets = Outlets(
+            self._targets,
+            self._make_target,
+            self._flight,
+            self._budget,
+            self.status,
+            self._random,
+            self._wall_clock,
+            self._broken,
+        )
+        self._outlets.change(self._rule_set)
+        self.status.state = "running"
+        if not isinstance(self._rules, RuleSet):
+            self._watching = self._loop.create_task(self._watch(self._rules))
+
+    async def stop(self, *, at_once: bool = False) -> None:
+        """Take no more events, wait until what is in flight is settled, at most ``limits.drain_seconds``, and close.
+
+        ``at_once`` does not wait, nor does a stop that waits already; what is not settled stays with its source.
+        """
+        if self.status.state in ("new", "stopped") or self._loop is None:
+            self.status.state = "stopped"
+            return
+        if self._stopping is None:
+            self._cut = asyncio.Event()
+            self._stopping = self._loop.create_task(self._stop())
+        if at_once:
+            self._cut.set()
+        await asyncio.shield(self._stopping)
+
+    async def _stop(self) -> None:
+        self.status.state = "stopping"
+        self._budget.refuse_waiting(_stopped())
+        if self._watching is not None:
+            self._watching.cancel()
+            await asyncio.wait([self._watching])
+        self._flush()
+        for feed in self._feeds:
+            feed.end_reading()
+        await self._drain()
+        for feed in self._feeds:
+            feed.give_up()
+        self._outlets.halt()
+        for put in self._flight.puts:
+            put.error = _stopped()
+            put.answer("")
+        for feed in list(self._feeds):
+            await feed.ended.wait()
+        await self._outlets.close()
+        self.status.state = "stopped"
+
+    async def _drain(self) -> None:
+        """Wait until nothing is unsettled, or for as long as the limits say, or until the stop is to be at once."""
+        if not self._flight.unsettled:
+            return
+        try:
+            async with asyncio.timeout(self.limits.drain_seconds):
+                await self._cut.wait()
+        except TimeoutError:
+            logger.warning("stopped with events in flight", extra={"events": self._flight.unsettled})
+
+    def _now_idle(self) -> None:
+        if self._stopping is not None:
+            self._cut.set()
+
+    # ----- inside
+
+    def _admit(self, reader: Feed | None, events: Sequence[Event], sizes: list[int], puts: Sequence[Put] = ()) -> None:
+        """Plan events that have room, and give their deliveries to the outlets."""
+        plan = self._planner.plan(events)
+        counts = plan.counts
+        deliveries = plan.deliveries
+        places = [place for place, count in enumerate(counts) for _ in range(count)]
+        batch = Batch(counts, sizes, self._rule_set.version, reader, puts)
+        for place in plan.poison_places:
+            counts[place] += 1
+        self._count_shaped(batch, events, deliveries, places)
+        status = self.status
+        status.events += len(counts)
+        status.matched += plan.matched
+        status.unmatched += plan.unmatched
+        status.poison += len(plan.poison)
+        if plan.shadow:
+            status.shadow.update(plan.shadow)
+        if reader is not None:
+            reader.begin(batch, events)
+        self._flight.admit(batch)
+        for place, poison in zip(plan.poison_places, plan.poison, strict=True):
+            self._outlets.offer_poison(batch, place, poison)
+        self._outlets.offer(batch, deliveries, places)
+
+    def _count_shaped(
+        self, batch: Batch, events: Sequence[Event], deliveries: Sequence[Delivery], places: Sequence[int]
+    ) -> None:
+        """Count the bytes that were made of events, in the budget too."""
+        sizes, shaped = batch.sizes, 0
+        for place, delivery in zip(places, deliveries, strict=True):
+            if delivery.data is not events[place].data:
+                size = len(delivery.data)
+                sizes[place] += size
+                shaped += size
+        if shaped:
+            self._budget.add(shaped)
+
+    def _append(self, put: Put, loop: asyncio.AbstractEventLoop) -> None:
+        self._pending.append(put)
+        if not self._is_flush_due:
+            self._is_flush_due = True
+            loop.call_soon(self._flush)
+
+    def _flush(self) -> None:
+        """Plan the puts of this turn of the loop together."""
+        self._is_flush_due = False
+        most = self.limits.batch_events
+        while self._pending:
+            puts = [self._pending.popleft() for _ in range(min(most, len(self._pending)))]
+            sizes = [len(put.event.data) for put in puts]
+            try:
+                self._admit(None, [put.event for put in puts], sizes, puts)
+            except Exception as error:  # so that nobody waits for ever; whoever put an event is told
+                for put in puts:
+                    put.error = error
+                    put.answer("")
+                self._budget.give(len(puts), sum(sizes))
+
+    def _use(self, rule_set: RuleSet) -> None:
+        self._rule_set = rule_set
+        self._planner = Planner(rule_set, form=self._form, key_steps=self._key_steps)
+        self.status.version, self.status.digest = rule_set.version, rule_set.digest
+
+    def _check(self, rule_set: RuleSet) -> None:
+        for name, settings in rule_set.targets.items():
+            if not settings.uri and name not in self._targets:
+                raise RouterError(
+                    f'the target "{name}" has no uri, and the program brings none',
+                    why="a target is one that the program gives to the router, or one that its uri names",
+                    write=f'Router(rules, {{"{name}": ...}}), or "uri" in the target',
+                )
+
+    async def _watch(self, rules: RuleSource) -> None:
+        """Follow the rule sets of a source."""
+        async for rule_set in rules.changes():
+            try:
+                self.change(rule_set)
+            except RouterError as error:  # the set of before goes on, as for rules with errors
+                self.status.failed_changes += 1
+                logger.error("a rule set cannot be used: %s", error, extra={"version": rule_set.version})
+
+    def _broken(self, error: BaseException) -> None:
+        """A bug of ours: nothing is lost by ending all that reads or waits."""
+        logger.critical("routing has failed", exc_info=error)
+        problem = RouterError(f"routing has failed: {error!r}", why="this is a bug in ruler")
+        for feed in self._feeds:
+            feed.fail(problem)
+            feed.give_up()
+        for put in list(self._flight.puts):
+            put.error = problem
+            put.answer("")
+
+    def _running_loop(self) -> asyncio.AbstractEventLoop:
+        """The loop of the router, which runs."""
+        if self.status.state == "running" and self._loop is not None:
+            return self._loop
+        if self.status.state == "new":
+            raise RouterError("the router is not started", write="async with Router(...) as router: ...")
+        raise _stopped()
+
+    def _overloaded(self) -> Overloaded:
+        self.status.shed += 1
+        budget = self._budget
+        return Overloaded(f"{budget.events:,} events and {budget.bytes:,} bytes are in flight, so there is no room")
+
+
+def _stopped() -> Stopped:
+    return Stopped("the router has stopped", why="it takes no more events, and gave up what was not settled in time")
+
+
+def _target_of(target: Target | Callable[..., object]) -> Target:
+    """A target as it is; a function becomes one."""
+    if hasattr(target, "send"):
+        return cast(Target, target)
+    from ruler.route.targets import CallableTarget  # here, as a program that brings targets need not load these
+
+    return CallableTarget(target)
+
+
+def _target_by_scheme(settings: TargetSettings) -> Target:
+    from ruler.route.schemes import target_of  # here, for the same reason
+
+    return target_of(settings)
