@@ -48,7 +48,7 @@ LONGEST_AGE = "30d"
 LONGEST_DELAY = "1d"
 NAME_MEANING = "names of targets are of letters, digits, and . _ / -, at most 128, and begin with a letter or a digit"
 _is_name = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,127}").fullmatch
-_scheme_of = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):.").match
+_scheme_of = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):").match
 
 
 class TargetReader(ValuesReader):

@@ -1,0 +1,17 @@
+"""Targets: where deliveries go.
+
+    callable.py       a function of the program
+    lines.py          JSON lines, to a file (line_file.py keeps its lines whole) or to standard output
+    http.py           POST to an address: http_request.py makes what goes out, http_answer.py says what answers mean
+    memory.py         a list, for tests
+
+None of them knows what routes to it: each has ``send`` and ``close``, as ``ruler.route.Target`` describes. A target of
+your own needs no more; ``ruler.route.schemes`` finds those that plug-ins bring, by the schemes of their URIs.
+"""
+
+from ruler.route.targets.callable import CallableTarget, RejectDelivery
+from ruler.route.targets.http import HttpTarget
+from ruler.route.targets.lines import LinesTarget, StdoutTarget
+from ruler.route.targets.memory import MemoryTarget
+
+__all__ = ["CallableTarget", "HttpTarget", "LinesTarget", "MemoryTarget", "RejectDelivery", "StdoutTarget"]
