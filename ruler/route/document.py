@@ -64,9 +64,14 @@ def read_rule_set(
     ``provided`` are names of targets that the program brings itself, ``schemes`` those that URIs of targets may have
     (None for any), and members called ``also`` are let be. ``engine`` is that of the matcher.
     """
+    around = Around(provided, schemes, also, engine=engine)
+    return assembled(read_parts(path, around), around)
+
+
+def read_parts(path: str | os.PathLike[str], around: Around) -> list[Part]:
+    """Return what the file holds, or each file of the directory; RuleSetError when one of them is no document."""
     name = os.fspath(path)
     files = _files_of(name) if os.path.isdir(name) else [name]
-    around = Around(provided, schemes, also, engine=engine)
     parts: list[Part] = []
     findings: list[Finding] = []
     for file in files:
@@ -76,7 +81,7 @@ def read_rule_set(
             findings += error.findings
     if findings:  # of texts that are no documents; what refers to them is not judged
         raise RuleSetError(findings + [each for part in parts for each in in_text_order(part.reader.all_findings)])
-    return _assembled(parts, around)
+    return parts
 
 
 def rule_set_of_text(
@@ -98,7 +103,7 @@ def rule_set_of_text(
         raise ValueError(f"form is {form!r}, expected 'json' or 'toml'")
     content = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     around = Around(provided, schemes, also, directory, engine)
-    return _assembled([_part_of_text(name, content, form, around)], around)
+    return assembled([_part_of_text(name, content, form, around)], around)
 
 
 def rule_set_of_mapping(
@@ -123,10 +128,11 @@ def rule_set_of_mapping(
     except RuleError as error:
         finding = Finding(source, error.code, error.what, error.why, error.write, rule=DECODED, location=error.location)
         raise RuleSetError([finding]) from None
-    return _assembled([_part(source, document, around)], around)
+    return assembled([_part(source, document, around)], around)
 
 
-def _assembled(parts: list[Part], around: Around) -> RuleSet:
+def assembled(parts: list[Part], around: Around) -> RuleSet:
+    """Return the one rule set that the parts are; RuleSetError with all that was found in them."""
     rule_set, findings = Assembly(parts, around.provided, around.engine).assembled()
     if rule_set is None:
         raise RuleSetError(findings)
