@@ -9,25 +9,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench.crashes.check import Bounds, Report, check
-from bench.crashes.drive import CONCURRENCY, TARGET_TIMEOUT, Run, Task, drive
-from bench.crashes.ledgers import read_archive, read_hook, read_letters
+from bench.crashes.drive import TARGET_TIMEOUT, Task, drive, judge
 from bench.crashes.sink import Manners
-from bench.crashes.workload import ARCHIVE, DEAD, HOOK
-
-
-def judge(task: Task, run: Run) -> Report:
-    """Compare what a run has left with the oracle."""
-    paths = run.ledgers
-    ledgers = {HOOK: read_hook(paths[HOOK]), ARCHIVE: read_archive(paths[ARCHIVE]), DEAD: read_letters(paths[DEAD])}
-    is_graceful = task.signal != signal.SIGKILL
-    bounds = Bounds(after_crash=0 if is_graceful else task.max_events, after_death=CONCURRENCY)
-    report = check(run.lines, ledgers, run.crashes, run.deaths, bounds)
-    if run.done_offset() != run.source.stat().st_size:
-        report.wrong.append(f"position: {run.done_offset():,}, and the file has {run.source.stat().st_size:,} bytes")
-    report.figures["deaths of the sink"] = len(run.deaths)
-    report.figures["seconds"] = round(run.seconds)
-    return report
 
 
 def main() -> int:

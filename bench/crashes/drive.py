@@ -1,6 +1,7 @@
 """Starts ``ruler run --once``, kills it at random moments, and starts it again until the file is done.
 
-In: a Task, and an empty directory. Out: a Run: the lines, what was there at each crash, and where the ledgers are.
+In: a Task, and an empty directory. Out: a Run: the lines, what was there at each crash, and where the ledgers are; and
+what the oracle says of it.
 
 Moments are chosen by the seed and by how far the deliveries are, so that the kills are spread over the whole file
 however fast the machine is; some come while the process is still starting. The sink is killed too, while the router
@@ -20,7 +21,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.crashes.check import Crash
+from bench.crashes.check import Bounds, Crash, Report, check
+from bench.crashes.ledgers import read_archive, read_hook, read_letters
 from bench.crashes.processes import RouterProcess, SinkProcess
 from bench.crashes.sink import HOST, Manners
 from bench.crashes.workload import ARCHIVE, DEAD, HOOK, RULES, Line, workload, write_lines
@@ -32,6 +34,7 @@ STARTING_SECONDS = 1.0
 LONGEST_RUN = 3600.0
 TARGET_TIMEOUT = 0.5  # seconds; the sink stalls for twice as long
 CONCURRENCY = 64
+UNRECORDED = 2000  # events: done, and not in the position file yet; what a fast machine routes in 0.2 seconds and some
 MANNERS = Manners(stall_seconds=2 * TARGET_TIMEOUT)
 ROUTER = (sys.executable, "-m", "ruler", "run")
 
@@ -96,6 +99,20 @@ def drive(task: Task, directory: Path) -> Run:
     if run.exit_codes[-1] != 0:
         raise RuntimeError(f"the last run ended with {run.exit_codes[-1]}:\n{run.log.read_text()[-4000:]}")
     return run
+
+
+def judge(task: Task, run: Run) -> Report:
+    """Compare what a run has left with the oracle."""
+    paths = run.ledgers
+    ledgers = {HOOK: read_hook(paths[HOOK]), ARCHIVE: read_archive(paths[ARCHIVE]), DEAD: read_letters(paths[DEAD])}
+    is_graceful = task.signal != signal.SIGKILL
+    bounds = Bounds(after_crash=0 if is_graceful else task.max_events + UNRECORDED, after_death=CONCURRENCY)
+    report = check(run.lines, ledgers, run.crashes, run.deaths, bounds)
+    if run.done_offset() != run.source.stat().st_size:
+        report.wrong.append(f"position: {run.done_offset():,}, and the file has {run.source.stat().st_size:,} bytes")
+    report.figures["deaths of the sink"] = len(run.deaths)
+    report.figures["seconds"] = round(run.seconds)
+    return report
 
 
 def config_text(run: Run, task: Task, port: int) -> str:
