@@ -25,6 +25,7 @@ COMMANDS = {  # what the first argument may be meant as -> what to write
     "explain": "ruler explain",
     "test": "ruler test",
     "test-event-pattern": "ruler test-event-pattern",
+    "run": "ruler run",
     "lint": "ruler check",
     "why": "ruler explain",
     "help": "ruler --help",

@@ -38,6 +38,7 @@ commands:
   coverage     count what each rule, branch and alternative matched
   test-event-pattern
                whether one event matches one pattern, as the AWS command of that name
+  run          route events from a source to targets, as rules in a config say
 
   -h, --help   show this text; 'ruler COMMAND --help' shows all options
   --version    show the version and the engine that matches events
@@ -60,6 +61,7 @@ COMMANDS = {
     "test": ("ruler_cli.test", "run_test"),
     "coverage": ("ruler_cli.coverage", "run_coverage"),
     "test-event-pattern": ("ruler_cli.test_event_pattern", "run_test_event_pattern"),
+    "run": ("ruler_cli.run", "run_run"),
 }
 
 

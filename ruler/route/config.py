@@ -15,7 +15,7 @@ rules, targets and settings in one go.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from ruler.errors import Location
@@ -29,6 +29,12 @@ from ruler.route.rule_set import RuleSet
 from ruler.route.runtime.limits import Limits
 
 TABLES = ("source", "limits", "serve")  # of a config, beside those of a rule set
+# Options of sources that stand in the table itself: location -> where it is written.
+_SHORTER: Mapping[Location, Location] = {
+    ("source", "options", "position_file"): ("source", "position"),
+    ("source", "options", "follow"): ("source", "follow"),
+    ("source", "options", "on_loss"): ("source", "on_loss"),
+}
 CONFIG_MEANING = "a config is one file: source and limits, and the rules or where they stand"
 
 
@@ -81,11 +87,12 @@ def place_problems(config: Config, problems: Iterable[Problem]) -> list[Finding]
         parts += read_parts(config.rules_path, Around())
     findings: list[Finding] = []
     for each in problems:
+        location = _SHORTER.get(each.location[:3], each.location)
         depth, start, part = max(
-            ((*_deepest(part.reader.document.root, each.location), part) for part in parts), key=lambda found: found[0]
+            ((*_deepest(part.reader.document.root, location), part) for part in parts), key=lambda found: found[0]
         )
         del part.reader.findings[:]
-        steps = each.location[:depth]
+        steps = location[:depth]
         part.reader.report("route-setup", start, steps, each.what, why=each.why, write=each.write)
         findings += part.reader.findings
     return findings
