@@ -23,7 +23,7 @@ def main() -> int:
     parser.add_argument("--fail", type=float, default=Manners.fail, help="share of requests answered with 503 or 429")
     parser.add_argument("--stall", type=float, default=Manners.stall, help="share of requests answered too late")
     parser.add_argument("--max-events", type=int, default=Task.max_events, help="in flight at one time")
-    parser.add_argument("--keep", type=Path, help="an empty directory for all files; without it they are removed")
+    parser.add_argument("--keep", type=Path, help="a new directory for all files; without it they are removed")
     options = parser.parse_args()
     task = Task(
         options.lines,
@@ -35,6 +35,7 @@ def main() -> int:
         options.max_events,
     )
     directory = Path(tempfile.mkdtemp(prefix="crashes-")) if options.keep is None else options.keep
+    directory.mkdir(exist_ok=True)
     try:
         report = judge(task, drive(task, directory))
     finally:
