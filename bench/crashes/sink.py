@@ -92,13 +92,14 @@ async def serve(sink: Sink, port: int) -> None:
 
 
 def main() -> None:
+    default = Manners()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("ledger")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--fail", type=float, default=Manners.fail)
-    parser.add_argument("--stall", type=float, default=Manners.stall)
-    parser.add_argument("--stall-seconds", type=float, default=Manners.stall_seconds)
+    parser.add_argument("--fail", type=float, default=default.fail)
+    parser.add_argument("--stall", type=float, default=default.stall)
+    parser.add_argument("--stall-seconds", type=float, default=default.stall_seconds)
     options = parser.parse_args()
     ledger = os.open(options.ledger, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
     manners = Manners(options.fail, options.stall, options.stall_seconds)
