@@ -34,7 +34,7 @@ def test_nothing_is_lost_when_the_process_is_killed(tmp_path: Path) -> None:
 
 def test_nothing_comes_twice_when_the_process_is_told_to_stop(tmp_path: Path) -> None:
     """SIGTERM: what is in flight is answered and recorded first, though every twentieth answer is a failure."""
-    task = Task(LINES, kills=5, deaths=0, seed=4, signal=signal.SIGTERM, manners=Manners(stall=0.0))
+    task = Task(LINES, kills=5, deaths=0, seed=4, signal=signal.SIGTERM, manners=Manners(stall=0.0), max_events=100)
     run = drive(task, tmp_path)
     report = judge(task, run)
     assert [] == report.wrong

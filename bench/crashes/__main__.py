@@ -15,18 +15,15 @@ from bench.crashes.sink import Manners
 
 def main() -> int:
     default = Task()
+    manners = default.manners
     parser = argparse.ArgumentParser(prog="python -m bench.crashes", description=__doc__)
     parser.add_argument("--lines", type=int, default=default.lines)
     parser.add_argument("--kills", type=int, default=default.kills)
     parser.add_argument("--deaths", type=int, default=default.deaths, help="of the sink, while the router runs")
     parser.add_argument("--seed", type=int, default=default.seed)
     parser.add_argument("--signal", default="KILL", choices=("KILL", "TERM"))
-    parser.add_argument(
-        "--fail", type=float, default=default.manners.fail, help="share of requests answered with 503 or 429"
-    )
-    parser.add_argument(
-        "--stall", type=float, default=default.manners.stall, help="share of requests answered too late"
-    )
+    parser.add_argument("--fail", type=float, default=manners.fail, help="share of requests answered with 503 or 429")
+    parser.add_argument("--stall", type=float, default=manners.stall, help="share of requests answered too late")
     parser.add_argument("--max-events", type=int, default=default.max_events, help="in flight at one time")
     parser.add_argument("--keep", type=Path, help="a new directory for all files; without it they are removed")
     options = parser.parse_args()
