@@ -23,6 +23,8 @@ COMMANDS = {  # what the first argument may be meant as -> what to write
     "check": "ruler check",
     "coverage": "ruler coverage",
     "explain": "ruler explain",
+    "rules": "ruler rules diff",
+    "diff": "ruler rules diff",
     "test": "ruler test",
     "test-event-pattern": "ruler test-event-pattern",
     "run": "ruler run",

@@ -68,13 +68,17 @@ def read_config(
     if os.path.isdir(name):
         raise RuleSetError([Finding(Source(name, ""), "file-unreadable", f"is a directory; {CONFIG_MEANING}")])
     around = Around(schemes=schemes, also=(*TABLES, "rules"), engine=engine)
-    parts = read_parts(name, around)
+    return config_of_parts(name, read_parts(name, around), around)
+
+
+def config_of_parts(name: str, parts: list[Part], around: Around) -> Config:
+    """Return the config whose document is the one in ``parts``; ``name`` is its path."""
     reader = ConfigReader(parts[0].reader, parts[0].members)
     source, limits, serve = reader.source(), reader.limits(), reader.serve()
     rules_path = _rules_path(parts[0], name)
     if rules_path:
         try:
-            parts += read_parts(rules_path, replace(around, also=()))
+            parts = parts + read_parts(rules_path, replace(around, also=()))
         except RuleSetError as error:
             raise RuleSetError([*in_text_order(parts[0].reader.all_findings), *error.findings]) from None
     return Config(name, assembled(parts, around), source, limits, serve, rules_path)

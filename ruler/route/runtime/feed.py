@@ -24,6 +24,7 @@ from ruler.route.runtime.status import RouterStatus
 from ruler.route.runtime.watermark import Watermark
 
 logger = logging.getLogger("ruler.route.feed")
+MOST_MARKS = 1024  # watermarks kept that have nothing to wait for
 
 
 class Feed:
@@ -88,6 +89,8 @@ class Feed:
         """Follow a batch that is admitted, so that positions are done in order."""
         self._unsettled += len(events)
         self._settled.clear()
+        if len(self._marks) > MOST_MARKS:
+            self._marks = {source: mark for source, mark in self._marks.items() if not mark.is_empty}
         marks = []
         for source, places in _by_source(events).items():
             mark = self._marks.get(source)
