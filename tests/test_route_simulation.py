@@ -84,7 +84,12 @@ def test_a_seed_is_the_whole_schedule() -> None:
     )
     found = [
         subprocess.run(
-            [sys.executable, "-c", program], cwd=ROOT, env=environment(hashes), capture_output=True, text=True, check=True
+            [sys.executable, "-c", program],
+            cwd=ROOT,
+            env=environment(hashes),
+            capture_output=True,
+            text=True,
+            check=True,
         ).stdout
         for hashes in ("1", "2")
     ]
