@@ -11,7 +11,8 @@
     runtime/         what goes on while it routes
     rules_diff.py    two rule sets, and events -> what would be delivered otherwise
 
-What of an event a target gets: select.py, input_path.py, input_transformer.py; slices.py finds the values in the text.
+What of an event a target gets: select.py, input_path.py, input_transformer.py; slices.py finds the values in the text,
+quick_paths.py by way of the decoded event.
 
 Reading a document: rule_members.py and, below it, target_members.py, input_members.py and values.py read one, strictly;
 toml_text.py makes JSON of TOML, with places; assemble.py puts documents together and judges what is only seen then;
