@@ -1,8 +1,8 @@
 """What ``ruler run`` says of a router: one line on a terminal while it runs, and a summary when it has ended.
 
-    1,250,000 events, 310,000 a second, 1,249,700 delivered, 12 tried again, 3 dead letters, 256 in flight, ops lags by 42
+    125,000 events, 31,000 a second, 124,700 delivered, 12 tried again, 3 dead letters, 256 in flight, ops lags by 42
 
-    ruler run: the source has ended; 1,250 events came in, all of them done
+    ruler run: the source has ended; 1,250 events came in, all of them are done
       events  1,000 matched, 240 unmatched, 10 no events
       dead    20 delivered
       ops     990 delivered, 20 to dead letters, 25 tried again
@@ -22,6 +22,8 @@ from ruler.route.runtime.status import OPEN, RouterStatus, TargetStatus
 from ruler.words import counted
 from ruler_cli.progress import ERASE
 
+END = "the end of the source"  # endings; the others are names of signals
+ERROR = "an error"
 MOST_NAMED = 3  # targets in the line
 NARROWEST = 20  # columns
 
@@ -107,7 +109,7 @@ def summary_record(status: RouterStatus, ending: str) -> dict[str, object]:
         "matched": status.matched,
         "unmatched": status.unmatched,
         "poison": status.poison,
-        "not_done": status.in_flight_events,
+        "not_done": status.events - status.settled,
         "targets": {
             name: {
                 "delivered": each.delivered,
@@ -123,7 +125,8 @@ def summary_record(status: RouterStatus, ending: str) -> dict[str, object]:
 
 def summary_text(status: RouterStatus, ending: str, *, is_durable: bool) -> str:
     """Return the summary for people. ``is_durable``: the source can give again what is not done."""
-    lines = [f"ruler run: {ending}; {_done_text(status, is_durable)}"]
+    how = "the source has ended" if ending == END else f"stopped by {ending}"
+    lines = [f"ruler run: {how}; {_done_text(status, is_durable)}"]
     rows = [("events", _events_text(status))]
     rows += [(printable(name), _target_text(each)) for name, each in sorted(status.targets.items())]
     width = max(len(name) for name, _ in rows)
@@ -132,12 +135,12 @@ def summary_text(status: RouterStatus, ending: str, *, is_durable: bool) -> str:
 
 def _done_text(status: RouterStatus, is_durable: bool) -> str:
     came = f"{counted(status.events, 'event')} came in"
-    left = status.in_flight_events
+    left = status.events - status.settled
     if not status.events:
         return "no event came in"
     if not left:
-        return f"{came}, all of them done" if status.events > 1 else f"{came} and is done"
-    again = "the next start reads them again" if is_durable else "the source cannot give them again"
+        return f"{came}, all of them are done" if status.events > 1 else f"{came} and is done"
+    again = "the next start reads on from the first of them" if is_durable else "the source cannot give them again"
     return f"{came}, {left:,} of them not done: {again}"
 
 

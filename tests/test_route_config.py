@@ -63,7 +63,7 @@ def errors_of(directory: Path, text: str) -> list[str]:
 def test_one_file_is_settings_and_rule_set(tmp_path: Path) -> None:
     """Every member means what docs/cli.md says."""
     config = config_of(tmp_path, FULL)
-    options = {"compressed": True, "position": "orders.position", "follow": False}
+    options = {"compressed": True, "position_file": "orders.position", "follow": False}
     assert SourceSettings("file:orders.jsonl", "eventbridge", "/detail/order-id", options) == config.source
     assert Limits(2000, 64_000_000, 100, 1_048_576, 60.0) == config.limits
     assert ServeSettings(9090, "::1") == config.serve

@@ -14,7 +14,8 @@ pytest.importorskip("aiohttp", reason="health needs the extra ruler-events[route
 import aiohttp
 
 from ruler.route.config_members import ServeSettings
-from ruler.route.health import HealthServer, Reason, ServeError
+from ruler.route.health import HealthServer, ServeError
+from ruler.route.readiness import Reason
 
 
 def server_of(reasons: list[Reason], port: int = 0, host: str = "127.0.0.1") -> HealthServer:

@@ -40,12 +40,13 @@ def test_people_read_a_line_with_the_extras_behind_it() -> None:
     assert line.partition(" ")[2] == "warning: paused (target=ops, seconds=30.0)"
 
 
-def test_nothing_logged_can_pass_for_another_line() -> None:
-    """Line ends and escape sequences are shown, not sent, in both forms."""
-    for form in ("json", "human"):
-        (line,) = lines_of(form, "a\nb\x1b[31m", target="x\ny")
-        assert "\n" not in line
-        assert "\x1b" not in line
+def test_nothing_logged_can_pass_for_another_record() -> None:
+    """Line ends are escaped in JSON and indented for people; escape sequences are shown, not sent."""
+    (line,) = lines_of("json", "a\nb\x1b[31m", target="x\ny")
+    assert "\n" not in line
+    assert "\x1b" not in line
+    (text,) = lines_of("human", "a\nb\x1b[31m", target="x\ny")
+    assert text.partition(" ")[2] == "warning: a\n    b\\x1b[31m (target=x\n    y)"
 
 
 def test_an_error_is_a_line_without_a_traceback() -> None:

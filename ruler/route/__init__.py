@@ -9,7 +9,9 @@
     dead_letters.py  what could not be delivered -> a line of JSON, and back
     router.py        the router: admits events, plans them, and sees to it that each delivery is answered
     runtime/         what goes on while it routes
-    rules_diff.py    two rule sets, and events -> what would be delivered otherwise
+    replay/          dead letters -> deliveries again
+    rules_diff.py    two rule sets -> what differs between them
+    delivery_diff.py and, of events, in what they would deliver
 
 What of an event a target gets: select.py, input_path.py, input_transformer.py; slices.py finds the values in the text,
 quick_paths.py by way of the decoded event.
@@ -20,6 +22,7 @@ examples.py runs the examples; pattern_text.py writes equal patterns alike, for 
 """
 
 from ruler.route.dead_letters import Letter, LetterError, letter_of, record_of
+from ruler.route.delivery_diff import diff_deliveries
 from ruler.route.document import RuleSetError, read_rule_set, rule_set_of_mapping, rule_set_of_text
 from ruler.route.envelope import EnvelopeError, entries_of
 from ruler.route.model import (
@@ -39,7 +42,7 @@ from ruler.route.model import (
 from ruler.route.plan import Plan, Planner, Poison
 from ruler.route.router import Limits, Overloaded, Router, RouterError, RouterStatus, RuleSource, Stopped, Undeliverable
 from ruler.route.rule_set import RuleSet, TargetSettings
-from ruler.route.rules_diff import diff_deliveries, diff_rule_sets
+from ruler.route.rules_diff import diff_rule_sets
 
 __all__ = [
     "OK",

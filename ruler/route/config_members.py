@@ -179,7 +179,7 @@ class ConfigReader:
         why = "the position of what is delivered is kept in this file, so that a restart goes on there"
         position = self.reader.string(members, "position", steps, why=why, write='position = "orders.position"')
         if position:
-            options["position"] = position
+            options["position_file"] = position
         if "on_loss" in members:
             why = "what to do when events that were not done are gone: stop and say so, or begin with what is there"
             options["on_loss"] = self.reader.word(members, "on_loss", steps, ("stop", "begin"), why=why)

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ruler.errors import RuleError, RulerError
@@ -50,6 +50,7 @@ class Around:
     also: Collection[str] = ()  # members at the top of the document that are for others
     directory: str = ""  # what the paths of examples begin at
     engine: str = "auto"
+    runs_examples: bool = True
 
 
 def read_rule_set(
@@ -106,7 +107,7 @@ def rule_set_of_text(
     content = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     around = Around(provided, schemes, also, directory, engine)
     with COLLECTOR.stopped():
-        return assembled([_part_of_text(name, content, form, around)], around)
+        return assembled([part_of_text(name, content, form, around)], around)
 
 
 def rule_set_of_mapping(
@@ -138,7 +139,7 @@ def rule_set_of_mapping(
 
 def assembled(parts: list[Part], around: Around) -> RuleSet:
     """Return the one rule set that the parts are; RuleSetError with all that was found in them."""
-    rule_set, findings = Assembly(parts, around.provided, around.engine).assembled()
+    rule_set, findings = Assembly(parts, around.provided, around.engine, runs_examples=around.runs_examples).assembled()
     if rule_set is None:
         raise RuleSetError(findings)
     return rule_set
@@ -169,11 +170,12 @@ def _part_of_file(path: str, around: Around) -> Part:
     except OSError as error:
         raise RuleSetError([_unreadable(path, error)]) from None
     form = "toml" if path.lower().endswith(".toml") else "json"
-    here = Around(around.provided, around.schemes, around.also, os.path.dirname(path), around.engine)
-    return _part_of_text(path, content, form, here)
+    here = replace(around, directory=os.path.dirname(path))
+    return part_of_text(path, content, form, here)
 
 
-def _part_of_text(name: str, content: bytes, form: str, around: Around) -> Part:
+def part_of_text(name: str, content: bytes, form: str, around: Around) -> Part:
+    """Return what a text holds, which messages call ``name``; ``form`` is "json" or "toml"."""
     source = Source(name, content.decode(errors="replace"))
     try:
         if form == "toml":

@@ -16,12 +16,12 @@ from __future__ import annotations
 import errno
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from aiohttp import web
 
 from ruler.errors import RulerError
 from ruler.route.config_members import ServeSettings
+from ruler.route.readiness import Reason
 
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"  # the text format of Prometheus
 SHUTDOWN_SECONDS = 1.0  # for a request that is being answered when the server closes
@@ -36,19 +36,6 @@ class ServeError(RulerError, OSError):
 
     def __str__(self) -> str:
         return f"{self.what}\n  why:   {self.why}\n  write: {self.write}"
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """Why a process is not ready. ``code`` is for programs: starting, brake, dead-letters, stopped."""
-
-    code: str
-    text: str
-    target: str = ""
-
-    def record(self) -> dict[str, str]:
-        record = {"code": self.code, "text": self.text}
-        return record | {"target": self.target} if self.target else record
 
 
 class HealthServer:

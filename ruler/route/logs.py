@@ -3,9 +3,11 @@
     {"time": "2026-11-22T10:00:00.250Z", "level": "warning", "logger": "ruler.route", "text": "...", "target": "ops"}
     2026-11-22T10:00:00.250Z warning: ... (target=ops)
 
-In: records of ``logging``; what was given as ``extra`` becomes members. Out: one line for each record, whatever it
-holds. Always: no traceback, and no line end or control character from what was logged, so nothing in it can pass for
-another line. Nothing in ``ruler.route`` logs the body of an event.
+In: records of ``logging``; what was given as ``extra`` becomes members. Out: one line for each record; for people, a
+text of several lines (an error with its why) goes on below, indented.
+
+Always: no traceback, and no control character from what was logged, so that nothing in it can pass for another record.
+Nothing in ``ruler.route`` logs the body of an event.
 """
 
 from __future__ import annotations
@@ -38,9 +40,12 @@ class LineFormatter(logging.Formatter):
             extra["error"] = _error_text(record.exc_info[1])
         if self._is_json:
             head = {"time": time, "level": level, "logger": record.name, "text": record.getMessage()}
-            return json.dumps({**extra, **head}, default=str)
+            return json.dumps(
+                {**head, **{name: value for name, value in extra.items() if name not in head}}, default=str
+            )
         shown = ", ".join(f"{name}={value}" for name, value in extra.items())
-        return f"{time} {level}: {printable(record.getMessage() + (f' ({shown})' if shown else ''))}"
+        lines = f"{record.getMessage()}{f' ({shown})' if shown else ''}".split("\n")
+        return f"{time} {level}: " + "\n    ".join(map(printable, lines))
 
 
 class LineHandler(logging.Handler):
