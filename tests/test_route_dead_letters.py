@@ -14,8 +14,8 @@ from ruler.route.dead_letters import (
     LONGEST_REASON,
     Letter,
     LetterError,
-    LetterRoute,
     Refusal,
+    ReplayRoute,
     dead_letter_delivery,
     letter_from,
     letter_of,
@@ -209,7 +209,7 @@ def test_dead_letters_have_ids_of_their_own() -> None:
 def test_a_replay_that_fails_again_is_the_same_delivery() -> None:
     """The id and the event stay, attempts are counted on, the failure is that of now."""
     before = letter_of(record_of(delivery(b'{"a": 1}', position=Position("in", 7), key=b"k"), reason="x", attempts=8))
-    route = LetterRoute("ops", ("newer",), "d2", "v2", "", before.id, before, is_replay=True)
+    route = ReplayRoute("ops", ("newer",), "d2", "v2", "", before.id, before)
     again = Delivery(Event(b'{"a": 1}', position=Position("dead.jsonl", 99)), route, b'{"a": 1}')
     after = letter_of(record_of(again, reason="y", attempts=2, wall_time=3.0))
     assert again.id == before.id == after.id

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ruler.route import Event, RuleSet, diff_deliveries, diff_rule_sets, rule_set_of_mapping
+from ruler.route import Event, Position, RuleSet, diff_deliveries, diff_rule_sets, rule_set_of_mapping
 from ruler.route.plan import plan
 
 OLD: dict[str, Any] = {
@@ -54,14 +54,73 @@ def test_what_is_added_removed_and_changed_is_named() -> None:
         "rules: 1 added, 1 removed, 1 changed\n"
         "  + new\n"
         "  - big\n"
-        "  ~ running: pattern, tags, shadow\n"
+        "  ~ running\n"
+        '      pattern: {"state":["running"]} -> {"state":["running","on"]}\n'
+        "      tags: none -> x\n"
+        "      shadow: false -> true\n"
         "targets: 1 added, 1 changed\n"
         "  + log\n"
-        "  ~ ops: rate, burst, retry, dead_letter\n"
+        "  ~ ops\n"
+        "      rate: none -> 5\n"
+        "      burst: none -> 5\n"
+        "      retry.attempts: 8 -> 3\n"
+        "      dead_letter: none -> dlq\n"
         "dead_letter: none -> dlq"
     )
     assert not found.is_empty
     assert json.loads(json.dumps(found.as_dict()))["rules"]["added"] == ["new"]
+
+
+def test_settings_are_shown_as_documents_have_them() -> None:
+    """Durations with their unit, what is inside others with a dot, a brake that is taken away."""
+
+    def change(document: dict[str, Any]) -> None:
+        document["targets"]["ops"] |= {"retry": {"max_age": "1.5h"}, "brake": False, "order": "key", "timeout": "5s"}
+        document["version"] = "2"
+
+    assert str(diff_rule_sets(rule_set_of_mapping(OLD), changed(change))) == (
+        "rules: the same\n"
+        "targets: 1 changed\n"
+        "  ~ ops\n"
+        "      order: none -> key\n"
+        "      timeout: 30s -> 5s\n"
+        "      retry.max_age: 300s -> 5400s\n"
+        "      brake: true -> false\n"
+        "version: none -> 2"
+    )
+
+
+def test_what_may_be_secret_is_not_shown() -> None:
+    """A diff ends up in logs and reviews: neither passwords in addresses nor values of options do."""
+
+    def change(document: dict[str, Any]) -> None:
+        uri = "https://me:secret-1@ops.example/hook"
+        document["targets"]["ops"] |= {"uri": uri, "options": {"headers": {"authorization": "secret-2"}}}
+
+    found = diff_rule_sets(rule_set_of_mapping(OLD), changed(change))
+    assert "      uri: file:ops.jsonl -> https://ops.example\n      options.headers" in str(found)
+    assert "secret" not in json.dumps(found.as_dict()) + str(found)
+
+
+def test_long_values_are_shown_from_where_they_differ() -> None:
+    """So that the difference is seen, and a line stays a line."""
+
+    def change(document: dict[str, Any]) -> None:
+        document["rules"]["running"]["description"] = "x" * 500 + "\nnew"
+
+    document = copy.deepcopy(OLD)
+    document["rules"]["running"]["description"] = "x" * 500 + "old"
+    shown = str(diff_rule_sets(rule_set_of_mapping(document), changed(change)))
+    assert f"      description: ...{'x' * 20}old -> ...{'x' * 20}\\nnew\n" in shown
+
+
+def test_samples_tell_where_events_stand() -> None:
+    """Where the position of an event is known, it is what people look for."""
+    new = changed(lambda document: document["rules"].pop("big"))
+    events = [Event(b'{"total": 10}', position=Position("orders.jsonl", line)) for line in range(4, 20)]
+    found = diff_deliveries(rule_set_of_mapping(OLD), new, events)
+    assert str(found).splitlines()[1:3] == ["  ops: 16 fewer", "    - orders.jsonl:4, by big"]
+    assert len(found.targets["ops"].samples) == 5
 
 
 def test_what_would_be_delivered_otherwise_is_counted_by_target() -> None:
@@ -74,13 +133,13 @@ def test_what_would_be_delivered_otherwise_is_counted_by_target() -> None:
 
     found = diff_deliveries(rule_set_of_mapping(OLD), changed(change), EVENTS)
     assert str(found) == (
-        "of 4 events, 3 would be delivered otherwise\n"
+        "of 4 events, 3 would be delivered differently\n"
         "  dlq: 1 more\n"
-        "    event 3: more, for big\n"
+        "    + event 3, by big\n"
         "  ops: 1 more, 1 fewer, 1 with other bytes\n"
-        "    event 1: other bytes, for running\n"
-        "    event 2: fewer, for big\n"
-        "    event 3: more, for big"
+        "    ~ event 1, by running\n"
+        "    - event 2, by big\n"
+        "    + event 3, by big"
     )
 
 

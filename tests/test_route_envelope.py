@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from ruler.route import Event, Position
-from ruler.route.envelope import FORMS, EnvelopeError, form_of, key_of, opened
-from ruler.route.select import pointer_steps
+from ruler.route.envelope import FORMS, EnvelopeError, entries_of, form_of, opened
 
 ENTRY: dict[str, Any] = {
     "Time": "2026-11-22T11:30:00.250+01:00",
@@ -101,6 +100,47 @@ def test_an_entry_that_eventbridge_would_refuse_is_refused(changes: dict[str, An
     assert what in refused.value.what
 
 
+def request(*entries: Any) -> bytes:
+    return json.dumps({"Entries": list(entries)}).encode()
+
+
+@pytest.mark.parametrize("form", ["put-events", "auto"])
+def test_a_whole_request_of_put_events_is_no_event(form: str) -> None:
+    """Its entries are, each with a fate of its own; the reason says what to write."""
+    with pytest.raises(EnvelopeError) as refused:
+        opened(Event(request(ENTRY, ENTRY)), form)
+    assert refused.value.code == "not-put-events"
+    assert refused.value.what == (
+        "a whole request of PutEvents, and an event is one of its entries; write each of them by itself"
+    )
+
+
+@pytest.mark.parametrize("data", [request(), request(5), request({"Detail": "{}"}), b'{"Entries": {}}'])
+def test_other_entries_are_bare(data: bytes) -> None:
+    """Events may have a member of that name."""
+    assert form_of(data) == "bare"
+    assert opened(Event(data), "auto") == Event(data)
+
+
+def test_a_request_is_split_into_its_entries() -> None:
+    """Each as it is spelled, so that each can be opened; of two members with one name the last counts."""
+    one, two = json.dumps(ENTRY, indent=1).encode(), b'{"Detail": "{}",  "Source":"\\u0061"}'
+    assert entries_of(b' {"Entries": [], "\\u0045ntries" : [ %s\n, %s ]}\n' % (one, two)) == [one, two]
+    assert entries_of(b'{"Entries": []}') == []
+    assert json.loads(opened(Event(entries_of(request(ENTRY))[0]), "put-events").data)["source"] == "shop"
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [(b"[", "not-json"), (b"[]", "not-object"), (b"{}", "not-put-events"), (b'{"Entries": {}}', "not-put-events")],
+)
+def test_what_is_no_request_is_not_split(data: bytes, code: str) -> None:
+    """The code is that of an event that cannot be read, or says that it is no request."""
+    with pytest.raises(EnvelopeError) as refused:
+        entries_of(data)
+    assert refused.value.code == code
+
+
 def test_a_delivered_event_is_itself_with_its_id() -> None:
     """An id that the source gave stays, and one that is no string is none."""
     data = b'{"version": "0", "id": "7bf7", "detail": {}}'
@@ -137,23 +177,6 @@ def test_data_that_are_no_event_have_no_form(form: str, data: bytes) -> None:
 def test_bare_data_are_let_be() -> None:
     """Whatever they are: planning tells what is no event."""
     assert opened(Event(b"[")) == Event(b"[")
-
-
-@pytest.mark.parametrize(
-    ("data", "key"),
-    [
-        (b'{"k": "a\\u00e9\\n"}', "aé\n".encode()),
-        (b'{"k": 1.50}', b"1.50"),
-        (b'{"k": {"b":1}}', b'{"b":1}'),
-        (b'{"k": null}', None),
-        (b'{"k": ""}', b""),
-        (b"{}", None),
-        (b"[", None),
-    ],
-)
-def test_a_key_is_the_value_at_a_pointer(data: bytes, key: bytes | None) -> None:
-    """A string without its quotes; null and nothing are no key."""
-    assert key_of(data, pointer_steps("/k")) == key
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,14 @@
     document.py      a file, a directory, text or a mapping -> a RuleSet, or every error with its place
     model.py         Event, Delivery, the outcomes of deliveries; what a target and a source are
     envelope.py      the forms that events come in -> the event that rules judge
+    keys.py          the keys of events, by which deliveries are kept in order
     plan.py          events and a rule set -> deliveries
     dead_letters.py  what could not be delivered -> a line of JSON, and back
     router.py        the router: admits events, plans them, and sees to it that each delivery is answered
     runtime/         what goes on while it routes
-    rules_diff.py    two rule sets, and events -> what would be delivered otherwise
+    replay/          dead letters -> deliveries again
+    rules_diff.py    two rule sets -> what differs between them
+    delivery_diff.py and, of events, in what they would deliver
 
 What of an event a target gets: select.py, input_path.py, input_transformer.py; slices.py finds the values in the text.
 
@@ -18,7 +21,9 @@ examples.py runs the examples; pattern_text.py writes equal patterns alike, for 
 """
 
 from ruler.route.dead_letters import Letter, LetterError, letter_of, record_of
+from ruler.route.delivery_diff import diff_deliveries
 from ruler.route.document import RuleSetError, read_rule_set, rule_set_of_mapping, rule_set_of_text
+from ruler.route.envelope import EnvelopeError, entries_of
 from ruler.route.model import (
     OK,
     Delivery,
@@ -36,11 +41,12 @@ from ruler.route.model import (
 from ruler.route.plan import Plan, Planner, Poison
 from ruler.route.router import Limits, Overloaded, Router, RouterError, RouterStatus, RuleSource, Stopped, Undeliverable
 from ruler.route.rule_set import RuleSet, TargetSettings
-from ruler.route.rules_diff import diff_deliveries, diff_rule_sets
+from ruler.route.rules_diff import diff_rule_sets
 
 __all__ = [
     "OK",
     "Delivery",
+    "EnvelopeError",
     "Event",
     "Letter",
     "LetterError",
@@ -69,6 +75,7 @@ __all__ = [
     "Undeliverable",
     "diff_deliveries",
     "diff_rule_sets",
+    "entries_of",
     "letter_of",
     "read_rule_set",
     "record_of",

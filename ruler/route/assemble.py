@@ -32,10 +32,13 @@ MOST_NAMES_COMPARED = 1000
 class Assembly:
     """The parts of one rule set on their way to it."""
 
-    def __init__(self, parts: Sequence[Part], provided: Collection[str], engine: str) -> None:
+    def __init__(
+        self, parts: Sequence[Part], provided: Collection[str], engine: str, *, runs_examples: bool = True
+    ) -> None:
         self.parts = parts
         self.provided = provided
         self.engine = engine
+        self.runs_examples = runs_examples
         self.targets: dict[str, TargetSettings] = {name: TargetSettings(name) for name in provided}
         self.target_names: list[str] = []  # in their order
         self.rules: dict[str, Rule] = {}
@@ -51,7 +54,7 @@ class Assembly:
         entries = self._collect_rules()
         matcher = self._compile(entries)
         for reader, entry in entries:
-            if entry.named is not None and entry.rule.name in matcher:
+            if self.runs_examples and entry.named is not None and entry.rule.name in matcher:
                 run_examples(reader, entry, matcher)
         findings = [each for part in self.parts for each in in_text_order(part.reader.all_findings)]
         if findings:

@@ -111,10 +111,16 @@ class Letter:
 
 @dataclass(frozen=True, eq=False)
 class LetterRoute(Route):
-    """The route of a delivery that is made of a dead letter."""
+    """The route of a dead letter to a target of dead letters."""
 
     letter: Letter = Letter(b"")
-    is_replay: bool = False  # whether the event goes to its own target again; else the letter goes to dead letters
+
+
+@dataclass(frozen=True, eq=False)
+class ReplayRoute(Route):
+    """The route of what a dead letter holds, to the target that did not take it then."""
+
+    letter: Letter = Letter(b"")
 
 
 class Why(TypedDict, total=False):
@@ -162,8 +168,8 @@ def letter_from(given: Delivery | Poison, **why: Unpack[Why]) -> Letter:
     route, event = given.route, given.event
     reason = _shortened(why.get("reason") or given.problem)
     target = why.get("target") or route.target
-    before = route.letter if isinstance(route, LetterRoute) else None
-    if before is not None and isinstance(route, LetterRoute) and not route.is_replay:
+    if isinstance(route, LetterRoute):
+        before = route.letter
         return replace(before, refusals=(*before.refusals, Refusal(target, reason)))
     attempts = why.get("attempts") or (0 if given.problem else given.attempt)
     letter = Letter(
@@ -183,7 +189,7 @@ def letter_from(given: Delivery | Poison, **why: Unpack[Why]) -> Letter:
         event.timestamp,
         why.get("wall_time", 0.0),
     )
-    return letter if before is None else _failed_again(before, letter)
+    return _failed_again(route.letter, letter) if isinstance(route, ReplayRoute) else letter
 
 
 def _letter_of_poison(poison: Poison, why: Why) -> Letter:
@@ -222,7 +228,7 @@ def _failed_again(before: Letter, now: Letter) -> Letter:
 
 def _is_judged(given: Delivery | Poison) -> bool:
     """Whether a matcher has read the event already, so that it is a JSON object."""
-    return not isinstance(given, Poison) and not isinstance(given.route, LetterRoute)
+    return not isinstance(given, Poison) and not isinstance(given.route, LetterRoute | ReplayRoute)
 
 
 # ----- writing
@@ -248,14 +254,14 @@ def _line(letter: Letter, *, is_judged: bool) -> bytes:
     if letter.event_id:
         record["event_id"] = _name(letter.event_id)
     if letter.received:
-        record["received"] = _time_text(letter.received)
+        record["received"] = time_text(letter.received)
     if letter.replays:
         record["replays"] = letter.replays
     if letter.refusals:
         record["refusals"] = [
             {"target": _printable(refusal.target), "reason": _printable(refusal.reason)} for refusal in letter.refusals
         ]
-    record["time"] = _time_text(letter.time)
+    record["time"] = time_text(letter.time)
     return orjson.dumps(record)[:-1] + _data_member(letter.data, is_judged=is_judged) + b"}"
 
 
@@ -312,8 +318,8 @@ def _shortened(reason: str) -> str:
     return reason if len(reason) <= LONGEST_REASON else reason[: LONGEST_REASON - 3] + "..."
 
 
-def _time_text(seconds: float) -> str:
-    """RFC 3339 in milliseconds; a time that no calendar has is the nearest one."""
+def time_text(seconds: float) -> str:
+    """Return a time in RFC 3339 in milliseconds; a time that no calendar has is the nearest one."""
     milliseconds = min(max(seconds, 0.0), 253402300799.0) * 1000
     moment = _EPOCH + timedelta(milliseconds=round(milliseconds))
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03}Z"

@@ -12,7 +12,10 @@ In: bytes as they came, and the form they have. Out: an Event; EnvelopeError whe
       ->  {"version":"0","id":"...","detail-type":"order","source":"shop",...,"detail":{"total": 5}}
 
 The id of an event that is made from an entry comes from its position, or from its bytes: the same each time, so that
-an event that is read again is the same event. ``key`` may also be taken from the event, by a JSON Pointer.
+an event that is read again is the same event.
+
+A whole request of PutEvents, {"Entries": [...]}, is no event: its entries are, each by itself, with a position and a
+fate of its own. ``entries_of`` splits one.
 
 Always: the bytes that came are kept, for dead letters. What ``Detail`` holds goes into the event as it is spelled.
 Sources: EventBridge API reference, "PutEventsRequestEntry"; user guide, "Events" (fields of an event); CloudEvents 1.0,
@@ -23,7 +26,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any
@@ -33,7 +36,7 @@ import orjson
 from ruler.errors import EventError, RulerError
 from ruler.machine.decode import decode
 from ruler.route.model import Event
-from ruler.route.slices import Step, value_at
+from ruler.route.slices import elements, members_by_name, trimmed
 
 FORMS = ("bare", "eventbridge", "put-events", "cloudevents", "auto")
 _REQUIRED = ("Source", "DetailType", "Detail")
@@ -57,18 +60,22 @@ class EnvelopeError(RulerError, ValueError):
         return self.what
 
 
-def opened(event: Event, form: str = "bare", key_steps: Sequence[Step] = ()) -> Event:
-    """Return the event that rules judge, of ``event``, whose data came as ``form``; with the key at ``key_steps``.
+def opened(event: Event, form: str = "bare") -> Event:
+    """Return the event that rules judge, of ``event``, whose data came as ``form``.
 
     An event has its own key and id already: these stay. EnvelopeError when its data do not have the form.
     """
+    if form == "bare":
+        return event
+    try:
+        members = decode(event.data)
+    except EventError as error:
+        if form == "auto":
+            return event  # the matcher says what is wrong with it
+        raise EnvelopeError(error.code, error.what) from None
     if form == "auto":
-        form = form_of(event.data)
-    if form != "bare":
-        event = _OPENERS[form](event)
-    if key_steps and event.key is None:
-        event = event._replace(key=key_of(event.data, key_steps))
-    return event
+        form = _form_of(members)
+    return event if form == "bare" else _OPENERS[form](event, members)
 
 
 def form_of(data: bytes) -> str:
@@ -78,43 +85,48 @@ def form_of(data: bytes) -> str:
     ('cloudevents', 'bare')
     """
     try:
-        members = decode(data)
+        return _form_of(decode(data))
     except EventError:
         return "bare"
+
+
+def entries_of(data: bytes) -> list[bytes]:
+    """Return the entries of a request of PutEvents, each as it is spelled; EnvelopeError when data are none.
+
+    >>> entries_of(b'{"Entries": [{"Source": "shop", "DetailType": "a", "Detail": "{}"}]}')
+    [b'{"Source": "shop", "DetailType": "a", "Detail": "{}"}']
+    """
+    try:
+        members = decode(data)
+    except EventError as error:
+        raise EnvelopeError(error.code, error.what) from None
+    if not isinstance(members.get("Entries"), list):
+        raise EnvelopeError("not-put-events", 'a request of PutEvents has "Entries", a list of entries')
+    return elements(members_by_name(trimmed(data))[b'"Entries"'])
+
+
+def _form_of(members: dict[str, Any]) -> str:
     for form, names in _TELLING_MEMBERS.items():
         if all(isinstance(members.get(name), str) for name in names):
             return form
-    return "bare"
+    return "put-events" if _is_request(members) else "bare"
 
 
-def key_of(data: bytes, steps: Sequence[Step]) -> bytes | None:
-    """Return the key of an event: the value at ``steps``, a string without its quotes; None where there is none.
-
-    A null is no key. The data need not be an event: then there is no key either.
-
-    >>> from ruler.route.select import pointer_steps
-    >>> key_of(b'{"user": "anna"}', pointer_steps("/user")), key_of(b'{"user": null}', pointer_steps("/user"))
-    (b'anna', None)
-    """
-    try:
-        decode(data)
-    except EventError:
-        return None
-    value = value_at(data, steps)
-    if value is None or value == b"null":
-        return None
-    if value[:1] == b'"':
-        return str(orjson.loads(value)).encode("utf-8", "surrogatepass")
-    return value
+def _is_request(members: dict[str, Any]) -> bool:
+    """Whether these are the members of a request of PutEvents: nothing but a list of what looks like entries."""
+    entries = members.get("Entries")
+    return (
+        isinstance(entries, list)
+        and bool(entries)
+        and all(isinstance(each, dict) and "Detail" in each and "DetailType" in each for each in entries)
+    )
 
 
-def _delivered(event: Event) -> Event:
-    members = _members(event.data)
+def _delivered(event: Event, members: dict[str, Any]) -> Event:
     return _with_time(_with_id(event, members.get("id")), members)
 
 
-def _cloud_event(event: Event) -> Event:
-    members = _members(event.data)
+def _cloud_event(event: Event, members: dict[str, Any]) -> Event:
     missing = [name for name in ("specversion", "id", "source", "type") if not isinstance(members.get(name), str)]
     if missing:
         raise EnvelopeError(
@@ -126,9 +138,11 @@ def _cloud_event(event: Event) -> Event:
     return _with_time(_with_id(event, f"{members['source']} {members['id']}"), members)
 
 
-def _put_entry(event: Event) -> Event:
+def _put_entry(event: Event, entry: dict[str, Any]) -> Event:
     """The event that EventBridge would make of an entry of PutEvents."""
-    entry = _members(event.data)
+    if "Source" not in entry and _is_request(entry):
+        what = "a whole request of PutEvents, and an event is one of its entries; write each of them by itself"
+        raise EnvelopeError("not-put-events", what)
     for name in _REQUIRED:
         if not isinstance(entry.get(name), str) or not entry[name]:
             raise EnvelopeError("not-put-events", f'an entry of PutEvents has "{name}", a string that is not empty')
@@ -154,13 +168,6 @@ def _put_entry(event: Event) -> Event:
     )
     data = head[:-1] + b',"detail":' + detail.strip(b" \t\r\n") + b"}"
     return event._replace(data=data, received=event.original)
-
-
-def _members(data: bytes) -> dict[str, Any]:
-    try:
-        return decode(data)
-    except EventError as error:
-        raise EnvelopeError(error.code, error.what) from None
 
 
 def _with_id(event: Event, found: object) -> Event:
@@ -201,7 +208,7 @@ def _time_of(given: object, timestamp: float) -> str:
     raise EnvelopeError("not-put-events", '"Time" is a time of RFC 3339, such as 2026-11-22T10:00:00Z, or seconds')
 
 
-_OPENERS: dict[str, Callable[[Event], Event]] = {
+_OPENERS: dict[str, Callable[[Event, dict[str, Any]], Event]] = {
     "eventbridge": _delivered,
     "put-events": _put_entry,
     "cloudevents": _cloud_event,

@@ -22,6 +22,7 @@ from typing import NamedTuple
 from ruler.errors import EventError
 from ruler.route.envelope import EnvelopeError, opened
 from ruler.route.input_transformer import Facts
+from ruler.route.keys import KeyFinder, with_key
 from ruler.route.model import Delivery, Event, Route
 from ruler.route.rule_set import WHOLE, Input, Rule, RuleSet
 from ruler.route.slices import Step, value_at
@@ -74,7 +75,7 @@ class _Fan(NamedTuple):
 class Planner:
     """Plans by one rule set, and remembers the routes of sets of rules that occur. For one thread at a time."""
 
-    __slots__ = ("_fans", "_remembered", "form", "key_steps", "largest_event", "rule_set")
+    __slots__ = ("_fans", "_key_of", "_remembered", "form", "largest_event", "rule_set")
 
     def __init__(
         self,
@@ -86,7 +87,7 @@ class Planner:
     ) -> None:
         self.rule_set = rule_set
         self.form = form
-        self.key_steps = key_steps
+        self._key_of = KeyFinder(key_steps).key_of if key_steps else None
         self.largest_event = largest_event
         self._fans: dict[tuple[str, ...], _Fan] = {}
         self._remembered = 0  # names of rules in them
@@ -101,7 +102,7 @@ class Planner:
         poison: dict[int, Poison] = {}  # by the place of the event
         judged, positions = self._judged(given, poison)
         answers = self.rule_set.matcher.rules_for_events([event.data for event in judged])
-        counts, fans = [0] * len(given), self._fans
+        counts, fans, key_of = [0] * len(given), self._fans, self._key_of
         add = plan.deliveries.append
         remaining = iter(judged)
         position = -1
@@ -115,6 +116,8 @@ class Planner:
                     if not names:
                         unmatched += 1
                         continue
+                    if key_of is not None and event.key is None:
+                        event = with_key(event, key_of(event.data))
                     fan = fans.get(tuple(names))
                     if fan is None:
                         fan = self._remember(tuple(names))
@@ -140,7 +143,7 @@ class Planner:
 
     def _judged(self, events: list[Event], poison: dict[int, Poison]) -> tuple[list[Event], list[int]]:
         """The events that can be matched, and their places among all where these may be fewer; the others: poison."""
-        is_plain = self.form == "bare" and not self.key_steps
+        is_plain = self.form == "bare"
         if is_plain and max(map(len, [event.data for event in events]), default=0) <= self.largest_event:
             return events, []
         judged, positions = [], []
@@ -150,7 +153,7 @@ class Planner:
                 poison[position] = Poison(event, "too-large", reason)
                 continue
             try:
-                judged.append(event if is_plain else opened(event, self.form, self.key_steps))
+                judged.append(event if is_plain else opened(event, self.form))
                 positions.append(position)
             except EnvelopeError as error:
                 poison[position] = Poison(event, error.code, error.what)

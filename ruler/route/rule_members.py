@@ -112,6 +112,8 @@ class RuleSetReader(InputReader, TargetReader):
         self.objects(
             members, "targets", (), lambda *given: part.targets.append(self._target_entry(*given)), '{"ops": {...}}'
         )
+        if "rules" in members and members["rules"].kind == "string" and "rules" in also:
+            return part  # they stand elsewhere
         self.objects(
             members, "rules", (), lambda *given: part.rules.append(self._rule_entry(*given)), f'{{"big": {RULE_FORM}}}'
         )

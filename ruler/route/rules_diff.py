@@ -1,34 +1,46 @@
-"""What differs between two rule sets: in their rules and targets, and in what they would deliver of given events.
+"""What differs between two rule sets, in their rules and targets.
 
-In: two rule sets, and events. Out: a RuleSetDiff, a DeliveryDiff; ``str`` of either is for people, ``as_dict`` for
-programs.
+In: two rule sets. Out: a RuleSetDiff; ``str`` of it is for people, ``as_dict`` for programs.
 
-    rules: 1 added, 1 changed                    of 3 events, 2 would be delivered otherwise
-      + big                                        ops: 1 more, 1 with other bytes
-      ~ running: pattern, targets                    event 1: more, for big
+    rules: 1 added, 1 changed
+      + big
+      ~ running
+          targets: ops -> log, ops
 
-Always: spelling and order are no difference, as in the digest; two rule sets of one digest differ in descriptions and
-the name of their version at most.
+Always: spelling and order are no difference, as in the digest; two rule sets of one digest differ at most in
+descriptions and in a version that somebody named. What may be secret is not shown: of the options of a target only
+their names, of an address of HTTP only the server.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
-from itertools import islice
 from typing import TypeVar
 
 from ruler.findings import printable
-from ruler.route.model import Delivery, Event
-from ruler.route.plan import Planner
-from ruler.route.rule_set import Rule, RuleSet, target_record
-from ruler.words import counted
+from ruler.route.options import shown_uri
+from ruler.route.rule_set import VERSION_DIGITS, Rule, RuleSet, TargetSettings, target_record
 
-EVENTS_AT_A_TIME = 1000
-MOST_SAMPLES = 5  # of each target
+LONGEST_SHOWN = 100  # characters of a value, for people
+SHOWN_BEFORE = 20  # characters of a long value before those that differ
+DURATIONS = {"timeout", "retry.max_age", "retry.first_delay", "retry.max_delay", "brake.window", "brake.pause"}
 
 Part = TypeVar("Part")
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member of a rule or a target that differs. "" stands for what is not there; both are "" for what is secret."""
+
+    name: str
+    before: str
+    after: str
+
+    def __str__(self) -> str:
+        if self.before == self.after:
+            return self.name
+        return f"{self.name}: {' -> '.join(_shown_beside(self.before, self.after))}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +48,7 @@ class Changed:
     """A rule or a target that both rule sets have, and the members in which it differs."""
 
     name: str
-    members: tuple[str, ...]
+    members: tuple[Member, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +63,12 @@ class PartsDiff:
         """Return the lines for people."""
         counts = {"added": len(self.added), "removed": len(self.removed), "changed": len(self.changed)}
         said = ", ".join(f"{count:,} {word}" for word, count in counts.items() if count)
-        return [
-            f"{thing}: {said or 'the same'}",
-            *(f"  + {printable(name)}" for name in self.added),
-            *(f"  - {printable(name)}" for name in self.removed),
-            *(f"  ~ {printable(each.name)}: {', '.join(each.members)}" for each in self.changed),
-        ]
+        lines = [f"{thing}: {said or 'the same'}"]
+        lines += [f"  + {printable(name)}" for name in self.added]
+        lines += [f"  - {printable(name)}" for name in self.removed]
+        for each in self.changed:
+            lines += [f"  ~ {printable(each.name)}", *(f"      {member}" for member in each.members)]
+        return lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +78,13 @@ class RuleSetDiff:
     rules: PartsDiff
     targets: PartsDiff
     dead_letter: tuple[str, str] | None  # before and after; None when it is the same
+    version: tuple[str, str] | None = None  # as somebody named it, before and after; None when it is the same
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing differs."""
         nothing = PartsDiff((), (), ())
-        return self.rules == self.targets == nothing and self.dead_letter is None
+        return self.rules == self.targets == nothing and self.dead_letter is None and self.version is None
 
     def as_dict(self) -> dict[str, object]:
         """Return it as plain values."""
@@ -79,139 +92,101 @@ class RuleSetDiff:
 
     def __str__(self) -> str:
         lines = self.rules.lines("rules") + self.targets.lines("targets")
-        if self.dead_letter is not None:
-            before, after = (name or "none" for name in self.dead_letter)
-            lines.append(f"dead_letter: {before} -> {after}")
-        return "\n".join(lines)
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """One event of which a target would get something else."""
-
-    event: int  # which of the events, from 1
-    difference: str  # "more", "fewer" or "other bytes"
-    before: tuple[str, ...]  # the rules that lead there
-    after: tuple[str, ...]
-
-
-@dataclass(slots=True)
-class TargetDiff:
-    """What one target would get otherwise, in deliveries."""
-
-    more: int = 0
-    fewer: int = 0
-    other: int = 0  # instead of one with other bytes
-    samples: list[Sample] = field(default_factory=list)
-
-    def __str__(self) -> str:
-        words = {"more": self.more, "fewer": self.fewer, "with other bytes": self.other}
-        return ", ".join(f"{count:,} {word}" for word, count in words.items() if count)
-
-
-@dataclass(slots=True)
-class DeliveryDiff:
-    """What two rule sets would deliver otherwise of some events."""
-
-    events: int = 0
-    differing: int = 0  # events of which some target gets something else
-    targets: dict[str, TargetDiff] = field(default_factory=dict)  # those with a difference
-
-    def as_dict(self) -> dict[str, object]:
-        """Return it as plain values."""
-        return asdict(self)
-
-    def __str__(self) -> str:
-        lines = [f"of {counted(self.events, 'event')}, {self.differing:,} would be delivered otherwise"]
-        for name, target in sorted(self.targets.items()):
-            lines.append(f"  {printable(name)}: {target}")
-            for sample in target.samples:
-                rules = ", ".join(sample.after or sample.before)
-                lines.append(f"    event {sample.event:,}: {sample.difference}, for {printable(rules)}")
+        for name, pair in (("dead_letter", self.dead_letter), ("version", self.version)):
+            lines += [f"{name}: {' -> '.join(_shown_beside(*pair))}"] if pair is not None else []
         return "\n".join(lines)
 
 
 def diff_rule_sets(old: RuleSet, new: RuleSet) -> RuleSetDiff:
     """Return what differs between two rule sets."""
+    versions = _named_version(old), _named_version(new)
     return RuleSetDiff(
-        _diff_parts(old.rules, new.rules, _rule_record),
-        _diff_parts(old.targets, new.targets, target_record),
+        _diff_parts(old.rules, new.rules, _members_of_rule),
+        _diff_parts(old.targets, new.targets, _members_of_target),
         None if old.dead_letter == new.dead_letter else (old.dead_letter, new.dead_letter),
+        None if versions[0] == versions[1] else versions,
     )
 
 
-def diff_deliveries(old: RuleSet, new: RuleSet, events: Iterable[Event], *, form: str = "bare") -> DeliveryDiff:
-    """Return what would be delivered otherwise of ``events``, which come as ``form``; data that are none count too."""
-    found = DeliveryDiff()
-    before, after = Planner(old, form=form), Planner(new, form=form)
-    remaining = iter(events)
-    while batch := list(islice(remaining, EVENTS_AT_A_TIME)):
-        plans = [planner.plan(batch) for planner in (before, after)]
-        deliveries = [iter(plan.deliveries) for plan in plans]
-        for counts in zip(*(plan.counts for plan in plans), strict=True):
-            found.events += 1
-            _compare(found, *(list(islice(each, count)) for each, count in zip(deliveries, counts, strict=True)))
-    return found
+@dataclass(frozen=True, slots=True)
+class _Value:
+    """What is compared of a member, and what is shown of it."""
+
+    compared: object
+    text: str = field(compare=False)
+
+
+_ABSENT = _Value(None, "")
 
 
 def _diff_parts(
-    old: Mapping[str, Part], new: Mapping[str, Part], record: Callable[[Part], Mapping[str, object]]
+    old: Mapping[str, Part], new: Mapping[str, Part], members_of: Callable[[Part], Mapping[str, _Value]]
 ) -> PartsDiff:
     changed = []
     for name in sorted(old.keys() & new.keys()):
-        before, after = record(old[name]), record(new[name])
-        members = tuple(member for member in before if before[member] != after[member])
+        before, after = members_of(old[name]), members_of(new[name])
+        pairs = [(each, before.get(each, _ABSENT), after.get(each, _ABSENT)) for each in {**before, **after}]
+        members = [Member(each, was.text, now.text) for each, was, now in pairs if was != now]
+        wholes = {member.name for member in members}  # where all of it differs, the parts say nothing more
+        members = [each for each in members if "." not in each.name or each.name.partition(".")[0] not in wholes]
         if members:
-            changed.append(Changed(name, members))
+            changed.append(Changed(name, tuple(members)))
     return PartsDiff(tuple(sorted(new.keys() - old.keys())), tuple(sorted(old.keys() - new.keys())), tuple(changed))
 
 
-def _rule_record(rule: Rule) -> dict[str, object]:
+def _members_of_rule(rule: Rule) -> dict[str, _Value]:
+    shape = rule.input
     return {
-        "pattern": rule.canonical,
-        "targets": rule.targets,
-        "input": (rule.input.kind, rule.input.text),
-        "tags": rule.tags,
-        "shadow": rule.is_shadow,
-        "arn": rule.arn,
-        "description": rule.description,
+        "pattern": _Value(rule.canonical, rule.canonical.decode().removeprefix("in order ")),
+        "targets": _Value(rule.targets, ", ".join(rule.targets)),
+        "input": _Value((shape.kind, shape.text), f"{shape.kind} {shape.text}".strip()),
+        "tags": _Value(rule.tags, ", ".join(rule.tags)),
+        "shadow": _Value(rule.is_shadow, "true" if rule.is_shadow else "false"),
+        "arn": _Value(rule.arn, rule.arn),
+        "description": _Value(rule.description, rule.description),
     }
 
 
-def _compare(found: DeliveryDiff, before: list[Delivery], after: list[Delivery]) -> None:
-    """Add what differs among the deliveries of one event."""
-    if [(each.target, each.data) for each in before] == [(each.target, each.data) for each in after]:
-        return
-    differs = False
-    for target in sorted({each.target for each in (*before, *after)}):
-        old = [each for each in before if each.target == target]
-        new = [each for each in after if each.target == target]
-        fewer, more = _what_is_more(old, new), _what_is_more(new, old)
-        if fewer or more:
-            differs = True
-            _note(found, target, fewer, more, (_rules_of(old), _rules_of(new)))
-    found.differing += differs
+def _members_of_target(target: TargetSettings) -> dict[str, _Value]:
+    """The settings as a document has them: those inside others with a dot, such as ``retry.attempts``."""
+    found: dict[str, _Value] = {}
+    for name, value in target_record(target).items():
+        inside = value if isinstance(value, Mapping) else {}
+        for inner, each in inside.items():
+            whole = f"{name}.{inner}"
+            found[whole] = _Value((each,), "" if name == "options" else _setting_text(whole, each))
+        if name == "brake":
+            found[name] = _Value(bool(inside), "true" if inside else "false")
+        elif not isinstance(value, Mapping):
+            found[name] = _Value(value, _setting_text(name, value))
+    found["uri"] = _Value(target.uri, shown_uri(target.uri) if target.uri else "")
+    return found
 
 
-def _note(
-    found: DeliveryDiff, target: str, fewer: int, more: int, rules: tuple[tuple[str, ...], tuple[str, ...]]
-) -> None:
-    diff = found.targets.setdefault(target, TargetDiff())
-    other = min(fewer, more)
-    diff.other += other
-    diff.more += more - other
-    diff.fewer += fewer - other
-    if len(diff.samples) < MOST_SAMPLES:
-        difference = "more" if more > other else "fewer" if fewer > other else "other bytes"
-        diff.samples.append(Sample(found.events, difference, *rules))
+def _setting_text(name: str, value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:.12g}" + ("s" if name in DURATIONS else "")
+    return str(value)
 
 
-def _what_is_more(these: list[Delivery], those: list[Delivery]) -> int:
-    """How many of ``these`` have no counterpart with the same bytes among ``those``."""
-    left = Counter((each.data, each.problem) for each in these)
-    left.subtract((each.data, each.problem) for each in those)
-    return sum(count for count in left.values() if count > 0)
+def _named_version(rule_set: RuleSet) -> str:
+    """The version that somebody named; "" where it only tells the content."""
+    return "" if rule_set.version == rule_set.digest[:VERSION_DIGITS] else rule_set.version
 
 
-def _rules_of(deliveries: list[Delivery]) -> tuple[str, ...]:
-    return tuple(sorted({rule for each in deliveries for rule in each.rules}))
+def _shown_beside(before: str, after: str) -> tuple[str, str]:
+    """Two values for people: long ones from where they differ."""
+    start = 0
+    if max(len(before), len(after)) > LONGEST_SHOWN:
+        pairs = zip(before, after, strict=False)
+        alike = next((place for place, pair in enumerate(pairs) if pair[0] != pair[1]), min(len(before), len(after)))
+        start = max(0, alike - SHOWN_BEFORE)
+    return _cut(before, start), _cut(after, start)
+
+
+def _cut(text: str, start: int) -> str:
+    shown = text[start : start + LONGEST_SHOWN]
+    is_longer = start + len(shown) < len(text)
+    return ("..." if start else "") + printable(shown) + ("..." if is_longer else "") or "none"

@@ -41,8 +41,7 @@ class Reader(Protocol):
 
 def is_dead_letter(delivery: Delivery) -> bool:
     """Whether a delivery takes a dead letter to a target for such; that of a replay goes to its own target again."""
-    route = delivery.route
-    return isinstance(route, LetterRoute) and not route.is_replay
+    return isinstance(delivery.route, LetterRoute)
 
 
 class Put:
@@ -121,6 +120,8 @@ class Flight:
             left = counts[place] - 1
             counts[place] = left
             if not left:
+                if batch.failed and place in batch.failed:
+                    counts[place] = FAILED  # now, since to settle another batch moves the watermark over this one too
                 if batch in settled:
                     settled[batch].append(place)
                 else:
@@ -140,6 +141,7 @@ class Flight:
             batch.reader.fail(error)
         batch.counts[place] -= 1
         if not batch.counts[place]:
+            batch.counts[place] = FAILED
             self._settle(batch, [place])
 
     def _settle(self, batch: Batch, places: list[int]) -> None:
@@ -147,9 +149,6 @@ class Flight:
         self.unsettled -= len(places)
         sizes = batch.sizes
         freed = sum([sizes[place] for place in places])
-        if batch.failed:
-            for place in batch.failed.intersection(places):
-                batch.counts[place] = FAILED
         self._status.settled += len(places)
         if batch.reader is not None:
             self._budget.give(0, freed)
