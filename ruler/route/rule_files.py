@@ -63,7 +63,7 @@ class RuleFiles:
         self._looks: Looks = ()  # of the files when they were read last
 
     def current(self) -> RuleSet:
-        """Return the rule set that was last read without errors. The first call reads: RuleSetError tells every error."""
+        """Return the rule set last read without errors. The first call reads; RuleSetError tells every error."""
         if self._rule_set is None:
             self._rule_set = self._read()
         return self._rule_set
