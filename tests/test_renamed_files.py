@@ -285,8 +285,8 @@ def test_a_renamed_file_that_is_gone_is_an_error_that_says_what_is_lost(
     assert str(caught.value) == (
         f"{path}: {what}\n"
         "  why:   it was renamed or replaced while nobody read it, and no file beside it is the same\n"
-        '  write: that file back beside it, uncompressed, under any name; or on_loss = "begin", or remove '
-        f"{path}.position, to go on without what is gone"
+        "  write: that file back beside it, uncompressed; to go on without it: "
+        f'on_loss = "begin", or remove {path}.position'
     )
     assert [3] == read_rest(path, on_loss="begin")
     assert [f"{path}: {what}; going on with what is there now"] == caplog.messages
@@ -329,8 +329,8 @@ def test_a_file_that_is_cut_short_while_it_is_followed_is_an_error(path: Path) -
         assert str(caught.value) == (
             f"{path}: shorter than before: 0 bytes, and 16 were read; done are the lines before byte 8\n"
             "  why:   the file was cut short or written anew, so what it held and was not read is gone\n"
-            '  write: logs that are rotated by renaming, not by copying and cutting short; or on_loss = "begin", or '
-            f"remove {path}.position, to go on without what is gone"
+            "  write: rotation by renaming; to go on without it: "
+            f'on_loss = "begin", or remove {path}.position'
         )
         await source.close()
 
