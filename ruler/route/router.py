@@ -21,24 +21,25 @@ Always: see docs/routing.md, "What must hold"; every event is judged by exactly 
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import logging
-import threading
 import time
-from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from random import Random
 from typing import Protocol, cast
 
 from ruler.route.envelope import FORMS
+from ruler.route.loop_thread import LoopThread
 from ruler.route.model import NO_HEADERS, Delivery, Event, Receipt, Source, Target
 from ruler.route.plan import Planner, plan
 from ruler.route.rule_set import RuleSet, TargetSettings
 from ruler.route.runtime.budget import Budget
 from ruler.route.runtime.feed import Feed
-from ruler.route.runtime.flight import Batch, Flight, Put
+from ruler.route.runtime.flight import Flight, Put
+from ruler.route.runtime.intake import Intake, Plans
 from ruler.route.runtime.limits import Limits
 from ruler.route.runtime.outlets import Outlets
-from ruler.route.runtime.problems import Overloaded, RouterError, Stopped, Undeliverable
+from ruler.route.runtime.problems import Overloaded, RouterError, Stopped, Undeliverable, stopped
 from ruler.route.runtime.status import RouterStatus
 from ruler.route.select import pointer_steps
 
@@ -91,15 +92,12 @@ class Router:
         self.status = RouterStatus(self._budget)
         self._flight = Flight(self._budget, self.status, self._now_idle)
         self._feeds: dict[Feed, None] = {}
-        self._pending: deque[Put] = deque()  # puts that have room and are not planned yet
-        self._is_flush_due = False
-        self._pending_lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
+        self._thread: LoopThread | None = None
         self._watching: asyncio.Task[None] | None = None
         self._stopping: asyncio.Task[None] | None = None
         self._check(self._rule_set)
-        self._use(self._rule_set)
+        self._show(self._rule_set)
 
     # ----- events
 
@@ -123,15 +121,62 @@ class Router:
         up the receipt, not the deliveries.
         """
         loop = self._running_loop()
-        event = Event(data, key, headers, None, self._wall_clock(), id)
+        event = self._event(data, key, headers, id)
         if not self._budget.try_take(1, len(data)):
             if shed:
                 raise self._overloaded()
             await self._budget.take(1, len(data))
-            self._running_loop()  # it may have stopped meanwhile
         future: asyncio.Future[Receipt] = loop.create_future()
-        self._append(Put(event, future), loop)
+        self._intake.append(Put(event, future), loop.call_soon)
         return await future
+
+    def put_nowait(
+        self, data: bytes, *, key: bytes | None = None, headers: Mapping[str, str] = NO_HEADERS, id: str = ""
+    ) -> concurrent.futures.Future[Receipt]:
+        """Route one event, from any thread, and return at once with a future of its receipt.
+
+        Overloaded when there is no room for it: this never waits. The future cannot be cancelled.
+        """
+        loop = self._running_loop()
+        event = self._event(data, key, headers, id)
+        if not self._budget.try_take(1, len(data)):
+            raise self._overloaded()
+        future: concurrent.futures.Future[Receipt] = concurrent.futures.Future()
+        future.set_running_or_notify_cancel()
+        self._intake.append(Put(event, future), loop.call_soon_threadsafe)
+        return future
+
+    def put_sync(
+        self,
+        data: bytes,
+        *,
+        key: bytes | None = None,
+        headers: Mapping[str, str] = NO_HEADERS,
+        id: str = "",
+        shed: bool = False,
+        timeout: float | None = None,
+    ) -> Receipt:
+        """Route one event, from any thread but the router's, and return its receipt as ``put`` does.
+
+        TimeoutError when that takes longer than ``timeout`` seconds; what was admitted is delivered all the same.
+        """
+        loop = self._running_loop()
+        if _is_running_here(loop):
+            what = "put_sync was called where the router itself runs, and would wait for ever"
+            raise RouterError(what, why="it stops the loop that is to deliver", write="await router.put(...)")
+        try:
+            future = self.put_nowait(data, key=key, headers=headers, id=id)
+        except Overloaded:
+            if shed:
+                raise
+            putting = self.put(data, key=key, headers=headers, id=id)
+            future = asyncio.run_coroutine_threadsafe(putting, loop)
+        try:
+            return future.result(timeout)
+        except concurrent.futures.CancelledError:  # the loop has ended under it
+            raise stopped() from None
+        finally:
+            future.cancel()  # nobody waits for room any longer
 
     async def run(self, source: Source) -> None:
         """Route the events of a source until it ends or the router stops; then all that was admitted is settled.
@@ -140,7 +185,7 @@ class Router:
         The source is closed. Several sources may run at once.
         """
         self._running_loop()
-        feed = Feed(source, self._admit, self._budget, self.limits, self.status, self._outlets.unstuck)
+        feed = Feed(source, self._intake.admit, self._budget, self.limits, self.status, self._outlets.unstuck)
         self._feeds[feed] = None
         try:
             await feed.run()
@@ -150,13 +195,13 @@ class Router:
     def change(self, rule_set: RuleSet) -> None:
         """Judge events by another rule set from the next batch on. RouterError, and no change, when it cannot be used.
 
-        On the router's loop. What is queued stays; targets are made anew only where uri, options or timeout differ.
+        For any thread. What is queued stays; targets are made anew only where uri, options or timeout differ.
         """
-        self._check(rule_set)
-        if self._loop is not None:
-            self._outlets.change(rule_set)
-        self._use(rule_set)
-        self.status.changes += 1
+        loop = self._loop
+        if loop is None or self.status.state != "running" or _is_running_here(loop):
+            self._change(rule_set)
+        else:
+            asyncio.run_coroutine_threadsafe(_called(self._change, rule_set), loop).result()
 
     # ----- start and stop
 
@@ -164,8 +209,32 @@ class Router:
         await self._start()
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, at: object) -> None:
-        await self.stop()
+    async def __aexit__(self, kind: object, error: object, traceback: object) -> None:
+        try:
+            await self.stop()
+        except asyncio.CancelledError:  # asked twice
+            await self.stop(at_once=True)
+            raise
+
+    def __enter__(self) -> Router:
+        self._thread = LoopThread("ruler-router")
+        try:
+            self._thread.call(self._start())
+        except BaseException:
+            self._thread.close()
+            raise
+        return self
+
+    def __exit__(self, kind: object, error: object, traceback: object) -> None:
+        thread = self._thread
+        assert thread is not None
+        try:
+            thread.call(self.stop())
+        except KeyboardInterrupt:  # asked twice
+            thread.call(self.stop(at_once=True))
+            raise
+        finally:
+            thread.close()
 
     async def _start(self) -> None:
         if self.status.state != "new":
@@ -182,6 +251,9 @@ class Router:
             self._broken,
         )
         self._outlets.change(self._rule_set)
+        self._intake = Intake(
+            self._planner(self._rule_set), self._outlets, self.limits, self._budget, self._flight, self.status
+        )
         self.status.state = "running"
         if not isinstance(self._rules, RuleSet):
             self._watching = self._loop.create_task(self._watch(self._rules))
@@ -203,19 +275,19 @@ class Router:
 
     async def _stop(self) -> None:
         self.status.state = "stopping"
-        self._budget.refuse_waiting(_stopped())
+        for feed in self._feeds:
+            feed.end_reading()
+        self._budget.refuse_waiting(stopped())
         if self._watching is not None:
             self._watching.cancel()
             await asyncio.wait([self._watching])
-        self._flush()
-        for feed in self._feeds:
-            feed.end_reading()
+        self._intake.close()
         await self._drain()
         for feed in self._feeds:
             feed.give_up()
         self._outlets.halt()
         for put in self._flight.puts:
-            put.error = _stopped()
+            put.error = stopped()
             put.answer("")
         for feed in list(self._feeds):
             await feed.ended.wait()
@@ -238,67 +310,19 @@ class Router:
 
     # ----- inside
 
-    def _admit(self, reader: Feed | None, events: Sequence[Event], sizes: list[int], puts: Sequence[Put] = ()) -> None:
-        """Plan events that have room, and give their deliveries to the outlets."""
-        plan = self._planner.plan(events)
-        counts = plan.counts
-        deliveries = plan.deliveries
-        places = [place for place, count in enumerate(counts) for _ in range(count)]
-        batch = Batch(counts, sizes, self._rule_set.version, reader, puts)
-        for place in plan.poison_places:
-            counts[place] += 1
-        self._count_shaped(batch, events, deliveries, places)
-        status = self.status
-        status.events += len(counts)
-        status.matched += plan.matched
-        status.unmatched += plan.unmatched
-        status.poison += len(plan.poison)
-        if plan.shadow:
-            status.shadow.update(plan.shadow)
-        if reader is not None:
-            reader.begin(batch, events)
-        self._flight.admit(batch)
-        for place, poison in zip(plan.poison_places, plan.poison, strict=True):
-            self._outlets.offer_poison(batch, place, poison)
-        self._outlets.offer(batch, deliveries, places)
-
-    def _count_shaped(
-        self, batch: Batch, events: Sequence[Event], deliveries: Sequence[Delivery], places: Sequence[int]
-    ) -> None:
-        """Count the bytes that were made of events, in the budget too."""
-        sizes, shaped = batch.sizes, 0
-        for place, delivery in zip(places, deliveries, strict=True):
-            if delivery.data is not events[place].data:
-                size = len(delivery.data)
-                sizes[place] += size
-                shaped += size
-        if shaped:
-            self._budget.add(shaped)
-
-    def _append(self, put: Put, loop: asyncio.AbstractEventLoop) -> None:
-        self._pending.append(put)
-        if not self._is_flush_due:
-            self._is_flush_due = True
-            loop.call_soon(self._flush)
-
-    def _flush(self) -> None:
-        """Plan the puts of this turn of the loop together."""
-        self._is_flush_due = False
-        most = self.limits.batch_events
-        while self._pending:
-            puts = [self._pending.popleft() for _ in range(min(most, len(self._pending)))]
-            sizes = [len(put.event.data) for put in puts]
-            try:
-                self._admit(None, [put.event for put in puts], sizes, puts)
-            except Exception as error:  # so that nobody waits for ever; whoever put an event is told
-                for put in puts:
-                    put.error = error
-                    put.answer("")
-                self._budget.give(len(puts), sum(sizes))
-
-    def _use(self, rule_set: RuleSet) -> None:
+    def _change(self, rule_set: RuleSet) -> None:
+        self._check(rule_set)
+        if self.status.state == "running":
+            self._outlets.change(rule_set)
+            self._intake.planner = self._planner(rule_set)
         self._rule_set = rule_set
-        self._planner = Planner(rule_set, form=self._form, key_steps=self._key_steps)
+        self._show(rule_set)
+        self.status.changes += 1
+
+    def _planner(self, rule_set: RuleSet) -> Plans:
+        return Planner(rule_set, form=self._form, key_steps=self._key_steps)
+
+    def _show(self, rule_set: RuleSet) -> None:
         self.status.version, self.status.digest = rule_set.version, rule_set.digest
 
     def _check(self, rule_set: RuleSet) -> None:
@@ -312,12 +336,16 @@ class Router:
 
     async def _watch(self, rules: RuleSource) -> None:
         """Follow the rule sets of a source."""
-        async for rule_set in rules.changes():
-            try:
-                self.change(rule_set)
-            except RouterError as error:  # the set of before goes on, as for rules with errors
-                self.status.failed_changes += 1
-                logger.error("a rule set cannot be used: %s", error, extra={"version": rule_set.version})
+        try:
+            async for rule_set in rules.changes():
+                try:
+                    self._change(rule_set)
+                except RouterError as error:  # the set of before goes on, as for rules with errors
+                    self.status.failed_changes += 1
+                    logger.error("a rule set cannot be used: %s", error, extra={"version": rule_set.version})
+        except Exception as error:  # of a plug-in, perhaps: the rules of now go on, and it is told
+            self.status.failed_changes += 1
+            logger.error("rules are no longer followed: %r", error, extra={"version": self._rule_set.version})
 
     def _broken(self, error: BaseException) -> None:
         """A bug of ours: nothing is lost by ending all that reads or waits."""
@@ -336,16 +364,29 @@ class Router:
             return self._loop
         if self.status.state == "new":
             raise RouterError("the router is not started", write="async with Router(...) as router: ...")
-        raise _stopped()
+        raise stopped()
+
+    def _event(self, data: bytes, key: bytes | None, headers: Mapping[str, str], id: str) -> Event:
+        if not isinstance(data, bytes):
+            raise TypeError(f"an event is bytes of JSON, not {type(data).__name__}; write json.dumps(...).encode()")
+        return Event(data, key, headers, None, self._wall_clock(), id)
 
     def _overloaded(self) -> Overloaded:
-        self.status.shed += 1
         budget = self._budget
+        budget.count_shed()
         return Overloaded(f"{budget.events:,} events and {budget.bytes:,} bytes are in flight, so there is no room")
 
 
-def _stopped() -> Stopped:
-    return Stopped("the router has stopped", why="it takes no more events, and gave up what was not settled in time")
+def _is_running_here(loop: asyncio.AbstractEventLoop) -> bool:
+    """Whether this is called on that loop."""
+    try:
+        return asyncio.get_running_loop() is loop
+    except RuntimeError:  # no loop runs in this thread
+        return False
+
+
+async def _called(function: Callable[[RuleSet], None], rule_set: RuleSet) -> None:
+    function(rule_set)
 
 
 def _target_of(target: Target | Callable[..., object]) -> Target:

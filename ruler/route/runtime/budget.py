@@ -22,13 +22,14 @@ from threading import Lock
 class Budget:
     """Room for events and bytes."""
 
-    __slots__ = ("_lock", "_waiting", "bytes", "events", "max_bytes", "max_events")
+    __slots__ = ("_lock", "_waiting", "bytes", "events", "max_bytes", "max_events", "shed")
 
     def __init__(self, max_events: int, max_bytes: int) -> None:
         self.max_events = max_events
         self.max_bytes = max_bytes
         self.events = 0
         self.bytes = 0
+        self.shed = 0  # events that were refused because there was no room
         self._waiting: deque[tuple[int, int, asyncio.Future[None]]] = deque()
         self._lock = Lock()
 
@@ -57,6 +58,11 @@ class Budget:
             else:
                 self._let_in()  # those behind may fit where this one did not
             raise
+
+    def count_shed(self) -> None:
+        """Count an event that is refused because there is no room. For any thread."""
+        with self._lock:
+            self.shed += 1
 
     def add(self, size: int) -> None:
         """Count more bytes of what is in flight."""

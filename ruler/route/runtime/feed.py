@@ -24,6 +24,7 @@ from ruler.route.runtime.status import RouterStatus
 from ruler.route.runtime.watermark import Watermark
 
 logger = logging.getLogger("ruler.route.feed")
+MOST_MARKS = 1024  # watermarks kept that have nothing to wait for
 
 
 class Feed:
@@ -88,6 +89,8 @@ class Feed:
         """Follow a batch that is admitted, so that positions are done in order."""
         self._unsettled += len(events)
         self._settled.clear()
+        if len(self._marks) > MOST_MARKS:
+            self._marks = {source: mark for source, mark in self._marks.items() if not mark.is_empty}
         marks = []
         for source, places in _by_source(events).items():
             mark = self._marks.get(source)
@@ -124,15 +127,14 @@ class Feed:
         self.end_reading()
 
     async def _until_read(self, reading: asyncio.Task[None]) -> None:
-        try:
-            await asyncio.wait([reading])  # cancelling this does not cancel the reading, so the two are told apart
-            await reading
-        except asyncio.CancelledError:
-            if not reading.cancelled():
-                raise  # whoever called run() has given up
+        """Wait until nothing more is read, and note why. Cancelling this does not cancel the reading."""
+        await asyncio.wait([reading])
+        if reading.cancelled():
             if not self._is_ending:
                 self.error = self.error or RouterError("the source was cancelled from within")
-        except Exception as error:  # the source has failed: run() ends with it when what it gave is settled
+            return
+        error = reading.exception()
+        if isinstance(error, Exception):  # run() ends with it when what the source gave is settled
             self.error = self.error or error
 
     async def _read(self) -> None:

@@ -97,9 +97,8 @@ class Outlets:
             try:
                 made[name] = self._provided[name] if name in self._provided else self._make_target(settings)
             except Exception as error:  # of a plug-in, perhaps: any
-                for each, target in made.items():
-                    if each not in self._provided:
-                        self._close_later(target, set())
+                for target in made.values():
+                    self._close_later(target, set())
                 what = f'the target "{name}" cannot be made: {error}'
                 raise RouterError(what, why=f"its uri is {shown_uri(settings.uri)}") from error
         return made
@@ -112,6 +111,7 @@ class Outlets:
         for place, delivery in zip(places, deliveries, strict=True):
             name = delivery.route.target
             if delivery.problem:
+                self._by_name[name].status.rejected += 1
                 self._refuse(self._by_name[name], (batch, place, delivery, None), INPUT, delivery.problem)
             elif name in entries:
                 entries[name].append((batch, place, delivery, None))
@@ -217,11 +217,10 @@ class Outlets:
                 del self._by_name[outlet.name]
                 self._status.targets.pop(outlet.name, None)
                 outlet.stop()
-                if outlet.name not in self._provided:
-                    self._close_later(outlet.target, set())
+                self._close_later(outlet.target, set())
 
     def _close_later(self, target: Target, sends: set[asyncio.Task[None]]) -> None:
-        if target in self._provided.values():
+        if any(target is each for each in self._provided.values()):
             return
         task = self._loop.create_task(_close(target, sends))
         self._closing.add(task)

@@ -38,3 +38,8 @@ class Stopped(RouterError):
 
 class Undeliverable(RouterError):
     """A delivery was refused for good, or an event was none, and no dead-letter target takes it."""
+
+
+def stopped() -> Stopped:
+    """The error of a put that comes too late, or is given up."""
+    return Stopped("the router has stopped", why="it takes no more events, and gives up what is not settled in time")

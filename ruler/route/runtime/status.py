@@ -54,7 +54,6 @@ class RouterStatus:
     unmatched: int = 0
     poison: int = 0  # events that are none
     settled: int = 0  # all their deliveries answered
-    shed: int = 0  # events refused because there was no room for them
     undeliverable: int = 0  # events of which a delivery was taken by nobody
     changes: int = 0  # of the rule set
     failed_changes: int = 0  # rule sets that could not be used
@@ -62,6 +61,11 @@ class RouterStatus:
     sources_waiting: int = 0  # now: of these, paused
     shadow: Counter[str] = field(default_factory=Counter)  # rules in shadow: events they match
     targets: dict[str, TargetStatus] = field(default_factory=dict)
+
+    @property
+    def shed(self) -> int:
+        """Events refused because there was no room for them."""
+        return self.budget.shed
 
     @property
     def in_flight_events(self) -> int:
