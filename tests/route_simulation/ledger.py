@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -124,7 +124,7 @@ class Ledger:
         self.settled_puts: set[int] = set()
         self.put_count = 0
         self.recorded: dict[str, int] = {}  # what outlives a crash: the position of each source
-        self.counts: defaultdict[str, int] = defaultdict(int)
+        self.counts: Counter[str] = Counter()  # of what has happened
         self.most_open = 0
         self.violation: Violation | None = None
         self.life = Life(0, [])
@@ -143,6 +143,7 @@ class Ledger:
         self.life = Life(self.life.number + 1, [version])
 
     def change(self, version: Version) -> None:
+        self.counts["changes of rules"] += 1
         self.life.versions.append(version)
 
     def end_life(self, *, is_drained: bool) -> None:
@@ -287,7 +288,9 @@ class Ledger:
             if offset < lane.begun_to:
                 self.fail(f"{item} is sent for the first time after a later one of its key")
             lane.begun_to = offset
-        lane.begun = [each for each in lane.begun if not self._has_ended(each)]
+        ended = {each for each in lane.begun if self._has_ended(each)}
+        self.given_up.update(each for each in ended if not self._is_ok(each))
+        lane.begun = [each for each in lane.begun if each not in ended]
         for before in lane.begun:
             if life.judged[before.number].offset < offset and before not in together[: together.index(item)]:
                 self.fail(f"{item} is sent while {before} of the same key waits for its retry")
@@ -409,6 +412,7 @@ class Ledger:
             self.fail(f"a dead letter of event {number} is for {of} and {rules}; {version.name} says otherwise")
             raise AssertionError
         item = Item(number, target, rules, of)
+        self.counts["sends of dead letters"] += 1
         if wanted.data_of is not None and item not in self.life.progress:
             self._check_failed(Item(number, of, rules), letter)
         return item
@@ -488,10 +492,12 @@ class Ledger:
                 self.life.taken += 1
                 self._settle(item.number)
             elif isinstance(outcome, Retry):
+                self.counts["answers that it is to be tried again"] += 1
                 progress.state = "waiting"
                 progress.not_before = self.now() + (outcome.after or 0.0)
             else:
                 assert isinstance(outcome, Reject)
+                self.counts["dead letters refused" if item.letter_of else "deliveries refused"] += 1
                 progress.state = "refused"
                 if item.letter_of and not self._next_letter_target(item):
                     progress.state = "waiting"  # the last one is asked for ever
@@ -510,6 +516,7 @@ class Ledger:
 
     def lose(self, target: str, items: Sequence[Item]) -> None:
         """The target gives no answer: it raises, or the send is broken off."""
+        self.counts["sends without an answer"] += 1
         for item in items:
             progress = self.life.progress[item]
             progress.state = "waiting"
@@ -597,6 +604,7 @@ class Ledger:
 
     def undeliverable(self, number: int | None = None) -> None:
         """Somebody is told that an event cannot be delivered, and that there is no dead letter for it."""
+        self.counts["undeliverable"] += 1
         numbers = self.life.judged if number is None else (number,)
         found = [each for each in numbers if self._is_undeliverable(each)]
         if not found:
@@ -621,6 +629,7 @@ class Ledger:
 
     def shed(self, number: int) -> None:
         """A put is shed: the router never had it."""
+        self.counts["puts that are shed"] += 1
         judged = self.life.judged.pop(number)
         self.life.given[PUT].remove(number)
         if judged.version is not None:

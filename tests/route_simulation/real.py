@@ -46,7 +46,9 @@ class RealKit:
             "deliveries not answered": status.lag,
             "deliveries in a send": sum(each.sending for each in status.targets.values()),
             "deliveries that wait": sum(each.waiting for each in status.targets.values()),
-            "deliveries taken": sum(each.delivered for each in status.targets.values()) - taken if taken is not None else 0,
+            "deliveries taken": sum(each.delivered for each in status.targets.values()) - taken
+            if taken is not None
+            else 0,
             "events neither matched nor unmatched nor poison": status.events
             - status.matched
             - status.unmatched

@@ -100,11 +100,10 @@ class Schedule:
 HIDDEN = {"family", "events", "dice"}
 
 
-def schedule_of(seed: int, engine: str = "python", only: str | None = None) -> Schedule:
-    """The schedule of a seed. ``only`` names a family to use whatever the seed says."""
+def schedule_of(seed: int, engine: str = "python") -> Schedule:
+    """The schedule of a seed."""
     dice = Random(seed)
-    name = dice.choice(list(DOCUMENTS))
-    chosen = family(only or name, engine)
+    chosen = family(dice.choice(list(DOCUMENTS)), engine)
     count = dice.choice((1, 2, 3, 5, 8, 12, 20, 30, 45))
     events = _events(dice, chosen, count)
     has_changes = dice.random() < 0.4

@@ -235,7 +235,7 @@ class Outlet:
         now = self._loop.time()
         since = began if since is None else since
         retry = self.settings.retry
-        code = REJECTED
+        code, asked = REJECTED, asked_wait(getattr(outcome, "after", None))
         reason = "" if isinstance(outcome, Ok) else shortened(outcome.reason)
         self.status.last_problem = reason
         entry = (batch, place, delivery._replace(attempt=delivery.attempt + 1), since)
@@ -247,12 +247,11 @@ class Outlet:
                 return False
             reason = f"{problem}: {reason}" if reason else problem
         if is_dead_letter(delivery) and not self.dead_letter_of(delivery):
-            self._stick(entry, now + max(retry.max_delay, asked_wait(getattr(outcome, "after", None))))
+            self._stick(entry, now + max(retry.max_delay, asked))
             return False
         self._brake.ended(0, 1, now)
         if self._brake.state != CLOSED:
-            self.status.held += 1
-            self._lanes.resume(entry, is_last=True)  # so that the probe is another one, where there is one
+            self._hold(entry, now + asked if asked else None)
             return False
         if code == REJECTED:
             self.status.rejected += 1
@@ -268,8 +267,19 @@ class Outlet:
         """The target that takes what this one refuses. A dead letter goes on only to what the target itself names."""
         return self.settings.dead_letter if is_dead_letter(delivery) else self.dead_letter
 
+    def _hold(self, entry: Entry, not_before: float | None) -> None:
+        """Keep what would have become a dead letter until the brake is closed again."""
+        self.status.held += 1
+        if not_before is not None:
+            self._wait(entry, not_before)
+        else:
+            self._lanes.resume(entry, is_last=True)  # so that the probe is another one, where there is one
+
     def _retry(self, entry: Entry, when: float) -> None:
         self.status.retried += 1
+        self._wait(entry, when)
+
+    def _wait(self, entry: Entry, when: float) -> None:
         self._retry_count += 1
         heappush(self._retries, (when, self._retry_count, entry))
 
