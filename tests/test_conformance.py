@@ -10,13 +10,7 @@ from cases import Case, RepeatedName, all_cases, decoded, extension_cases, exten
 
 from ruler import EventError, Matcher, RuleError, matches
 
-# Subjects of the extensions that the engines do not know yet: their cases are held to the oracle (test_oracle.py).
-# This is the one place that says so; a subject that is taken out of it is run through both engines.
-PENDING: frozenset[str] = frozenset()
-
-CASES = all_cases() + [
-    case for subject in extension_subjects() if subject not in PENDING for case in extension_cases(subject)
-]
+CASES = all_cases() + [case for subject in extension_subjects() for case in extension_cases(subject)]
 EVENT_FORMS: dict[str, Callable[[str], Any]] = {
     "str": str,
     "bytes": lambda text: text.encode("utf-8", "surrogatepass"),
@@ -88,16 +82,14 @@ def test_one_rule_alone_gets_the_same_answer() -> None:
 
 
 def test_ids_of_cases_are_unique() -> None:
-    """A failing test names one case; what is pending is there, and its ids are unlike the others."""
-    assert set(extension_subjects()) >= PENDING
-    cases = (*CASES, *(case for subject in PENDING for case in extension_cases(subject)))
-    assert len(cases) == len({case.id for case in cases})
+    """A failing test names one case."""
+    assert len(CASES) == len({case.id for case in CASES})
     assert len(CASES) >= 2247 + 193 + 150
 
 
 def test_cases_are_well_formed() -> None:
-    """Answers name rules of the case, sorted; a refused event matches nothing. Also of what is pending."""
-    for case in (*CASES, *(case for subject in PENDING for case in extension_cases(subject))):
+    """Answers name rules of the case, sorted; a refused event matches nothing."""
+    for case in CASES:
         names = {rule_name(name) for name in case.rules if name not in case.rule_errors}
         assert case.matches == sorted(set(case.matches) & names), case.id
         assert case.rule_errors == sorted(set(case.rule_errors) & set(case.rules)), case.id

@@ -10,7 +10,7 @@ import strategies
 from hypothesis import given
 
 from ruler.dialects.forms import operator_of
-from ruler.dialects.judge import refusals, unsettled_facts, unsettled_limits
+from ruler.dialects.judge import refusals, unsettled_limits
 from ruler.dialects.load import dialect
 from ruler.dialects.measures import decimals_and_digits, measures, placed_clauses
 from ruler.dialects.model import LIMITS, OPERATORS, Settled, Verdict
@@ -277,12 +277,6 @@ def test_limits_that_no_page_states_are_those_that_a_rule_has_something_for() ->
     wildcard = set(unsettled_limits(locate_rule('{"a": [{"wildcard": "x*y"}]}'), dialect("lambda")))
     assert {"wildcards-in-pattern", "wildcard-complexity"} == wildcard - plain
     assert [] == unsettled_limits(locate_rule('{"a": [1]}'), dialect("ruler"))
-
-
-def test_facts_that_no_page_settles_can_be_listed() -> None:
-    """For those who show a dialect."""
-    assert ["numeric-numbers", "cidr", "repeated-paths"] == list(unsettled_facts(dialect("lambda")))
-    assert {} == unsettled_facts(dialect("eventbridge"))
 
 
 def test_a_rule_of_great_depth_is_judged() -> None:

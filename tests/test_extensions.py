@@ -1,6 +1,6 @@
-"""The extensions as far as the compiler: what their rules become, what is refused, and that the switch is off.
+"""The extensions as far as the compiler: what their rules become, and what is refused, with extensions or without.
 
-The engines do not know them yet. So a compiled rule is judged here by plain recursion over its sub-rules, with what
+No engine has a part in it: a compiled rule is judged here by plain recursion over its sub-rules, with what
 ``acceptance`` says of one pattern and one value, and held to the oracle, which judges the rule's text.
 """
 
@@ -115,7 +115,7 @@ def test_located_rules_of_cases_have_the_same_sub_rules(case: Case) -> None:
         assert compile_rule(rule, limits=EXTENSIONS).sub_rules == tuple(each.sub_rule for each in located.sub_rules)
 
 
-# ----- the switch
+# ----- without extensions
 
 
 def test_extensions_are_refused_where_they_are_not_read() -> None:

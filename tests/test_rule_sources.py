@@ -416,12 +416,16 @@ DAMAGED = json.dumps(
 )
 
 
-@given(st.integers(0, len(DAMAGED)), st.integers(0, 30), st.text(alphabet='[]{}:,"\\un0a \n', max_size=3))
-def test_a_damaged_template_is_read_or_refused(start: int, length: int, put: str) -> None:
-    """Nothing raises, and each finding has a place in the text."""
-    text = DAMAGED[:start] + put + DAMAGED[start + length :]
+def assert_each_finding_has_a_place(text: str) -> None:
+    """Fail when a finding of these rules stands outside their text."""
     lines = text.split("\n")
     for finding in ruler.check(text):
         assert finding.line is not None and finding.column is not None
         assert 1 <= finding.line <= len(lines)
         assert 1 <= finding.column <= len(lines[finding.line - 1]) + 1
+
+
+@given(st.integers(0, len(DAMAGED)), st.integers(0, 30), st.text(alphabet='[]{}:,"\\un0a \n', max_size=3))
+def test_a_damaged_template_is_read_or_refused(start: int, length: int, put: str) -> None:
+    """Nothing raises, and each finding has a place in the text."""
+    assert_each_finding_has_a_place(DAMAGED[:start] + put + DAMAGED[start + length :])

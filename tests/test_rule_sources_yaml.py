@@ -13,6 +13,7 @@ import pytest
 from cli_runner import Shell
 from hypothesis import given
 from hypothesis import strategies as st
+from test_rule_sources import assert_each_finding_has_a_place
 
 import ruler
 from ruler.findings import Source
@@ -371,9 +372,4 @@ def test_yaml_means_the_json_that_other_readers_see(
 @given(st.integers(0, len(TEMPLATE)), st.integers(0, 30), st.text(alphabet="[]{}:-'\"|& \n*!a", max_size=3))
 def test_a_damaged_template_is_read_or_refused(start: int, length: int, put: str) -> None:
     """Nothing raises, and each finding has a place in the text."""
-    text = TEMPLATE[:start] + put + TEMPLATE[start + length :]
-    lines = text.split("\n")
-    for finding in ruler.check(text):
-        assert finding.line is not None and finding.column is not None
-        assert 1 <= finding.line <= len(lines)
-        assert 1 <= finding.column <= len(lines[finding.line - 1]) + 1
+    assert_each_finding_has_a_place(TEMPLATE[:start] + put + TEMPLATE[start + length :])

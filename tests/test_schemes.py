@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from ruler.route import RuleSetError, TargetSettings, rule_set_of_mapping
-from ruler.route.options import Options, SetupError, kind_of
-from ruler.route.schemes import Scheme, known_schemes, path_of, shown_uri, source_of, target_of
+from ruler.route.options import Options, SetupError, kind_of, shown_uri
+from ruler.route.schemes import Scheme, known_schemes, path_of, source_of, target_of
 from ruler.route.sources import LinesSource, StdinSource
 from ruler.route.targets import HttpTarget, LinesTarget, MemoryTarget, StdoutTarget
 

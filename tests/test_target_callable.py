@@ -8,9 +8,9 @@ import threading
 from typing import Any
 
 import pytest
-from target_deliveries import deliveries, delivery
+from target_deliveries import deliveries
 
-from ruler.route import OK, Delivery, Outcome, Reject, Retry
+from ruler.route import OK, Delivery, Ok, Outcome, Reject, Retry
 from ruler.route.targets import CallableTarget, MemoryTarget, RejectDelivery
 
 
@@ -129,19 +129,11 @@ def test_a_batch_goes_to_an_async_function_at_once() -> None:
     assert asyncio.run(sent()) == [OK] * 3
 
 
-def test_a_sync_function_keeps_the_order_of_a_key() -> None:
-    """Once a delivery of a key is not taken, later ones of that key are not tried; other keys, and none, go on."""
-    called: list[bytes] = []
-
-    def function(delivery: Delivery) -> Outcome | None:
-        called.append(delivery.data)
-        return Retry() if delivery.data == b"a1" else None
-
-    keys = {b"a1": b"a", b"b1": b"b", b"a2": b"a", b"n1": None, b"b2": b"b", b"a3": b"a"}
-    found = outcomes(function, [delivery(data, key=key) for data, key in keys.items()])
-    assert CallableTarget(function).in_order
-    assert called == [b"a1", b"b1", b"n1", b"b2"]
-    assert [type(each) is Retry for each in found] == [True, False, True, False, False, True]
+def test_one_delivery_of_a_batch_does_not_stop_the_others() -> None:
+    """Sync or async: where order matters, a batch holds no two of a key."""
+    for function in answering(ValueError("no"), None, Reject("never"), None):
+        found = outcomes(function, deliveries(*[b"{}"] * 4))
+        assert [type(each) for each in found] == [Retry, Ok, Reject, Ok]
 
 
 def test_what_is_async_is_seen_through_partials_methods_and_objects() -> None:
@@ -156,7 +148,6 @@ def test_what_is_async_is_seen_through_partials_methods_and_objects() -> None:
 
     for function in (Pager(), Pager().page, functools.partial(Pager().page, extra=1)):
         assert CallableTarget(function).is_async
-        assert not CallableTarget(function).in_order
         assert outcomes(function, deliveries(b"{}", b"{}")) == [OK, OK]
     assert CallableTarget(Pager()).name == "Pager"
     assert CallableTarget(functools.partial(Pager().page)).name.endswith("Pager.page")

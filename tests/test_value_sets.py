@@ -13,13 +13,7 @@ from ruler.checks import string_sets
 from ruler.checks.budget import STATES_OF_QUESTION, Budget, Undecided
 from ruler.checks.cidr_sets import do_blocks_meet, is_block_covered
 from ruler.checks.number_sets import is_empty_range, next_number
-from ruler.checks.value_sets import (
-    ValueSet,
-    accepts_every_value,
-    accepts_no_value,
-    is_covered,
-    uncovered_value,
-)
+from ruler.checks.value_sets import EVERY_VALUE, ValueSet, accepts_no_value, is_covered
 from ruler.patterns.acceptance import Value, accepts
 from ruler.patterns.extensions import all_of
 from ruler.patterns.folding import fold
@@ -160,8 +154,8 @@ def test_covered_is_what_trying_every_value_says(pattern: Pattern, others: list[
 @given(pattern_lists | wide_lists)
 def test_everything_and_nothing_are_what_trying_every_value_says(found: list[Pattern]) -> None:
     """No claim is false, and none that is true is missed."""
-    evidence = uncovered_value(found)
-    if accepts_every_value(found):
+    evidence = ValueSet(found).gap(EVERY_VALUE)  # decided: nothing here takes long
+    if is_covered(EVERY_VALUE, found):
         assert evidence is None
         assert all(is_accepted(found, value) for value in WORLD)
     else:

@@ -52,15 +52,6 @@ class Found:
     value: Value
 
 
-def accepts_every_value(patterns: Iterable[Pattern]) -> bool:
-    """Return whether each value is accepted by one of ``patterns``.
-
-    >>> accepts_every_value([Exact("x"), AnythingBut(frozenset({Exact("x")}))])
-    True
-    """
-    return is_covered(EVERY_VALUE, patterns)
-
-
 def accepts_no_value(patterns: Iterable[Pattern], budget: Budget | None = None) -> bool:
     """Return whether no value is accepted by any of ``patterns``, and none of them holds without a value."""
     return all(_is_empty(pattern, budget) for pattern in patterns)
@@ -73,16 +64,12 @@ def _is_empty(pattern: Pattern, budget: Budget | None) -> bool:
 
 
 def is_covered(pattern: Pattern, others: Iterable[Pattern]) -> bool:
-    """Return whether every value that ``pattern`` accepts is accepted by one of ``others``."""
+    """Return whether every value that ``pattern`` accepts is accepted by one of ``others``.
+
+    >>> is_covered(EVERY_VALUE, [Exact("x"), AnythingBut(frozenset({Exact("x")}))])
+    True
+    """
     return ValueSet(others).covers(pattern)
-
-
-def uncovered_value(patterns: Iterable[Pattern]) -> Found | None:
-    """Return a value that none of ``patterns`` accepts; None when there is none, or none was found in the budget."""
-    try:
-        return ValueSet(patterns).gap(EVERY_VALUE)
-    except Undecided:
-        return None
 
 
 class ValueSet:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 from ruler.dialects.forms import operator_of
 from ruler.dialects.measures import JOINING_NAMES, PlacedClause, measures, placed_clauses
-from ruler.dialects.model import Dialect, FactCell, LimitCell, OperatorCell, RefusedNames, Settled, Verdict
+from ruler.dialects.model import Dialect, LimitCell, OperatorCell, RefusedNames, Settled, Verdict
 from ruler.errors import Location
 from ruler.patterns.compiler import are_branches
 from ruler.patterns.located import LocatedRule
@@ -60,11 +60,6 @@ def unsettled_limits(rule: LocatedRule, dialect: Dialect) -> list[str]:
     """Return the names of the limits that ``rule`` has something to count for, and that no public page states."""
     counted = {measure.limit for measure in measures(rule, placed_clauses(rule))}
     return [name for name, cell in dialect.limits.items() if name in counted and cell.settled is Settled.UNKNOWN]
-
-
-def unsettled_facts(dialect: Dialect) -> dict[str, FactCell]:
-    """Return the facts of ``dialect`` that no public page settles."""
-    return {name: cell for name, cell in dialect.facts.items() if cell.settled is Settled.UNKNOWN}
 
 
 def _refused_operators(rule: LocatedRule, clauses: list[PlacedClause], dialect: Dialect) -> Iterator[Refusal]:

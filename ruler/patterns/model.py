@@ -10,8 +10,8 @@ Normal form: two spellings of one meaning are one pattern. ``exactly`` and ``num
 wildcard without ``*`` becomes Exact, ``x*`` a Prefix, ``*x`` a Suffix, ``*`` an empty Prefix; the same without
 regard to case becomes EqualsIgnoreCase, PrefixIgnoreCase and so on. ``none-of`` of ``exists`` is Absent.
 
-The extensions (AllOf, NoneOf, Regexp, WildcardIgnoreCase, an AnythingBut of a NumericRange, several clauses on one
-path) are for the compiler alone so far: no rule that is added holds one (compiler.Limits).
+AllOf, NoneOf, Regexp, WildcardIgnoreCase, an AnythingBut of a NumericRange, and several clauses on one path come from
+extensions: no rule of a dialect without them holds one (``extensions`` of compiler.Limits).
 """
 
 from __future__ import annotations

@@ -62,6 +62,22 @@ def quoted(name: str) -> str:
     return f'"{printable(cut)}"'
 
 
+def shown_uri(uri: str) -> str:
+    """A URI fit for logs and status: without user, password and query; of http and https the server alone.
+
+    >>> shown_uri("https://me:pass@ops.example/hook/secret?key=1"), shown_uri("file:dead.jsonl")
+    ('https://ops.example', 'file:dead.jsonl')
+    """
+    scheme, _, rest = uri.partition(":")
+    if scheme.lower() == "file":
+        return printable(uri)
+    if not rest.startswith("//"):
+        return printable(f"{scheme}:{rest.partition('?')[0].rpartition('@')[2]}")
+    place, slash, path = rest[2:].partition("?")[0].partition("/")
+    place = place.rpartition("@")[2]
+    return printable(f"{scheme}://{place}" + ("" if scheme.lower() in ("http", "https") else slash + path))
+
+
 class Options:
     """The options of one target or source. Each question returns a value; ``finish`` raises what was wrong."""
 

@@ -121,7 +121,7 @@ class Router:
         up the receipt, not the deliveries.
         """
         loop = self._running_loop()
-        event = Event(data, key, headers, None, self._wall_clock(), id)
+        event = self._event(data, key, headers, id)
         if not self._budget.try_take(1, len(data)):
             if shed:
                 raise self._overloaded()
@@ -138,7 +138,7 @@ class Router:
         Overloaded when there is no room for it: this never waits. The future cannot be cancelled.
         """
         loop = self._running_loop()
-        event = Event(data, key, headers, None, self._wall_clock(), id)
+        event = self._event(data, key, headers, id)
         if not self._budget.try_take(1, len(data)):
             raise self._overloaded()
         future: concurrent.futures.Future[Receipt] = concurrent.futures.Future()
@@ -275,13 +275,13 @@ class Router:
 
     async def _stop(self) -> None:
         self.status.state = "stopping"
+        for feed in self._feeds:
+            feed.end_reading()
         self._budget.refuse_waiting(stopped())
         if self._watching is not None:
             self._watching.cancel()
             await asyncio.wait([self._watching])
         self._intake.close()
-        for feed in self._feeds:
-            feed.end_reading()
         await self._drain()
         for feed in self._feeds:
             feed.give_up()
@@ -365,6 +365,11 @@ class Router:
         if self.status.state == "new":
             raise RouterError("the router is not started", write="async with Router(...) as router: ...")
         raise stopped()
+
+    def _event(self, data: bytes, key: bytes | None, headers: Mapping[str, str], id: str) -> Event:
+        if not isinstance(data, bytes):
+            raise TypeError(f"an event is bytes of JSON, not {type(data).__name__}; write json.dumps(...).encode()")
+        return Event(data, key, headers, None, self._wall_clock(), id)
 
     def _overloaded(self) -> Overloaded:
         budget = self._budget

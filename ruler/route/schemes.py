@@ -101,22 +101,6 @@ def scheme_of(name: str) -> Scheme:
     return BUILT_IN[name]
 
 
-def shown_uri(uri: str) -> str:
-    """A URI fit for logs and status: without user, password and query; of http and https the server alone.
-
-    >>> shown_uri("https://me:pass@ops.example/hook/secret?key=1"), shown_uri("file:dead.jsonl")
-    ('https://ops.example', 'file:dead.jsonl')
-    """
-    scheme, _, rest = uri.partition(":")
-    if scheme.lower() == "file":
-        return printable(uri)
-    if not rest.startswith("//"):
-        return printable(f"{scheme}:{rest.partition('?')[0].rpartition('@')[2]}")
-    place, slash, path = rest[2:].partition("?")[0].partition("/")
-    place = place.rpartition("@")[2]
-    return printable(f"{scheme}://{place}" + ("" if scheme.lower() in ("http", "https") else slash + path))
-
-
 def _scheme_name(uri: str) -> str:
     name, colon, _ = uri.partition(":")
     if not colon or not _is_scheme(name.lower()):

@@ -89,12 +89,15 @@ class Intake:
                 for put in puts:
                     put.error = error
                     put.answer("")
-                self._budget.give(len(puts), sum(sizes))
 
     def admit(self, reader: Feed | None, events: Sequence[Event], sizes: list[int], puts: Sequence[Put] = ()) -> None:
         """Plan events that have room, and give their deliveries to the outlets."""
         planner = self.planner
-        plan = planner.plan(events)
+        try:
+            plan = planner.plan(events)
+        except BaseException:
+            self._budget.give(len(puts), sum(sizes))  # a source gives back its events itself
+            raise
         counts, deliveries = plan.counts, plan.deliveries
         places = [place for place, count in enumerate(counts) for _ in range(count)]
         for place in plan.poison_places:

@@ -24,7 +24,7 @@ from ruler.route.dead_letters import AGE, ATTEMPTS, REJECTED
 from ruler.route.model import Delivery, Ok, Outcome, Retry, Target
 from ruler.route.rule_set import RetrySettings, TargetSettings
 from ruler.route.runtime.backoff import asked_wait, delay_after
-from ruler.route.runtime.brake import CLOSED, PAUSED, Brake
+from ruler.route.runtime.brake import CLOSED, PAUSED, PROBE, Brake
 from ruler.route.runtime.flight import Batch, Entry, is_dead_letter
 from ruler.route.runtime.lanes import KeyLanes, Lanes, lanes_for
 from ruler.route.runtime.sending import outcomes_of, shortened
@@ -72,7 +72,7 @@ class Outlet:
         self.status = status
         self.is_retired = False  # the rules no longer name it
         self.is_stopped = False
-        self.tasks: set[asyncio.Task[None]] = set()
+        self.tasks: dict[asyncio.Task[None], Target] = {}  # the sends under way, each to its target
         self._desk = desk
         self._random = random
         self._loop = asyncio.get_running_loop()
@@ -114,7 +114,7 @@ class Outlet:
                 return  # what is in a send was taken by the old order; the pump runs again when it ends
             lanes = self._change_order()
         settings, target, bucket, brake = self.settings, self.target, self._bucket, self._brake
-        batch = min(settings.batch, getattr(target, "max_batch", settings.batch))
+        batch = max(1, min(settings.batch, getattr(target, "max_batch", settings.batch)))
         in_order = bool(getattr(target, "in_order", False))
         while lanes.ready and len(self.tasks) < settings.concurrency:
             room = brake.room(batch, now)
@@ -145,7 +145,7 @@ class Outlet:
     def replace(self, target: Target) -> tuple[Target, set[asyncio.Task[None]]]:
         """Send to another target from now on. Return the old one, and its sends that have not ended."""
         old, self.target = self.target, target
-        return old, set(self.tasks)
+        return old, {task for task, used in self.tasks.items() if used is old}
 
     def stop(self) -> None:
         """Cancel what is in a send and start nothing more. What is not answered stays so."""
@@ -158,11 +158,11 @@ class Outlet:
     def _start(self, target: Target, entries: list[Entry], in_order: bool, is_probe: bool) -> None:
         self.status.sending += len(entries)
         task = self._loop.create_task(self._send(target, entries, in_order, is_probe))
-        self.tasks.add(task)
+        self.tasks[task] = target
         task.add_done_callback(self._sent)
 
     def _sent(self, task: asyncio.Task[None]) -> None:
-        self.tasks.discard(task)
+        del self.tasks[task]
         if not task.cancelled():
             error = task.exception()
             if error is not None:
@@ -259,6 +259,8 @@ class Outlet:
         else:
             self.status.expired += 1
         self.status.lag -= 1
+        if self._stuck:
+            self._unstick([entry])  # it has become a dead letter that goes on to another target
         self._desk.refused(self, (batch, place, delivery, since), code, reason)
         return True
 
@@ -305,11 +307,10 @@ class Outlet:
         """Set the timer for when the pump should run again, and say how things stand."""
         brake, status = self._brake, self.status
         when = self._retries[0][0] if self._retries else math.inf
-        if self._lanes.ready and len(self.tasks) < self.settings.concurrency:  # so something else holds them
-            if brake.state == PAUSED:
-                when = min(when, brake.until)
-            elif brake.state == CLOSED and self._bucket is not None:
-                when = min(when, self._bucket.ready_at(now))
+        is_held = self._lanes.ready and len(self.tasks) < self.settings.concurrency  # by the brake or the bucket
+        if is_held and brake.state != PROBE:  # the end of a probe runs the pump
+            ready = brake.until if brake.state == PAUSED else now
+            when = min(when, ready if self._bucket is None else max(ready, self._bucket.ready_at(now)))
         if when != self._timer_at:
             if self._timer is not None:
                 self._timer.cancel()

@@ -19,6 +19,7 @@ from random import Random
 
 from ruler.route.dead_letters import INPUT, dead_letter_delivery
 from ruler.route.model import Delivery, Position, Route, Target
+from ruler.route.options import shown_uri
 from ruler.route.plan import Poison
 from ruler.route.rule_set import RuleSet, TargetSettings
 from ruler.route.runtime.budget import Budget
@@ -99,7 +100,7 @@ class Outlets:
                 for target in made.values():
                     self._close_later(target, set())
                 what = f'the target "{name}" cannot be made: {error}'
-                raise RouterError(what, why=f"its uri is {settings.uri}") from error
+                raise RouterError(what, why=f"its uri is {shown_uri(settings.uri)}") from error
         return made
 
     # ----- deliveries
@@ -110,6 +111,7 @@ class Outlets:
         for place, delivery in zip(places, deliveries, strict=True):
             name = delivery.route.target
             if delivery.problem:
+                self._by_name[name].status.rejected += 1
                 self._refuse(self._by_name[name], (batch, place, delivery, None), INPUT, delivery.problem)
             elif name in entries:
                 entries[name].append((batch, place, delivery, None))

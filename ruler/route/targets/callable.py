@@ -11,13 +11,12 @@
 | raises anything else                     | Retry, with the exception as its reason           |
 | returns anything else                    | Reject, and the reason says what may be returned  |
 
-An async function is called for all deliveries of a batch at once: none of them have a key in common where order
-matters. A sync one runs in a thread, so that it cannot block the loop; one thread takes a whole batch, one delivery
-after the other. As many threads call it as there are sends at one time (``concurrency``).
+An async function is called for all deliveries of a batch at once. A sync one runs in a thread, so that it cannot block
+the loop; one thread takes a whole batch, one delivery after the other. There are as many threads as sends at one time
+(``concurrency``).
 
-Always: a delivery whose key has had an outcome other than Ok in the batch is not given to a sync function: its turn
-comes after that one's. A thread cannot be stopped: when a send takes too long, the function goes on, and what it does
-may be done again.
+Always: a batch holds one delivery of a key at most where order matters, so none waits for another in it. A thread
+cannot be stopped: when a send takes too long, the function goes on, and what it does may be done again.
 """
 
 from __future__ import annotations
@@ -34,7 +33,6 @@ from ruler.route.model import OK, Delivery, Ok, Outcome, Reject, Retry
 
 MOST_THREADS = 64  # of one target; they are started as sends need them
 LONGEST_REASON = 500  # characters
-BEHIND = Retry(0.0, "it stands behind a delivery of its key that was not taken")
 
 SyncFunction = Callable[[Delivery], object]
 AsyncFunction = Callable[[Delivery], Awaitable[object]]
@@ -57,7 +55,6 @@ class CallableTarget:
         self.function = function
         self.name = name_of(function)
         self.is_async = _is_async(function)
-        self.in_order = not self.is_async
         self._threads: ThreadPoolExecutor | None = None
 
     async def send(self, deliveries: Sequence[Delivery]) -> Sequence[Outcome]:
@@ -89,21 +86,13 @@ class CallableTarget:
             return Retry(reason=f"{self.name}: what it waited for was cancelled")  # its own affair, not ours
 
     def _call_each(self, deliveries: Sequence[Delivery]) -> list[Outcome]:
-        outcomes: list[Outcome] = []
-        held: set[bytes] = set()  # keys of deliveries that were not taken
-        for delivery in deliveries:
-            key = delivery.key
-            if held and key is not None and key in held:
-                outcomes.append(BEHIND)
-                continue
-            try:
-                outcome = self._outcome(self.function(delivery))
-            except Exception as error:
-                outcome = self._failure(error)
-            if key is not None and not isinstance(outcome, Ok):
-                held.add(key)
-            outcomes.append(outcome)
-        return outcomes
+        return [self._call(delivery) for delivery in deliveries]
+
+    def _call(self, delivery: Delivery) -> Outcome:
+        try:
+            return self._outcome(self.function(delivery))
+        except Exception as error:
+            return self._failure(error)
 
     def _outcome(self, answer: object) -> Outcome:
         if answer is None or answer is True:

@@ -114,6 +114,8 @@ class HttpTarget:
             return Retry(reason=f"{server} has not answered within {self.timeout:g} seconds")
         except aiohttp.ClientResponseError as error:  # its own text shows all of the address
             return Retry(reason=_short(f"{server} gave an answer that is not HTTP: {error.message}"))
+        except aiohttp.ClientConnectorCertificateError as error:
+            return Retry(reason=_short(f"the certificate of {server} is not trusted: {error.certificate_error}"))
         except aiohttp.ClientConnectorError as error:
             return Retry(reason=_short(f"cannot connect to {server}: {text_of(error.os_error)}"))
         except aiohttp.ServerDisconnectedError:
