@@ -24,11 +24,12 @@ from ruler.findings import Finding
 from ruler.route.config import place_problems
 from ruler.route.logs import start_logging
 from ruler.route.model import Source, Target
+from ruler.route.options import shown_uri
 from ruler.route.readiness import reasons_of
 from ruler.route.router import Router, RuleSource
 from ruler.route.rule_set import RuleSet, TargetSettings
 from ruler.route.runtime.status import DRAINING, OPEN, PAUSED, PROBING, STUCK, RouterStatus
-from ruler.route.schemes import shown_uri, target_of
+from ruler.route.schemes import target_of
 from ruler_cli.exit_codes import EXIT_FINE, EXIT_TROUBLE
 from ruler_cli.run import RunPlan, make_all, tell_findings
 from ruler_cli.run_rules import WatchedRules
