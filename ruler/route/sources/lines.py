@@ -249,7 +249,10 @@ class LinesSource:
         if self._files:
             self._go_on_after(os.fstat(self._files[-1].descriptor))
         else:  # what the position file told of is lost, and the name led nowhere
-            self._add(open_regular(self.path), self._lost_generation + 1)
+            try:
+                self._add(open_regular(self.path), self._lost_generation + 1)
+            except FileNotFoundError:
+                return  # renamed just now; the next look tells
         self._note()
 
     def _go_on_after(self, last: os.stat_result) -> None:
