@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 import oracle
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -803,6 +804,12 @@ def test_the_garbage_collector_is_stopped_until_the_last_change_has_ended() -> N
         collector.resume(first)
         assert not gc.isenabled()
         gc.enable()
+        with pytest.raises(KeyError), collector.stopped():
+            collector.stop(second)
+            collector.resume(second)
+            assert not gc.isenabled()
+            raise KeyError
+        assert gc.isenabled()
         collector.stop(first)
         collector.begin_anew()
         assert gc.isenabled()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import random
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ import ruler
 from ruler.findings import Finding
 from ruler.patterns.reader import read_document
 from ruler.route import RuleSet, RuleSetError, read_rule_set, rule_set_of_mapping, rule_set_of_text
+from ruler.route.assemble import Assembly
 from ruler.route.pattern_text import canonical_pattern
 from ruler.route.rule_set import BrakeSettings, RetrySettings, TargetSettings
 from ruler.route.toml_text import toml_document
@@ -770,6 +773,31 @@ def test_a_pattern_may_nest_as_deep_as_patterns_do() -> None:
     deep = '{"a":' * 1000 + "[1]" + "}" * 1000
     text = f'{{"rules": {{"r": {{"pattern": {deep}, "shadow": true}}}}}}'
     assert rule_set_of_text(text).digest
+
+
+# ----- the garbage collector
+
+
+def test_the_collector_is_stopped_while_a_document_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """It looked at all rules again and again. Afterwards it runs, whatever was read, and in whatever thread."""
+    seen: list[bool] = []
+    original = Assembly.assembled
+
+    def assembled(self: Assembly) -> Any:
+        seen.append(gc.isenabled())
+        return original(self)
+
+    monkeypatch.setattr(Assembly, "assembled", assembled)
+    (tmp_path / "routes.json").write_text("{}")
+    assert gc.isenabled()
+    with ThreadPoolExecutor(2) as threads:
+        readings = [threads.submit(rule_set_of_text, text) for text in ("{}", '{"rules": 5}') * 4]
+        failed = [each.exception() is not None for each in readings]
+    rule_set_of_mapping({})
+    read_rule_set(tmp_path)
+    assert failed == [False, True] * 4
+    assert seen == [False] * 10
+    assert gc.isenabled()
 
 
 # ----- rule sets

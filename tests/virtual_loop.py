@@ -107,7 +107,9 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         self, coro: Coroutine[Any, Any, T], *, name: str | None = None, context: Context | None = None
     ) -> asyncio.Task[T]:
         """A task of this loop, remembered until it is done."""
-        self._check_open()
+        if self._is_closed:
+            coro.close()
+            raise RuntimeError("the loop is closed")
         task = asyncio.Task(coro, loop=self, name=name, context=context)
         self._tasks[task] = None
         task.add_done_callback(self._forget)
@@ -216,7 +218,7 @@ class VirtualLoop(asyncio.AbstractEventLoop):
 
     def drop(self) -> None:
         """Throw away all that is under way, as a crash does, at once rather than when the garbage is collected."""
-        self._is_dropped = True  # what finally blocks ask of the loop is taken, and never done
+        self._is_dropped = True  # the callbacks that finally blocks ask for are taken, and never run
         self._is_closed = True
         for task in list(self._tasks):
             task._log_destroy_pending = False  # type: ignore[attr-defined]

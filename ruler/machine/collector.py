@@ -1,6 +1,7 @@
-"""Stops the garbage collector of the process while machines are edited.
+"""Stops the garbage collector of the process while machines are edited, and while many rules are read.
 
-It may run a finalizer at any allocation, in the thread that edits: one that matches would see half a change.
+It may run a finalizer at any allocation, in the thread that edits: one that matches would see half a change. And it
+looks again and again at all that has been read so far, where nothing is garbage.
 In: a token for each change under way. Out: nothing; the collector runs again when the last of them has ended.
 Always: it is turned on only where it was on; an interrupt between any two lines is made good by one more ``resume``.
 """
@@ -10,6 +11,8 @@ from __future__ import annotations
 import gc
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
 class Collector:
@@ -35,6 +38,16 @@ class Collector:
             if not self._stopped_by and self._was_enabled:
                 gc.enable()
                 self._was_enabled = False
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Stop the collector for a block, in any thread."""
+        token = object()
+        try:
+            self.stop(token)
+            yield
+        finally:
+            self.resume(token)
 
     def begin_anew(self) -> None:
         """Forget the changes of threads that a fork has left behind."""

@@ -254,14 +254,14 @@ def _line(letter: Letter, *, is_judged: bool) -> bytes:
     if letter.event_id:
         record["event_id"] = _name(letter.event_id)
     if letter.received:
-        record["received"] = _time_text(letter.received)
+        record["received"] = time_text(letter.received)
     if letter.replays:
         record["replays"] = letter.replays
     if letter.refusals:
         record["refusals"] = [
             {"target": _printable(refusal.target), "reason": _printable(refusal.reason)} for refusal in letter.refusals
         ]
-    record["time"] = _time_text(letter.time)
+    record["time"] = time_text(letter.time)
     return orjson.dumps(record)[:-1] + _data_member(letter.data, is_judged=is_judged) + b"}"
 
 
@@ -318,8 +318,8 @@ def _shortened(reason: str) -> str:
     return reason if len(reason) <= LONGEST_REASON else reason[: LONGEST_REASON - 3] + "..."
 
 
-def _time_text(seconds: float) -> str:
-    """RFC 3339 in milliseconds; a time that no calendar has is the nearest one."""
+def time_text(seconds: float) -> str:
+    """Return a time in RFC 3339 in milliseconds; a time that no calendar has is the nearest one."""
     milliseconds = min(max(seconds, 0.0), 253402300799.0) * 1000
     moment = _EPOCH + timedelta(milliseconds=round(milliseconds))
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03}Z"

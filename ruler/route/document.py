@@ -20,6 +20,7 @@ from typing import Any
 
 from ruler.errors import RuleError, RulerError
 from ruler.findings import DECODED, Finding, Source, finding_of_text, in_text_order
+from ruler.machine.collector import COLLECTOR
 from ruler.patterns.reader import Document, document_from_mapping, read_document
 from ruler.route.assemble import Assembly
 from ruler.route.rule_members import DOCUMENT_FORM, DOCUMENT_MEANING, Part, RuleSetReader
@@ -66,7 +67,8 @@ def read_rule_set(
     (None for any), and members called ``also`` are let be. ``engine`` is that of the matcher.
     """
     around = Around(provided, schemes, also, engine=engine)
-    return assembled(read_parts(path, around), around)
+    with COLLECTOR.stopped():  # 17.5 s became 8.7 for 100,000 rules; 2026-11-22, process time
+        return assembled(read_parts(path, around), around)
 
 
 def read_parts(path: str | os.PathLike[str], around: Around) -> list[Part]:
@@ -104,7 +106,8 @@ def rule_set_of_text(
         raise ValueError(f"form is {form!r}, expected 'json' or 'toml'")
     content = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     around = Around(provided, schemes, also, directory, engine)
-    return assembled([part_of_text(name, content, form, around)], around)
+    with COLLECTOR.stopped():
+        return assembled([part_of_text(name, content, form, around)], around)
 
 
 def rule_set_of_mapping(
@@ -124,12 +127,14 @@ def rule_set_of_mapping(
     """
     source = Source(DECODED, "")
     around = Around(provided, schemes, also, directory, engine)
-    try:
-        document = document_from_mapping(mapping)
-    except RuleError as error:
-        finding = Finding(source, error.code, error.what, error.why, error.write, rule=DECODED, location=error.location)
-        raise RuleSetError([finding]) from None
-    return assembled([_part(source, document, around)], around)
+    with COLLECTOR.stopped():
+        try:
+            document = document_from_mapping(mapping)
+        except RuleError as error:
+            what, where = error.what, error.location
+            finding = Finding(source, error.code, what, error.why, error.write, rule=DECODED, location=where)
+            raise RuleSetError([finding]) from None
+        return assembled([_part(source, document, around)], around)
 
 
 def assembled(parts: list[Part], around: Around) -> RuleSet:

@@ -36,7 +36,7 @@ from ruler.route.rule_set import RuleSet, TargetSettings
 from ruler.route.runtime.budget import Budget
 from ruler.route.runtime.feed import Feed
 from ruler.route.runtime.flight import Flight, Put
-from ruler.route.runtime.intake import Intake
+from ruler.route.runtime.intake import Intake, Plans
 from ruler.route.runtime.limits import Limits
 from ruler.route.runtime.outlets import Outlets
 from ruler.route.runtime.problems import Overloaded, RouterError, Stopped, Undeliverable, stopped
@@ -319,7 +319,7 @@ class Router:
         self._show(rule_set)
         self.status.changes += 1
 
-    def _planner(self, rule_set: RuleSet) -> Planner:
+    def _planner(self, rule_set: RuleSet) -> Plans:
         return Planner(rule_set, form=self._form, key_steps=self._key_steps)
 
     def _show(self, rule_set: RuleSet) -> None:

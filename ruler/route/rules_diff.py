@@ -9,23 +9,22 @@ In: two rule sets. Out: a RuleSetDiff; ``str`` of it is for people, ``as_dict`` 
 
 Always: spelling and order are no difference, as in the digest; two rule sets of one digest differ at most in
 descriptions and in a version that somebody named. What may be secret is not shown: of the options of a target only
-their names, of an address neither user nor password.
+their names, of an address of HTTP only the server.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TypeVar
 
 from ruler.findings import printable
 from ruler.route.rule_set import VERSION_DIGITS, Rule, RuleSet, TargetSettings, target_record
+from ruler.route.schemes import shown_uri
 
 LONGEST_SHOWN = 100  # characters of a value, for people
 SHOWN_BEFORE = 20  # characters of a long value before those that differ
 DURATIONS = {"timeout", "retry.max_age", "retry.first_delay", "retry.max_delay", "brake.window", "brake.pause"}
-_hide_user = re.compile(r"(?<=//)[^/?#@]*@").sub
 
 Part = TypeVar("Part")
 
@@ -160,7 +159,7 @@ def _members_of_target(target: TargetSettings) -> dict[str, _Value]:
             found[name] = _Value(bool(inside), "true" if inside else "false")
         elif not isinstance(value, Mapping):
             found[name] = _Value(value, _setting_text(name, value))
-    found["uri"] = _Value(target.uri, _hide_user("***@", target.uri))
+    found["uri"] = _Value(target.uri, shown_uri(target.uri) if target.uri else "")
     return found
 
 

@@ -127,15 +127,14 @@ class Feed:
         self.end_reading()
 
     async def _until_read(self, reading: asyncio.Task[None]) -> None:
-        try:
-            await asyncio.wait([reading])  # cancelling this does not cancel the reading, so the two are told apart
-            await reading
-        except asyncio.CancelledError:
-            if not reading.cancelled():
-                raise  # whoever called run() has given up
+        """Wait until nothing more is read, and note why. Cancelling this does not cancel the reading."""
+        await asyncio.wait([reading])
+        if reading.cancelled():
             if not self._is_ending:
                 self.error = self.error or RouterError("the source was cancelled from within")
-        except Exception as error:  # the source has failed: run() ends with it when what it gave is settled
+            return
+        error = reading.exception()
+        if isinstance(error, Exception):  # run() ends with it when what the source gave is settled
             self.error = self.error or error
 
     async def _read(self) -> None:

@@ -41,8 +41,7 @@ class Reader(Protocol):
 
 def is_dead_letter(delivery: Delivery) -> bool:
     """Whether a delivery takes a dead letter to a target for such; that of a replay goes to its own target again."""
-    route = delivery.route
-    return isinstance(route, LetterRoute) and not route.is_replay
+    return isinstance(delivery.route, LetterRoute)
 
 
 class Put:

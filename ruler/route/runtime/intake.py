@@ -13,9 +13,11 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from ruler.route.model import Delivery, Event
-from ruler.route.plan import Planner
+from ruler.route.plan import Plan
+from ruler.route.rule_set import RuleSet
 from ruler.route.runtime.budget import Budget
 from ruler.route.runtime.feed import Feed
 from ruler.route.runtime.flight import Batch, Flight, Put
@@ -25,12 +27,21 @@ from ruler.route.runtime.problems import stopped
 from ruler.route.runtime.status import RouterStatus
 
 
+class Plans(Protocol):
+    """What decides where events go: a Planner, or a replay, which has decided already."""
+
+    rule_set: RuleSet
+
+    def plan(self, events: Sequence[Event], /) -> Plan:
+        """Return what is to be delivered of events."""
+
+
 class Intake:
     """Plans events. ``append`` may be called by any thread, the rest by the loop's."""
 
     def __init__(
         self,
-        planner: Planner,
+        planner: Plans,
         outlets: Outlets,
         limits: Limits,
         budget: Budget,

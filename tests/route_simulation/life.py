@@ -1,0 +1,260 @@
+"""One life of a router: it is made, sources and producers and an operator work with it, and it is left.
+
+What ends it early: a crash (world.py), a stop, a broken source, an event that is undeliverable, or a caller that gives
+up a run. What is not settled then is left to the next life.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from random import Random
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ruler.route import Receipt, RuleSet, TargetSettings
+
+from .fakes import Broken, FakeSource, FakeTarget
+from .schedule import PUT, End, Schedule, Sent
+
+if TYPE_CHECKING:
+    from .world import World
+
+WALL_CLOCK_BEGINS = 1_800_000_000.0
+MOST_SHED = 200  # how often one event may be shed before that is called for ever
+
+
+class RouterLike(Protocol):
+    """What the simulation asks of a router."""
+
+    async def __aenter__(self) -> Any: ...
+    async def __aexit__(self, *error: object) -> None: ...
+    async def run(self, source: Any) -> None: ...
+    async def put(self, data: bytes, *, key: bytes | None = None, id: str = "", shed: bool = False) -> Receipt: ...
+    def change(self, rule_set: RuleSet) -> None: ...
+    async def stop(self, *, at_once: bool = False) -> None: ...
+
+
+class Kit(Protocol):
+    """Makes routers, and knows their errors and their counters."""
+
+    overloaded: type[Exception]
+    stopped: type[Exception]
+    undeliverable: type[Exception]
+
+    def router(self, rules: Any, targets: Any, schedule: Schedule, **arguments: Any) -> RouterLike:
+        """Make a router."""
+
+    def put_nowait(self, router: Any, sent: Sent) -> Coroutine[Any, Any, Receipt]:
+        """Put as code without a loop does, and await the receipt."""
+
+    def busy(self, router: Any) -> str:
+        """What the counters of a router say that goes beyond its limits; "" for nothing."""
+
+    def left(self, router: Any, taken: int | None) -> str:
+        """What the counters of a router say is left, when all is settled and targets took so much; None where that is not known."""
+
+
+class ChangingRules:
+    """A RuleSource whose versions come from the operator."""
+
+    def __init__(self, rule_set: RuleSet) -> None:
+        self.rule_set = rule_set
+        self.queue: asyncio.Queue[RuleSet] = asyncio.Queue()
+
+    def current(self) -> RuleSet:
+        return self.rule_set
+
+    async def changes(self) -> AsyncIterator[RuleSet]:
+        while True:
+            yield await self.queue.get()
+
+
+class Living:
+    """A life. ``live`` once."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.schedule = world.schedule
+        self.ledger = world.ledger
+        self.kit = world.kit
+        self.number = world.life_count
+        self.dice = world.schedule.dice
+        self.note = world.note
+        self.is_disturbed = False  # stopped, broken, or given up by someone
+        self.targets: list[FakeTarget] = []
+        self.rules = ChangingRules(world.version.rule_set) if self.schedule.uses_rule_source else None
+
+    @property
+    def is_over(self) -> bool:
+        return self.world.is_over(self.number)
+
+    async def live(self, end: End | None) -> bool:
+        """Whether everything is settled at the end of it."""
+        world = self.world
+        settings = self.schedule.family.versions[0].targets
+        self.router = self.kit.router(
+            self.rules or world.version.rule_set,
+            {name: self._make_target(settings[name]) for name in self.schedule.family.provided},
+            self.schedule,
+            make_target=self._make_target,
+            random=Random(self.schedule.router_seed + self.number),
+            wall_clock=lambda: WALL_CLOCK_BEGINS + world.loop.time(),
+        )
+        sources = [FakeSource(world, name, streams) for name, streams in self.schedule.by_source.items()]
+        async with self.router:
+            await self._work(sources, end)
+        self._check_left()
+        for source in sources:
+            if not source.is_closed:
+                await source.close()
+        world.over.add(self.number)
+        self.ledger.end_life(is_drained=end is None or end.how != "stop at once")
+        if not self.is_disturbed:
+            self.ledger.close()
+            if what := self.kit.left(self.router, None if self.schedule.changes else self.ledger.life.taken):
+                self.ledger.fail(f"the end, and the counters say: {what}")
+        return self.ledger.is_complete()
+
+    def _make_target(self, settings: TargetSettings) -> FakeTarget:
+        target = FakeTarget(self.world, settings, self._check_busy)
+        self.targets.append(target)
+        return target
+
+    def _check_busy(self) -> None:
+        if what := self.kit.busy(self.router):
+            self.ledger.fail(what)
+
+    def _check_left(self) -> None:
+        leftover = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        if leftover:
+            self.ledger.fail(f"tasks are left behind: {', '.join(map(str, leftover))}")
+        for target in self.targets:
+            if not target.is_closed:
+                self.ledger.fail(f"{target.name} is not closed")
+
+    async def _work(self, sources: list[FakeSource], end: End | None) -> None:
+        """Run the sources and the producer until they end."""
+        make = asyncio.create_task
+        runs = [make(self._run(source), name=f"run {source.name}") for source in sources]
+        works = [*runs, make(self._produce(), name="producer")]
+        helpers = [make(self._operate(), name="operator")]
+        if end is not None and end.how.startswith("stop"):
+            helpers.append(make(self._stop(end), name="stopper"))
+        if end is not None and end.how == "give up" and runs:
+            helpers.append(make(self._give_up(runs[0], end), name="who gives up"))
+        await asyncio.gather(*works)
+        self.note("all runs have ended")
+        for helper in helpers:
+            helper.cancel()
+        for outcome in await asyncio.gather(*helpers, return_exceptions=True):
+            if isinstance(outcome, Exception):
+                raise outcome
+
+    # ----- sources
+
+    async def _run(self, source: FakeSource) -> None:
+        try:
+            await self.router.run(source)
+        except Broken:
+            self.ledger.abandon(source.positions)
+            self._disturb("run %s ends, as the source is broken", source.name)
+        except self.kit.undeliverable as error:
+            self._disturb("run %s ends: %s", source.name, error)
+            if not self.is_over:
+                self.ledger.undeliverable()
+        except asyncio.CancelledError:
+            if not self.is_disturbed:
+                raise
+            self.ledger.abandon(source.positions)
+            self.note("run %s is given up", source.name)
+        else:
+            self.note("run %s ends", source.name)
+
+    def _disturb(self, text: str, *details: object) -> None:
+        self.is_disturbed = True
+        self.note(text, *details)
+
+    async def _give_up(self, run: asyncio.Task[None], end: End) -> None:
+        await asyncio.sleep(end.at)
+        self._disturb(end.how)
+        run.cancel()
+
+    # ----- puts
+
+    async def _produce(self) -> None:
+        """Put what has no receipt yet, all at once or one after the other."""
+        puts, pause = self.ledger.puts_left(), self.schedule.put_pause
+        if not pause:
+            await asyncio.gather(*(self._put_patiently(sent) for sent in puts))
+            return
+        for sent in puts:
+            await self._put_patiently(sent)
+            await asyncio.sleep(pause * self.dice.random())
+
+    async def _put_patiently(self, sent: Sent) -> None:
+        """Put one event, again when it is shed, until it has its receipt or there is none to be had."""
+        for _ in range(MOST_SHED):
+            try:
+                if await self._put(sent):
+                    return
+            except self.kit.stopped:
+                self._disturb("put %d is given up by the router", sent.number)
+                return
+            except self.kit.undeliverable as error:
+                self._disturb("put %d: %s", sent.number, error)
+                if not self.is_over:
+                    self.ledger.undeliverable(sent.number)
+                return
+            except TimeoutError:
+                self.ledger.abandon((PUT,))
+                self._disturb("put %d is given up by its producer", sent.number)
+                return
+            await asyncio.sleep(0.5 + self.dice.random())
+        self.ledger.fail(f"event {sent.number} is shed for ever")
+
+    async def _put(self, sent: Sent) -> bool:
+        """Put one event once. False when it was shed."""
+        patience = self.dice.random() if self.dice.random() < self.schedule.impatience else None
+        self.ledger.give_put(sent)
+        self.note("put %d", sent.number)
+        try:
+            async with asyncio.timeout(patience):
+                receipt = await self._receipt(sent)
+        except self.kit.overloaded:
+            if not self.is_over:
+                self.note("put %d is shed", sent.number)
+                self.ledger.shed(sent.number)
+            return False
+        if not self.is_over:
+            self.note("put %d: %s", sent.number, receipt)
+            self.ledger.receipt(sent.number, receipt.version, receipt.delivered, receipt.dead_letters)
+            self.world.effect()
+        return True
+
+    async def _receipt(self, sent: Sent) -> Receipt:
+        if self.schedule.sheds and self.dice.random() < 0.5:
+            return await self.kit.put_nowait(self.router, sent)
+        return await self.router.put(sent.data, key=sent.key, id=str(sent.number), shed=self.schedule.sheds)
+
+    # ----- the operator
+
+    async def _operate(self) -> None:
+        """Change the rules when it is time."""
+        world = self.world
+        while world.changes_left:
+            time, index = world.changes_left[0]
+            await asyncio.sleep(max(0.0, time - world.loop.time()))
+            world.changes_left.pop(0)
+            world.version = self.schedule.family.versions[index]
+            self.note("change to %s", world.version.name)
+            self.ledger.change(world.version)
+            if self.rules is None:
+                self.router.change(world.version.rule_set)
+            else:
+                self.rules.queue.put_nowait(world.version.rule_set)
+
+    async def _stop(self, end: End) -> None:
+        await asyncio.sleep(end.at)
+        self._disturb(end.how)
+        await self.router.stop(at_once=end.how == "stop at once")
+        self.note("stopped")
