@@ -19,8 +19,8 @@ from dataclasses import asdict, dataclass, field
 from typing import TypeVar
 
 from ruler.findings import printable
+from ruler.route.options import shown_uri
 from ruler.route.rule_set import VERSION_DIGITS, Rule, RuleSet, TargetSettings, target_record
-from ruler.route.schemes import shown_uri
 
 LONGEST_SHOWN = 100  # characters of a value, for people
 SHOWN_BEFORE = 20  # characters of a long value before those that differ
