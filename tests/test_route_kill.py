@@ -41,7 +41,8 @@ def test_nothing_is_lost_when_the_process_is_killed(tmp_path: Path) -> None:
 
 def test_nothing_comes_twice_when_the_process_is_told_to_stop(tmp_path: Path) -> None:
     """SIGTERM: what is in flight is answered and recorded first, though every twentieth answer is a failure."""
-    task = Task(LINES, kills=5, deaths=0, seed=4, signal=signal.SIGTERM, manners=Manners(stall=0.0), max_events=100)
+    manners = Manners(stall=0.0)
+    task = Task(LINES // 2, kills=4, deaths=0, seed=4, signal=signal.SIGTERM, manners=manners, max_events=100)
     run = drive(task, tmp_path)
     report = judge(task, run)
     assert [] == report.wrong
@@ -100,7 +101,7 @@ def test_a_second_signal_stops_at_once_and_loses_nothing(tmp_path: Path) -> None
     config = tmp_path / "config.toml"
     with SinkProcess(run.ledgers[HOOK], task.manners, task.seed) as sink:
         text = config_text(run, task, sink.port)
-        config.write_text(text.replace('timeout = "0.5s"', 'timeout = "60s"'), encoding="utf-8")
+        config.write_text(text.replace('timeout = "1s"', 'timeout = "60s"'), encoding="utf-8")
         with RouterProcess((*task.router, str(config), "--once"), run.log) as router:
             while not (run.ledgers[HOOK].exists() and run.ledgers[HOOK].stat().st_size):
                 assert router.is_running, run.log.read_text()
