@@ -18,9 +18,9 @@ from ruler.route.config_members import HIGHEST_PORT, ServeSettings
 from ruler.route.logs import FORMATS
 from ruler.route.model import Source as EventSource
 from ruler.route.model import Target
-from ruler.route.options import Problem, SetupError
+from ruler.route.options import Problem, SetupError, shown_uri
 from ruler.route.rule_set import RuleSet
-from ruler.route.schemes import known_schemes, shown_uri, source_of, target_of
+from ruler.route.schemes import known_schemes, source_of, target_of
 from ruler.words import counted
 from ruler_cli.arguments import OneOf, Parser
 from ruler_cli.exit_codes import EXIT_FINE, EXIT_TROUBLE

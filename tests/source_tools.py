@@ -10,7 +10,7 @@ from ruler.route import Event, Source
 from ruler.route.sources import LinesSource
 
 T = TypeVar("T")
-PATIENCE = 60.0  # seconds until a test that waits has failed
+PATIENCE = 20.0  # seconds until a test that waits has failed
 
 
 def run(main: Callable[[], Awaitable[T]]) -> T:

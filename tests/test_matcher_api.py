@@ -758,7 +758,9 @@ def test_each_error_of_a_decoded_event_says_what_and_where(engine: str, event: A
             assert caught.value.location is not None
 
 
-@pytest.mark.parametrize("event", [None, 1, 1.5, True, ["a"], ("a",), {1}, pytest.param(object(), id="object()")], ids=repr)
+@pytest.mark.parametrize(
+    "event", [None, 1, 1.5, True, ["a"], ("a",), {1}, pytest.param(object(), id="object()")], ids=repr
+)
 def test_what_is_neither_text_nor_mapping_is_no_event(engine: str, event: Any) -> None:
     """An array at the top is no event, decoded or not."""
     with pytest.raises(EventError) as caught:
