@@ -9,6 +9,8 @@
     dead_letters.py  what could not be delivered -> a line of JSON, and back
     router.py        the router: admits events, plans them, and sees to it that each delivery is answered
     runtime/         what goes on while it routes
+    targets/         where deliveries go: functions, lines, HTTP, memory
+    schemes.py       URIs -> targets and sources, ours and those of plug-ins; options.py reads their options
     replay/          dead letters -> deliveries again
     rules_diff.py    two rule sets -> what differs between them
     delivery_diff.py and, of events, in what they would deliver
