@@ -7,6 +7,7 @@ lanes.py         what may be sent next: per key, or at will
 token_bucket.py  how fast
 backoff.py       when again
 brake.py         when to stop sending, instead of making dead letters of everything
+ages.py          how old the oldest delivery is that is not answered
 outlet.py        the way to one target: all of these together
 outlets.py       the ways to all targets: by name, through changes of rules, and on to dead letters
 feed.py          one source that is read
