@@ -28,6 +28,7 @@ COMMANDS = {  # what the first argument may be meant as -> what to write
     "test": "ruler test",
     "test-event-pattern": "ruler test-event-pattern",
     "run": "ruler run",
+    "replay": "ruler replay",
     "lint": "ruler check",
     "why": "ruler explain",
     "help": "ruler --help",

@@ -36,10 +36,11 @@ commands:
   explain      say why events match rules, or do not, and what would make them
   test         run the tests kept beside rules
   coverage     count what each rule, branch and alternative matched
-  rules        'rules diff': what differs between two rule sets of routes
   test-event-pattern
                whether one event matches one pattern, as the AWS command of that name
   run          route events from a source to targets, as rules in a config say
+  replay       deliver dead letters again, to where rules lead them now
+  rules        'rules diff': what differs between two rule sets
 
   -h, --help   show this text; 'ruler COMMAND --help' shows all options
   --version    show the version and the engine that matches events
@@ -61,9 +62,10 @@ COMMANDS = {
     "explain": ("ruler_cli.explain", "run_explain"),
     "test": ("ruler_cli.test", "run_test"),
     "coverage": ("ruler_cli.coverage", "run_coverage"),
-    "rules": ("ruler_cli.rules", "run_rules"),
     "test-event-pattern": ("ruler_cli.test_event_pattern", "run_test_event_pattern"),
     "run": ("ruler_cli.run", "run_run"),
+    "replay": ("ruler_cli.replay", "run_replay"),
+    "rules": ("ruler_cli.rules", "run_rules"),
 }
 
 

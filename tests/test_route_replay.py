@@ -204,12 +204,51 @@ def test_marks_come_back(tmp_path: Path) -> None:
     path.write_bytes(content[:-9])
     marks = Marks(str(path))
     marks.open()
-    assert (marks.has(b"\1" * 16, "ops"), marks.has(b"\1" * 16, "log")) == (True, False)
+    assert (marks.take(b"\1" * 16, "ops"), marks.take(b"\1" * 16, "log")) == (True, False)
     marks.add([Mark(b"\2" * 16, "ops", "id-3")], "2026-11-22T10:00:00.000Z")
     marks.close()
     again = Marks(str(path))
     again.read()
-    assert again.has(b"\2" * 16, "ops")
+    assert again.take(b"\2" * 16, "ops")
+
+
+def test_equal_lines_have_a_mark_each(tmp_path: Path) -> None:
+    """Two events that were the same to the byte are two letters: one that is done is not both."""
+    line = dead(b'{"total": 12}')
+    path = str(tmp_path / "marks")
+    for lines, delivered in ((1, 1), (2, 1), (2, 0)):
+        marks = Marks(path)
+        marks.open()
+        counts = replayed(b"\n".join([line] * lines), marks, Fake(), Fake())
+        marks.close()
+        assert (counts.letters, counts.before) == (delivered, lines - delivered)
+
+
+def test_poison_is_done_target_by_target(tmp_path: Path) -> None:
+    """With a part of the targets the others are left for another replay."""
+    line = record_of(Poison(Event(b'{"total": 12}'), "not-eventbridge", "no id"))
+    found = [Found(1, 0, hash_of(line), letter_of(line))]
+    for wanted, targets in (("log", ["log"]), ("log", []), ("", ["ops"])):
+        marks = Marks(str(tmp_path / "marks"))
+        marks.open()
+        replay = Replay(
+            found,
+            Planner(rule_set()),
+            marks,
+            name="x",
+            is_wanted=lambda name, wanted=wanted: wanted in name,  # type: ignore[misc]
+            wall_clock=lambda: 0.0,
+        )
+
+        async def run(replay: Replay) -> None:
+            async with ReplayRouter(
+                rule_set(), replay, targets={"ops": Fake(), "log": Fake(), "dlq": Fake()}
+            ) as router:
+                await router.run(replay)
+
+        asyncio.run(run(replay))
+        marks.close()
+        assert sorted(replay.counts.deliveries) == targets
 
 
 def test_one_replay_at_a_time(tmp_path: Path) -> None:

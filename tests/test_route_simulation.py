@@ -13,9 +13,9 @@ from collections import Counter
 
 import pytest
 from conftest import require_native
+from route_simulation.books import Violation
 from route_simulation.broken import VARIANTS, broken
 from route_simulation.families import DOCUMENTS
-from route_simulation.ledger import Violation
 from route_simulation.plain import PlainKit
 from route_simulation.real import RealKit
 from route_simulation.world import failure_of, simulate

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Sequence
 
 import pytest
@@ -86,6 +87,51 @@ def test_a_stop_in_the_turn_of_a_put_still_answers_it() -> None:
                 await router.put(A)
             with pytest.raises(Stopped):
                 await router.run(FakeSource([]))
+
+    run_virtual(story())
+
+
+def test_a_stop_drains_what_comes_with_it() -> None:
+    """Though all else is settled at that moment, a put that was taken just before is delivered."""
+
+    async def story() -> None:
+        target = FakeTarget(seconds=3)
+        async with Router(rules_to({"t": {}}), {"t": target}) as router:
+            early = asyncio.create_task(router.put(A))
+            await asyncio.sleep(3)  # so that the answer comes in the turn of the stop
+            late, stopping = asyncio.create_task(router.put(A)), asyncio.create_task(router.stop())
+            await stopping
+            assert ((await early).delivered, (await late).delivered) == (1, 1)
+
+    run_virtual(story())
+
+
+def test_a_stop_ends_whatever_a_target_does() -> None:
+    """A send that goes on though it is cancelled, and a close that never ends, are left, and logged."""
+
+    class Stubborn(FakeTarget):
+        async def send(self, deliveries: Sequence[object]) -> list[object]:  # type: ignore[override]
+            while not is_over:
+                with contextlib.suppress(asyncio.CancelledError):  # on purpose
+                    await asyncio.sleep(1)
+            return [OK] * len(deliveries)
+
+        async def close(self) -> None:
+            await asyncio.sleep(10_000)
+
+    is_over = False
+
+    async def story() -> None:
+        nonlocal is_over
+        router = Router(rules_to({"t": {}}), {"t": Stubborn()}, limits=Limits(drain_seconds=5))
+        async with router:
+            putting = asyncio.create_task(router.put(A))
+            await asyncio.sleep(1)
+        assert asyncio.get_running_loop().time() < 60
+        with pytest.raises(Stopped):
+            await putting
+        is_over = True
+        await asyncio.sleep(5)
 
     run_virtual(story())
 

@@ -131,12 +131,15 @@ class RuleFiles:
 
     def _read(self) -> RuleSet:
         """Read the files, and remember what they looked like before that. Raises RuleSetError."""
-        documents = self._looks_of_documents()  # before they are read: what changes meanwhile is read again
-        self._looks = documents + _looks_of(self.examples)
+        documents, examples = self._looks_of_documents(), self._looks_of_examples()  # what changes later is read again
+        self._looks = documents + examples
         try:
             return self.read()
         finally:
-            self._looks = documents + _looks_of(self.examples)
+            known = {each[0] for each in examples}
+            kept = [each for each in examples if each[0] in self.examples]
+            new = {each for each in self.examples if each not in known}
+            self._looks = (*documents, *sorted((*kept, *_looks_of(new))))
 
     def read(self) -> RuleSet:
         """Read the rule set that the files hold now, and note which examples they name. RuleSetError tells every error.
@@ -155,10 +158,13 @@ class RuleFiles:
 
     def _looks_now(self) -> Looks:
         """What the files look like; those that are not there are left out."""
-        return self._looks_of_documents() + _looks_of(self.examples)
+        return (*self._looks_of_documents(), *self._looks_of_examples())
 
     def _looks_of_documents(self) -> Looks:
         return _looks_of(name for path in self.paths for name in _documents_in(path))
+
+    def _looks_of_examples(self) -> Looks:
+        return _looks_of(sorted(set(self.examples)))
 
 
 def example_paths(parts: Iterable[Part]) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from route_simulation.ledger import Violation
+from route_simulation.books import Violation
 from route_simulation.life import Kit
 from route_simulation.plain import PlainKit
 from route_simulation.real import RealKit

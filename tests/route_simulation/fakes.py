@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ruler.route import OK, Delivery, Event, Ok, Outcome, Position, Reject, Retry, TargetSettings
 
-from .ledger import Item
+from .books import Item
 from .schedule import Sent
 
 if TYPE_CHECKING:

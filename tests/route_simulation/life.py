@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ruler.route import Receipt, RuleSet, TargetSettings
 
 from .fakes import Broken, FakeSource, FakeTarget
-from .families import Version
+from .families import CANNOT_BE_MADE, Version
 from .schedule import PUT, End, Schedule, Sent
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ class Kit(Protocol):
     overloaded: type[Exception]
     stopped: type[Exception]
     undeliverable: type[Exception]
+    unusable: type[Exception]
 
     def router(self, rules: Any, targets: Any, schedule: Schedule, **arguments: Any) -> RouterLike:
         """Make a router."""
@@ -88,7 +89,7 @@ class Living:
         self.targets: list[FakeTarget] = []
         self.rules: ChangingRules | None = None
         if self.schedule.uses_rule_source:
-            self.rules = ChangingRules(world.version, self._change)
+            self.rules = ChangingRules(world.version, self._begin_version)
 
     @property
     def is_over(self) -> bool:
@@ -122,6 +123,8 @@ class Living:
         return self.ledger.is_complete()
 
     def _make_target(self, settings: TargetSettings) -> FakeTarget:
+        if settings.uri == CANNOT_BE_MADE:
+            raise Broken(settings.uri)
         target = FakeTarget(self.world, settings, self._check_busy)
         self.targets.append(target)
         return target
@@ -253,17 +256,30 @@ class Living:
             time, index = world.changes_left[0]
             await asyncio.sleep(max(0.0, time - world.loop.time()))
             world.changes_left.pop(0)
-            world.version = self.schedule.family.versions[index]
-            self.note("the operator changes to %s", world.version.name)
+            version = self.schedule.family.versions[index]
+            self.note("the operator changes to %s", version.name)
             if self.rules is None:
-                self._change(world.version)
-                self.router.change(world.version.rule_set)
+                self._change(version)
             else:
-                self.rules.queue.put_nowait(world.version)
+                self.rules.queue.put_nowait(version)
 
     def _change(self, version: Version) -> None:
-        if not self.is_over:
-            self.note("%s is in force", version.name)
+        """Change the rules, unless a target of theirs cannot be made, which the router must say."""
+        self._begin_version(version)
+        try:
+            self.router.change(version.rule_set)
+        except self.kit.unusable as error:
+            self.note("%s", error)
+            if version.can_be_used:
+                raise
+        else:
+            if not version.can_be_used and not self.is_disturbed:  # a router that has stopped uses none
+                self.ledger.fail(f"{version.name} is used, and it cannot be")
+
+    def _begin_version(self, version: Version) -> None:
+        """The router is given a version that is in force from now on, if it can be used."""
+        if version.can_be_used and not self.is_over:
+            self.world.version = version
             self.ledger.change(version)
 
     async def _stop(self, end: End) -> None:

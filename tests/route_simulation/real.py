@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 from ruler.route import Receipt
-from ruler.route.router import Limits, Overloaded, Router, Stopped, Undeliverable
+from ruler.route.router import Limits, Overloaded, Router, RouterError, Stopped, Undeliverable
 
 from .schedule import Schedule, Sent
 
@@ -17,6 +17,7 @@ class RealKit:
     overloaded = Overloaded
     stopped = Stopped
     undeliverable = Undeliverable
+    unusable = RouterError
 
     def router(self, rules: Any, targets: Any, schedule: Schedule, **arguments: Any) -> Router:
         limits = Limits(

@@ -8,7 +8,8 @@ from contextlib import suppress
 
 from virtual_loop import Crashed, Deadlock, Endless, VirtualLoop
 
-from .ledger import Ledger, Violation
+from .books import Violation
+from .ledger import Ledger
 from .life import Kit, Living
 from .schedule import End, Schedule, schedule_of
 

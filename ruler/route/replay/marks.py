@@ -3,8 +3,8 @@
     dead.jsonl            {"reason": ..., "target": "ops", ...}
     dead.jsonl.replayed   {"letter": "c3ab...", "target": "ops", "id": "5c41...", "time": "2026-11-22T10:00:00.000Z"}
 
-A letter is known by the hash of its line, so that the marks stay right when the file is rotated, cut or sorted. Lines
-are only ever added, and each is written when its letter is done; nothing else is kept.
+A letter is known by the hash of its line, so that the marks stay right when the file is rotated, cut or sorted. Of two
+lines that are the same to the byte a mark is for one. Marks are only ever added, each when its letter is done.
 
 Always: what is marked was taken by its target, or is a new dead letter. What a crash has left half written is no mark,
 so its letter is replayed again. One process at a time replays a file: the marks are locked while it does.
@@ -13,6 +13,7 @@ so its letter is replayed again. One process at a time replays a file: the marks
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -49,7 +50,7 @@ class Marks:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self._known: set[bytes] = set()
+        self._left: Counter[bytes] = Counter()  # marks that were there, and that no letter has taken
         self._descriptor = -1
 
     def read(self) -> None:
@@ -84,17 +85,19 @@ class Marks:
             what = f"{self.path} cannot be written: {error.strerror}"
             raise ReplayError(f"{what}\n  why:   it remembers which letters are done") from None
 
-    def has(self, letter: bytes, target: str) -> bool:
-        """Whether the letter with this hash is done at the target."""
-        return _key(letter, target) in self._known
+    def take(self, letter: bytes, target: str) -> bool:
+        """Whether the letter with this hash was done at the target before; takes one mark for it."""
+        key = _key(letter, target)
+        if key not in self._left:
+            return False
+        self._left[key] -= 1
+        if not self._left[key]:
+            del self._left[key]
+        return True
 
     def add(self, marks: Iterable[Mark], time: str) -> None:
         """Remember that these are done. OSError when that cannot be written."""
-        lines = []
-        for mark in marks:
-            self._known.add(_key(mark.letter, mark.target))
-            lines.append(_line(mark, time))
-        block = b"".join(lines)
+        block = b"".join([_line(mark, time) for mark in marks])
         while self._descriptor >= 0 and block:
             block = block[os.write(self._descriptor, block) :]
 
@@ -111,7 +114,7 @@ class Marks:
         try:
             record = orjson.loads(line)
             letter = bytes.fromhex(record["letter"])
-            self._known.add(_key(letter, str(record["target"])))
+            self._left[_key(letter, str(record["target"]))] += 1
         except (ValueError, KeyError, TypeError):
             pass  # half a mark, or what somebody else wrote: no letter counts as done for it
 

@@ -93,7 +93,7 @@ class Replay:
         if not letter.is_poison and not self._is_wanted(letter.target):
             counts.others += 1
             return Step(found)
-        if not letter.is_poison and self._marks.has(found.hash, letter.target):
+        if not letter.is_poison and self._marks.take(found.hash, letter.target):
             counts.before += 1
             return Step(found)
         choice = choose(letter, self._planner)
@@ -101,7 +101,10 @@ class Replay:
             counts.kept[choice.why_not] += 1
             return Step(found, (), choice.why_not)
         wanted = [each for each in choice.deliveries if self._is_wanted(each.target)]
-        left = tuple(each for each in wanted if not self._marks.has(found.hash, each.target))
+        left = tuple(wanted)
+        if letter.is_poison:
+            done = {target for target in {each.target for each in wanted} if self._marks.take(found.hash, target)}
+            left = tuple(each for each in wanted if each.target not in done)
         if left:
             counts.letters += 1
             counts.deliveries.update(each.target for each in left)
