@@ -144,6 +144,10 @@ def test_a_late_answer_and_a_death_of_the_sink_excuse_a_repeat() -> None:
     report = judged(took)
     assert (1, []) == (report.figures["repeated because the answer was late"], report.wrong)
     took = right_run()
+    took[HOOK].insert(8, replace(took[HOOK][5], attempt=1))
+    report = judged(took)
+    assert (1, []) == (report.figures["repeated because the answer was late"], report.wrong)
+    took = right_run()
     took[HOOK].insert(8, took[HOOK][5])
     report = judged(took, deaths=[7 * ENTRY])
     assert (1, []) == (report.figures["repeated because the sink died"], report.wrong)
@@ -153,7 +157,7 @@ def test_ledgers_are_read_with_their_places(tmp_path: Path) -> None:
     """Of each target in its own form; what nobody can read is counted."""
     hook = tmp_path / "hook"
     hook.write_bytes(b"taken 17 k3 ab 1\nfailed 18 k3 cd 1\nrefused 19 k3 ef 1\nlate 18 k3 cd 2\ntak")
-    assert Ledger([Took(17, 0, "ab"), Took(18, 54, "cd", is_late=True)], 1, 1) == read_hook(hook)
+    assert Ledger([Took(17, 0, "ab", 1), Took(18, 54, "cd", 2, is_late=True)], 1, 1) == read_hook(hook)
     archive = tmp_path / "archive"
     archive.write_bytes(b'{"n":4}\n{"n":5\n{"n":6}\n')
     assert Ledger([Took(4, 0), Took(6, 15)], 1) == read_archive(archive)

@@ -32,7 +32,7 @@ QUIET_SECONDS = 0.05  # so long does nothing come before the ledgers are read
 STARTING_SHARE = 0.15  # of the kills: while the process starts
 STARTING_SECONDS = 1.0
 LONGEST_RUN = 3600.0
-TARGET_TIMEOUT = 0.5  # seconds; the sink stalls for twice as long
+TARGET_TIMEOUT = 1.0  # seconds; the sink stalls for twice as long
 CONCURRENCY = 64
 UNRECORDED = 2000  # events: done, and not in the position file yet; what a fast machine routes in 0.2 seconds and some
 MANNERS = Manners(stall_seconds=2 * TARGET_TIMEOUT)

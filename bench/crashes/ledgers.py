@@ -4,7 +4,7 @@ In: the ledger of the hook (sink.py), the file of the archive, the file of dead 
 that was taken, in the order of taking, with the byte of the ledger at which it stands: so it can be told what was
 taken before a moment whose size of the ledger is known.
 
-    taken 17 k3 5c41... 1    ->  Took(number=17, at=0, id="5c41...")
+    taken 17 k3 5c41... 1    ->  Took(number=17, at=0, id="5c41...", attempt=1)
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ class Took:
     number: int
     at: int  # where it begins in the ledger, in bytes
     id: str = ""  # of the delivery, where the ledger has it
+    attempt: int = 0  # as the router counts them, where the ledger has it
     is_late: bool = False  # taken, and the answer came when nobody waited for it any more
     letter_of: str = ""  # of a dead letter: the target that did not take the event
     code: str = ""  # of a dead letter: why
@@ -45,10 +46,10 @@ def read_hook(path: Path) -> Ledger:
     took, unreadable, others = [], 0, 0
     for at, line in _lines(path):
         parts = line.decode().split(" ")
-        if len(parts) != 5 or not parts[1].isdigit():
+        if len(parts) != 5 or not parts[1].isdigit() or not parts[4].isdigit():
             unreadable += 1
         elif parts[0] in (TAKEN, LATE):
-            took.append(Took(int(parts[1]), at, parts[3], is_late=parts[0] == LATE))
+            took.append(Took(int(parts[1]), at, parts[3], int(parts[4]), is_late=parts[0] == LATE))
         else:
             others += parts[0] != REFUSED
     return Ledger(took, unreadable, others)

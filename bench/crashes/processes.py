@@ -27,10 +27,14 @@ class RouterProcess:
     def is_running(self) -> bool:
         return self._process.poll() is None
 
+    def signal(self, signal: int) -> None:
+        """Send the signal."""
+        self._process.send_signal(signal)
+
     def end(self, signal: int | None = None) -> int:
         """Send the signal, if any, and wait for the end; returns the exit code, minus the signal that ended it."""
         if signal is not None:
-            self._process.send_signal(signal)
+            self.signal(signal)
         return self._process.wait(END_SECONDS)
 
     def __enter__(self) -> RouterProcess:
