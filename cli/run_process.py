@@ -17,10 +17,9 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from ruler.errors import RulerError
-from ruler.findings import Finding
 from ruler.route.config import place_problems
 from ruler.route.logs import start_logging
 from ruler.route.model import Source, Target
@@ -32,8 +31,8 @@ from ruler.route.runtime.status import DRAINING, OPEN, PAUSED, PROBING, STUCK, R
 from ruler.route.schemes import target_of
 from ruler_cli.exit_codes import EXIT_FINE, EXIT_TROUBLE
 from ruler_cli.run import RunPlan, make_all, tell_findings
-from ruler_cli.run_rules import WatchedRules
-from ruler_cli.run_status import END, ERROR, StatusLine, summary_record, summary_text, terminal_line
+from ruler_cli.run_rules import ConfigRules
+from ruler_cli.run_status import END, ERROR, StatusLine, not_done, summary_record, summary_text, terminal_line
 from ruler_cli.streams import write_message
 
 EXIT_DEAD_LETTERS = 1
@@ -63,7 +62,7 @@ class _Run:
         self.is_json = plan.options.log_format == "json"
         self.line: StatusLine | None = None if self.is_json else terminal_line(time.monotonic)
         self.made: dict[str, Target] = {}  # targets that the router has not taken yet
-        self.rules: WatchedRules | None = None
+        self.rules: ConfigRules | None = None
         self.router: Router | None = None
         self.signals: list[int] = []  # in the order they came
         self.stopping: list[asyncio.Task[None]] = []
@@ -95,7 +94,7 @@ class _Run:
         plan = self.plan
         rules: RuleSet | RuleSource = plan.rule_set
         if not plan.options.once:
-            rules = self.rules = WatchedRules(plan, self.tell_bad_rules)
+            rules = self.rules = ConfigRules(plan, self._count_bad_rules)
         settings = plan.config.source
         self.router = router = Router(
             rules, limits=plan.config.limits, form=settings.form, key=settings.key, make_target=self._make_target
@@ -137,13 +136,17 @@ class _Run:
         for name in STOPS:
             loop.add_signal_handler(getattr(signal, name), self._stop, router, getattr(signal, name))
         if self.rules is not None:
-            loop.add_signal_handler(signal.SIGHUP, self.rules.read_again)
+            loop.add_signal_handler(signal.SIGHUP, self._look_again, self.rules)
 
     def _let_signals_be(self) -> None:
         """Signals end the process from now on: nothing is left to be done for events."""
         loop = asyncio.get_running_loop()
         for name in (*STOPS, "SIGHUP"):
             loop.remove_signal_handler(getattr(signal, name))
+
+    def _look_again(self, rules: ConfigRules) -> None:
+        logger.info("SIGHUP: reading the rules again")
+        rules.look_again()
 
     def _stop(self, router: Router, number: int) -> None:
         self.signals.append(number)
@@ -174,15 +177,9 @@ class _Run:
         extra = {"source": shown_uri(self.plan.config.source.uri), "version": status.version}
         logger.info("routing begins", extra=extra | ({"serve": address} if address else {}))
 
-    def tell_bad_rules(self, findings: Sequence[Finding]) -> None:
-        """Tell the errors of rules that were changed."""
+    def _count_bad_rules(self) -> None:
         if self.router is not None:
             self.router.status.failed_changes += 1
-        extra: dict[str, object] = {"findings": [each.record() for each in findings]} if self.is_json else {}
-        logger.error("the changed rules have errors; those of before go on", extra=extra)
-        if not self.is_json:
-            for each in findings:
-                self.write(str(each))
 
     async def _look(self, status: RouterStatus) -> None:
         """Show how things stand, again and again, and tell when a target is held or goes on."""
@@ -204,10 +201,9 @@ class _Run:
             logger.info("routing has ended", extra=summary_record(status, ending))
         else:
             self.write(summary_text(status, ending, is_durable=durable))
-        open_count = status.events - status.settled
         if ending == ERROR:
             return EXIT_TROUBLE
-        if self.signals and (open_count or self.plan.options.once):
+        if self.signals and (not_done(status) or self.plan.options.once):
             return SIGNALLED + self.signals[0]
         dead = sum(each.dead_letters for each in status.targets.values()) + status.poison
         return EXIT_DEAD_LETTERS if dead and self.plan.options.once else EXIT_FINE

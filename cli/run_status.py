@@ -109,7 +109,7 @@ def summary_record(status: RouterStatus, ending: str) -> dict[str, object]:
         "matched": status.matched,
         "unmatched": status.unmatched,
         "poison": status.poison,
-        "not_done": status.events - status.settled,
+        "not_done": not_done(status),
         "targets": {
             name: {
                 "delivered": each.delivered,
@@ -133,9 +133,14 @@ def summary_text(status: RouterStatus, ending: str, *, is_durable: bool) -> str:
     return "\n".join([*lines, *(f"  {name:{width}}  {text}" for name, text in rows)])
 
 
+def not_done(status: RouterStatus) -> int:
+    """Return how many of the events that came in are not answered, or have a delivery that nobody took."""
+    return min(status.events, status.events - status.settled + status.undeliverable)
+
+
 def _done_text(status: RouterStatus, is_durable: bool) -> str:
     came = f"{counted(status.events, 'event')} came in"
-    left = status.events - status.settled
+    left = not_done(status)
     if not status.events:
         return "no event came in"
     if not left:

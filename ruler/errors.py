@@ -9,6 +9,9 @@ RulerError
 ├── TemplateError (also ValueError)    a template that cannot be filled (ruler/route/input_transformer.py)
 ├── LetterError (also ValueError)      a line that is no dead letter (ruler/route/dead_letters.py)
 ├── RouterError                        a router that cannot do what it is asked (ruler/route/runtime/problems.py)
+├── SetupError (also ValueError)       a target or source that cannot be made: problems (ruler/route/options.py)
+├── RejectDelivery                     raised by functions that are targets (ruler/route/targets/callable.py)
+├── SourceError                        a source that cannot give its events (ruler/route/sources/errors.py)
 ├── EngineError (also RuntimeError)    an engine that was asked for and cannot be had
 └── MachineError (also RuntimeError)   a broken invariant of the machine: a bug in ruler, not in its use
 

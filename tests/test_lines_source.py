@@ -15,6 +15,7 @@ from source_tools import all_events, crash, places, run, some
 
 from ruler.route import Event, Planner, Position
 from ruler.route.document import rule_set_of_mapping
+from ruler.route.router import Router
 from ruler.route.sources import LinesSource, SourceError, growing_file, lines, recorder
 from ruler.route.sources.line_cutter import LONGEST_LINE, LineCutter
 
@@ -298,3 +299,35 @@ def test_a_disk_that_takes_nothing_stops_no_event_and_is_told_at_the_end(
     again = LinesSource(path, follow=False)
     monkeypatch.undo()
     assert [(0, b'{"n":1}'), (8, b'{"n":2}')] == places(run(lambda: all_events(again)))
+
+
+# ----- in a router
+
+
+def test_a_router_delivers_each_line_and_records_it(tmp_path: Path) -> None:
+    """A router that is stopped in the midst, and the next one: together all lines once, in order."""
+    path = tmp_path / "orders.jsonl"
+    path.write_bytes(b"".join(b'{"n":%d}\n' % number for number in range(3000)))
+    rule_set = rule_set_of_mapping(
+        {
+            "targets": {"ops": {"order": "key"}},
+            "rules": {"all": {"pattern": {"n": [{"exists": True}]}, "targets": ["ops"]}},
+        },
+        provided=["ops"],
+    )
+    delivered: list[bytes] = []
+
+    async def main(enough: int, follow: bool) -> None:
+        async with Router(rule_set, {"ops": lambda delivery: delivered.append(delivery.data)}) as router:
+            running = asyncio.create_task(router.run(LinesSource(path, follow=follow)))
+            while len(delivered) < enough:
+                await asyncio.sleep(0.001)
+            if follow:
+                await router.stop()
+            await running
+
+    run(lambda: main(1, True))
+    assert 0 < len(delivered)
+    run(lambda: main(0, False))
+    assert [b'{"n":%d}' % number for number in range(3000)] == sorted(delivered, key=lambda data: json.loads(data)["n"])
+    assert len(set(delivered)) == len(delivered)

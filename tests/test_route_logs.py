@@ -46,7 +46,7 @@ def test_nothing_logged_can_pass_for_another_record() -> None:
     assert "\n" not in line
     assert "\x1b" not in line
     (text,) = lines_of("human", "a\nb\x1b[31m", target="x\ny")
-    assert text.partition(" ")[2] == "warning: a\n    b\\x1b[31m (target=x\n    y)"
+    assert text.partition(" ")[2] == "warning: a (target=x\n    y)\n    b\\u001b[31m"
 
 
 def test_an_error_is_a_line_without_a_traceback() -> None:

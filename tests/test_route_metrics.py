@@ -18,7 +18,7 @@ def busy_status() -> RouterStatus:
     status = RouterStatus(Budget(1000, 100_000))
     status.budget.events, status.budget.bytes = 21, 2100
     status.events, status.matched, status.unmatched, status.poison = 100, 60, 30, 10
-    status.settled, status.shed, status.changes, status.failed_changes = 79, 5, 2, 1
+    status.settled, status.budget.shed, status.changes, status.failed_changes = 79, 5, 2, 1
     status.sources, status.sources_waiting = 2, 1
     status.shadow["new"] += 4
     status.targets["ops"] = TargetStatus(

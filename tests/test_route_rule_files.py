@@ -198,6 +198,36 @@ def test_the_files_of_a_directory_and_of_examples_count(tmp_path: Path) -> None:
     run(main)
 
 
+def test_files_are_read_once_for_each_change(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also when a document names an example twice, or once less than before."""
+    (path.parent / "big.json").write_text('{"total": 1}')
+    twice = json.loads(text(1, example="big.json", version="twice"))
+    other = {"pattern": {"total": [1]}, "targets": ["ops"], "examples": {"match": ["big.json"]}}
+    twice["rules"]["other"] = other
+    reads: list[int] = []
+
+    async def main() -> None:
+        changes = Changes(path)
+        read = changes.files.read
+
+        def counted() -> RuleSet:
+            reads.append(1)
+            return read()
+
+        monkeypatch.setattr(changes.files, "read", counted)
+        for content in (json.dumps(twice), text(1, example="big.json", version="once"), text(1, version="none")):
+            replace(path, content)
+            await anext(changes.given)
+        coming = asyncio.ensure_future(anext(changes.given))
+        (path.parent / "beside.json").write_text("{")
+        before = len(reads)
+        for _ in range(30):
+            await asyncio.sleep(0.01)  # several looks, at nothing that changed
+        assert (before, False) == (len(reads), coming.done())
+
+    run(main)
+
+
 def test_the_first_version_must_have_no_errors(tmp_path: Path) -> None:
     """There is nothing to go on with."""
     with pytest.raises(RuleSetError):

@@ -158,6 +158,30 @@ def test_without_dead_letters_a_refusal_ends_put_and_run() -> None:
     run_virtual(story())
 
 
+def test_a_failed_event_stays_open_whatever_ends_together() -> None:
+    """One send that ends what is left of two events, of which the later has failed: only the earlier is done."""
+
+    async def story() -> None:
+        slow, fast = (
+            FakeTarget(seconds=10),
+            FakeTarget(lambda each: Reject("no") if each.event.position == ("s", 1) else OK),
+        )
+        source = FakeSource(some_events(2))
+        async with Router(
+            rules_to({"fast": {}, "slow": {"concurrency": 1}}),
+            {"fast": fast, "slow": slow},
+            limits=Limits(batch_events=1),
+        ) as router:
+            warm = asyncio.create_task(router.put(A))  # so that both events go in one send
+            await asyncio.sleep(1)
+            with pytest.raises(Undeliverable):
+                await router.run(source)
+            await warm
+            assert ([len(send) for send in slow.sends], source.done_to) == ([1, 2], 0)
+
+    run_virtual(story())
+
+
 def test_the_brake_holds_back_what_would_become_dead_letters() -> None:
     """When everything is refused, few become dead letters; when the target is up again, the rest is delivered."""
 

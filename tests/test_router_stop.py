@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Sequence
 
 import pytest
@@ -90,6 +91,51 @@ def test_a_stop_in_the_turn_of_a_put_still_answers_it() -> None:
     run_virtual(story())
 
 
+def test_a_stop_drains_what_comes_with_it() -> None:
+    """Though all else is settled at that moment, a put that was taken just before is delivered."""
+
+    async def story() -> None:
+        target = FakeTarget(seconds=3)
+        async with Router(rules_to({"t": {}}), {"t": target}) as router:
+            early = asyncio.create_task(router.put(A))
+            await asyncio.sleep(3)  # so that the answer comes in the turn of the stop
+            late, stopping = asyncio.create_task(router.put(A)), asyncio.create_task(router.stop())
+            await stopping
+            assert ((await early).delivered, (await late).delivered) == (1, 1)
+
+    run_virtual(story())
+
+
+def test_a_stop_ends_whatever_a_target_does() -> None:
+    """A send that goes on though it is cancelled, and a close that never ends, are left, and logged."""
+
+    class Stubborn(FakeTarget):
+        async def send(self, deliveries: Sequence[object]) -> list[object]:  # type: ignore[override]
+            while not is_over:
+                with contextlib.suppress(asyncio.CancelledError):  # on purpose
+                    await asyncio.sleep(1)
+            return [OK] * len(deliveries)
+
+        async def close(self) -> None:
+            await asyncio.sleep(10_000)
+
+    is_over = False
+
+    async def story() -> None:
+        nonlocal is_over
+        router = Router(rules_to({"t": {}}), {"t": Stubborn()}, limits=Limits(drain_seconds=5))
+        async with router:
+            putting = asyncio.create_task(router.put(A))
+            await asyncio.sleep(1)
+        assert asyncio.get_running_loop().time() < 60
+        with pytest.raises(Stopped):
+            await putting
+        is_over = True
+        await asyncio.sleep(5)
+
+    run_virtual(story())
+
+
 def test_cancelling_a_put_does_not_cancel_its_deliveries() -> None:
     """The event is delivered once it was admitted; one that waited for room is gone."""
 
@@ -107,7 +153,7 @@ def test_cancelling_a_put_does_not_cancel_its_deliveries() -> None:
 
 
 def test_cancelling_run_closes_the_source_at_once() -> None:
-    """Nothing more is done in it, and the room it had is given back; its deliveries go on."""
+    """Nothing more is done in it; its deliveries go on, and hold their room until they are answered."""
 
     async def story() -> None:
         target, source = FakeTarget(seconds=20), FakeSource(some_events(10), stays=True)
@@ -117,9 +163,9 @@ def test_cancelling_run_closes_the_source_at_once() -> None:
             running.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await running
-            assert (source.notes, router.status.in_flight_events) == (["close"], 0)
+            assert (source.notes, router.status.in_flight_events) == (["close"], 10)
             await asyncio.sleep(60)
-            assert (len(target.taken), source.dones, router.status.in_flight_bytes) == (10, [], 0)
+            assert (len(target.taken), source.dones, router.status.in_flight_events) == (10, [], 0)
 
     run_virtual(story())
 

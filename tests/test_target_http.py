@@ -501,6 +501,7 @@ def test_a_certificate_that_the_system_does_not_trust_is_refused(certificate: tu
         ("https://ops.example:99999/", "the address cannot be read: its host or port is not as it should be"),
         ("https://ops.example:0/", "no server has port 0"),
         ("https://[::1/", "the address cannot be read: its host or port is not as it should be"),
+        ("https://ops.exa<mple/topsecret", "the host of the address cannot be one"),
         ("https://ops.example/a b", "the address holds white space or a control character"),
         ("https://ops.example/\r\nX: y", "the address holds white space or a control character"),
     ],

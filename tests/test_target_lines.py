@@ -9,11 +9,13 @@ import logging
 import multiprocessing
 import os
 import resource
-import threading
+import select
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -390,11 +392,8 @@ def test_closing_ends_a_write_to_a_full_pipe(pipe: Pipe) -> None:
 
     async def piped() -> list[Outcome]:
         target = StdoutTarget(pipe[1].fileno())
-        begun = threading.Event()
-        write = target._write
-        target._write = lambda block: (begun.set(), write(block))[1]  # type: ignore[method-assign]
         sending = asyncio.create_task(target.send(deliveries(b"1", b'"' + b"x" * 1_000_000 + b'"')))  # type: ignore[arg-type]
-        await asyncio.to_thread(begun.wait)
+        await asyncio.to_thread(select.select, [pipe[0]], [], [])  # it has begun
         await target.close()
         return list(await sending)
 
@@ -413,3 +412,82 @@ def test_a_line_that_was_begun_is_finished_before_others(pipe: Pipe, tmp_path: P
         assert isinstance(second, Retry)
         assert sent(target, b'{"a":2}') == [OK]
     assert (tmp_path / "out").read_bytes() == b'{"a":1}\n{"a":2}\n{"a":2}\n'
+
+
+def test_two_targets_on_one_stream_do_not_mix_lines(pipe: Pipe) -> None:
+    """Each waits for the other, and closing ends the waiting."""
+
+    async def piped() -> tuple[list[bytes], list[Outcome]]:
+        one, two = StdoutTarget(pipe[1].fileno()), StdoutTarget(pipe[1].fileno())
+        sends = [
+            asyncio.create_task(target.send(deliveries(*[letter * 30_000] * 3)))  # type: ignore[arg-type]
+            for target, letter in ((one, b"1"), (two, b"2"))
+        ]
+        read = b""
+        while len(read) < 6 * 30_001:
+            read += await asyncio.to_thread(pipe[0].read, 65536)
+        assert [list(await send) for send in sends] == [[OK] * 3] * 2
+        full = [asyncio.create_task(target.send(deliveries(b"3" * 1_000_000))) for target in (one, two)]  # type: ignore[arg-type]
+        await asyncio.sleep(0)
+        await asyncio.gather(one.close(), two.close())
+        return read.splitlines(), [outcome for send in full for outcome in await send]
+
+    lines, given_up = asyncio.run(piped())
+    assert sorted(lines) == [b"1" * 30_000] * 3 + [b"2" * 30_000] * 3
+    assert [type(each) for each in given_up] == [Retry, Retry]
+
+
+# ----- anything at once
+
+steps = st.lists(
+    st.one_of(
+        st.tuples(st.just("send"), st.lists(st.integers(0, 40), min_size=1, max_size=4)),
+        st.tuples(st.just("full"), st.integers(0, 60)),
+        st.tuples(st.just("crash"), st.integers(0, 60)),
+        st.tuples(st.just("rotate"), st.just(0)),
+    ),
+    max_size=12,
+)
+
+
+@given(steps=steps, sync=st.booleans())
+def test_whatever_happens_files_hold_whole_lines_and_all_that_was_ok(steps: list[Any], sync: bool) -> None:
+    """Sends, disks that fill up in the middle of them, crashes in the middle of a line, and rotations, in any order."""
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / "out.jsonl"
+        file = LineFile(path, sync=sync)
+        taken: list[bytes] = []
+        rotated: list[bytes] = []
+        number = 0
+        limit = None
+        for step, argument in steps:
+            if step == "full":
+                limit = path.stat().st_size + argument if path.exists() else argument
+            elif step == "crash":  # behind what was Ok there is the beginning of what was not
+                file.close()
+                with path.open("ab") as torn:
+                    torn.write((b'{"torn":"' + b"x" * 60 + b'"}')[:argument])
+                file = LineFile(path, sync=sync)
+            elif step == "rotate":
+                if path.exists():
+                    rotated += path.read_bytes().splitlines(keepends=True)
+                    path.unlink()
+            else:
+                lines = []
+                for size in argument:
+                    number += 1
+                    lines.append(b'{"n":%d,"x":"%s"}\n' % (number, b"y" * size))
+                if limit is None:
+                    done = file.append(lines)
+                    assert done.taken == len(lines), done
+                else:
+                    with files_of_at_most(limit):
+                        done = file.append(lines)
+                taken += lines[: done.taken]
+                limit = None
+        assert file.append([b'{"last":1}\n']).taken == 1
+        file.close()
+        found = rotated + path.read_bytes().splitlines(keepends=True)
+    is_whole = [json.loads(line) is not None and line.endswith(b"\n") for line in found[:-1] if b"torn" not in line]
+    assert all(is_whole)
+    assert [line for line in found if b'"n"' in line] == taken

@@ -9,11 +9,14 @@
     dead_letters.py  what could not be delivered -> a line of JSON, and back
     router.py        the router: admits events, plans them, and sees to it that each delivery is answered
     runtime/         what goes on while it routes
+    targets/         where deliveries go: functions, lines, HTTP, memory
+    schemes.py       URIs -> targets and sources, ours and those of plug-ins; options.py reads their options
     replay/          dead letters -> deliveries again
     rules_diff.py    two rule sets -> what differs between them
     delivery_diff.py and, of events, in what they would deliver
 
-What of an event a target gets: select.py, input_path.py, input_transformer.py; slices.py finds the values in the text.
+What of an event a target gets: select.py, input_path.py, input_transformer.py; slices.py finds the values in the text,
+quick_paths.py by way of the decoded event.
 
 Reading a document: rule_members.py and, below it, target_members.py, input_members.py and values.py read one, strictly;
 toml_text.py makes JSON of TOML, with places; assemble.py puts documents together and judges what is only seen then;

@@ -24,6 +24,7 @@ from ruler.patterns.reader import Node
 from ruler.route.config_members import ConfigReader, ServeSettings, SourceSettings
 from ruler.route.document import Around, RuleSetError, assembled, read_parts
 from ruler.route.options import Problem
+from ruler.route.rule_files import example_paths
 from ruler.route.rule_members import Part
 from ruler.route.rule_set import RuleSet
 from ruler.route.runtime.limits import Limits
@@ -48,6 +49,7 @@ class Config:
     limits: Limits
     serve: ServeSettings | None
     rules_path: str  # of the document or the directory of rules; "" when they stand in the config
+    examples: tuple[str, ...] = ()  # paths of files that the documents name
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -81,7 +83,7 @@ def config_of_parts(name: str, parts: list[Part], around: Around) -> Config:
             parts = parts + read_parts(rules_path, replace(around, also=()))
         except RuleSetError as error:
             raise RuleSetError([*in_text_order(parts[0].reader.all_findings), *error.findings]) from None
-    return Config(name, assembled(parts, around), source, limits, serve, rules_path)
+    return Config(name, assembled(parts, around), source, limits, serve, rules_path, example_paths(parts))
 
 
 def place_problems(config: Config, problems: Iterable[Problem]) -> list[Finding]:

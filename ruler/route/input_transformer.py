@@ -42,7 +42,8 @@ import orjson
 
 from ruler.errors import RuleError, RulerError
 from ruler.patterns.reader import read_document
-from ruler.route.slices import Paths, Step, members, trimmed
+from ruler.route.quick_paths import QuickPaths
+from ruler.route.slices import Step, members, trimmed
 
 MOST_PATHS = 100
 LONGEST_NAME = 256
@@ -94,7 +95,7 @@ class Template:
     """A template that has no errors, in pieces."""
 
     pieces: tuple[bytes | Hole, ...]
-    paths: Paths  # of the names that the template uses
+    paths: QuickPaths  # of the names that the template uses
     names_rule: bool  # whether it names the rule, so that no two rules make the same bytes
     names_arn: bool
 
@@ -138,7 +139,7 @@ def template_of(text: str, paths: Mapping[str, tuple[Step, ...]]) -> Template:
     names = {piece.name for piece, _ in pieces if isinstance(piece, Hole)}
     return Template(
         pieces=_joined(piece for piece, _ in pieces),
-        paths=Paths({name: paths[name] for name in sorted(names) if name not in RESERVED}),
+        paths=QuickPaths({name: paths[name] for name in sorted(names) if name not in RESERVED}),
         names_rule=RULE_NAME in names or RULE_ARN in names,
         names_arn=RULE_ARN in names,
     )

@@ -44,7 +44,8 @@ class LineFormatter(logging.Formatter):
                 {**head, **{name: value for name, value in extra.items() if name not in head}}, default=str
             )
         shown = ", ".join(f"{name}={value}" for name, value in extra.items())
-        lines = f"{record.getMessage()}{f' ({shown})' if shown else ''}".split("\n")
+        first, *below = record.getMessage().split("\n")
+        lines = [*(f"{first} ({shown})" if shown else first).split("\n"), *below]
         return f"{time} {level}: " + "\n    ".join(map(printable, lines))
 
 

@@ -24,8 +24,9 @@ from ruler.route.envelope import EnvelopeError, opened
 from ruler.route.input_transformer import Facts
 from ruler.route.keys import KeyFinder, with_key
 from ruler.route.model import Delivery, Event, Route
+from ruler.route.quick_paths import QuickPath, quick_value_at
 from ruler.route.rule_set import WHOLE, Input, Rule, RuleSet
-from ruler.route.slices import Step, value_at
+from ruler.route.slices import Step
 
 LARGEST_EVENT = 1024 * 1024  # bytes
 MOST_REMEMBERED = 1_000_000  # names of rules in all the sets of rules whose routes are kept
@@ -62,6 +63,7 @@ class _Shaped(NamedTuple):
     route: Route
     input: Input
     rule: Rule  # of which the template may tell
+    path: QuickPath  # of the input, where it is one
 
 
 class _Fan(NamedTuple):
@@ -217,7 +219,7 @@ def _fan_of(rule_set: RuleSet, names: tuple[str, ...]) -> _Fan:
         for target in rule.targets:
             grouped.setdefault((target, kind, rule.input.text, of_rule), []).append(rule)
     shaped = tuple(
-        _Shaped(_route(rule_set, group, rules), rules[0].input, rules[0])
+        _Shaped(_route(rule_set, group, rules), rules[0].input, rules[0], QuickPath(rules[0].input.steps))
         for group, rules in sorted(grouped.items(), key=lambda item: item[0])
     )
     if shadow or any(each.input.kind != WHOLE.kind for each in shaped):
@@ -243,5 +245,5 @@ def _data_of(shaped: _Shaped, event: Event) -> tuple[bytes, str]:
             return shape.template.fill(event.data, facts), ""
         except ValueError as error:
             return b"", str(error)
-    value = value_at(event.data, shape.steps)
+    value = quick_value_at(event.data, shaped.path)
     return (b"", f"the event has nothing at {shape.text}") if value is None else (value, "")

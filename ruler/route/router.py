@@ -96,6 +96,7 @@ class Router:
         self._thread: LoopThread | None = None
         self._watching: asyncio.Task[None] | None = None
         self._stopping: asyncio.Task[None] | None = None
+        self._is_urgent = False  # a stop that does not wait
         self._check(self._rule_set)
         self._show(self._rule_set)
 
@@ -240,6 +241,7 @@ class Router:
         if self.status.state != "new":
             raise RouterError("the router was started before", why="a router runs once; make another one")
         self._loop = asyncio.get_running_loop()
+        self._drained = asyncio.Event()
         self._outlets = Outlets(
             self._targets,
             self._make_target,
@@ -267,14 +269,14 @@ class Router:
             self.status.state = "stopped"
             return
         if self._stopping is None:
-            self._cut = asyncio.Event()
+            self.status.state = "stopping"
             self._stopping = self._loop.create_task(self._stop())
         if at_once:
-            self._cut.set()
+            self._is_urgent = True
+            self._drained.set()
         await asyncio.shield(self._stopping)
 
     async def _stop(self) -> None:
-        self.status.state = "stopping"
         for feed in self._feeds:
             feed.end_reading()
         self._budget.refuse_waiting(stopped())
@@ -296,17 +298,17 @@ class Router:
 
     async def _drain(self) -> None:
         """Wait until nothing is unsettled, or for as long as the limits say, or until the stop is to be at once."""
-        if not self._flight.unsettled:
-            return
         try:
             async with asyncio.timeout(self.limits.drain_seconds):
-                await self._cut.wait()
+                while self._flight.unsettled and not self._is_urgent:
+                    self._drained.clear()
+                    await self._drained.wait()
         except TimeoutError:
             logger.warning("stopped with events in flight", extra={"events": self._flight.unsettled})
 
     def _now_idle(self) -> None:
         if self._stopping is not None:
-            self._cut.set()
+            self._drained.set()
 
     # ----- inside
 

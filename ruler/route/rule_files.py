@@ -27,6 +27,7 @@ from importlib.util import find_spec
 
 from ruler.route.document import SUFFIXES, Around, RuleSetError, assembled, read_parts
 from ruler.route.options import problem
+from ruler.route.rule_members import Part
 from ruler.route.rule_set import RuleSet
 
 QUIET_MILLISECONDS = 100  # without any change before a file is read
@@ -56,17 +57,23 @@ class RuleFiles:
     ) -> None:
         _require_watchfiles()
         self.path = os.fspath(path)
+        self.paths: tuple[str, ...] = (self.path,)  # of the documents and the directories that are read
+        self.examples: tuple[str, ...] = ()  # paths of files that the documents name
         self._around = Around(provided, schemes, also, engine=engine)
         self._on_error = on_error
         self._rule_set: RuleSet | None = None
-        self._examples: tuple[str, ...] = ()  # paths of files that the documents name
+        self._is_asked = False
         self._looks: Looks = ()  # of the files when they were read last
 
     def current(self) -> RuleSet:
-        """Return the rule set that was last read without errors. The first call reads: RuleSetError tells every error."""
+        """Return the rule set that was last read without errors. The first call reads it, or RuleSetError."""
         if self._rule_set is None:
             self._rule_set = self._read()
         return self._rule_set
+
+    def look_again(self) -> None:
+        """Read the files again soon, changed or not."""
+        self._is_asked = True
 
     async def changes(self) -> AsyncIterator[RuleSet]:
         """Yield each rule set that the files come to hold, when it has no errors and is another than the last."""
@@ -82,16 +89,18 @@ class RuleFiles:
                     extra = {"before": before.version, "version": found.version, "rules": len(found.rules)}
                     logger.info("the rules have changed", extra=extra)
                     yield found
+                else:
+                    logger.info("the rules mean what they meant", extra={"version": found.version})
 
     async def _stirs(self) -> AsyncGenerator[None, None]:
         """Yield when there is reason to look at the files. The first time soon: they may have changed already."""
         from watchfiles import awatch
 
         while True:
-            directory = self.path if os.path.isdir(self.path) else os.path.dirname(self.path) or "."
+            places = {path if os.path.isdir(path) else os.path.dirname(path) or "." for path in self.paths}
             try:
                 watching = awatch(
-                    directory,
+                    *places,
                     watch_filter=None,
                     step=QUIET_MILLISECONDS,
                     rust_timeout=LOOK_MILLISECONDS,
@@ -102,14 +111,15 @@ class RuleFiles:
                     async for _ in watching:
                         yield
             except (OSError, RuntimeError) as error:  # no directory, or no more watches: looking goes on without
-                logger.warning("changes in %s are not told by the system: %s", directory, error)
+                logger.warning("changes in %s are not told by the system: %s", " and ".join(sorted(places)), error)
                 await asyncio.sleep(LOOK_MILLISECONDS / 1000)
                 yield
 
     async def _read_if_changed(self) -> RuleSet | None:
         """The rule set of the files if they changed and have no errors; errors are told, once for each version."""
-        if await asyncio.to_thread(self._looks_now) == self._looks:
+        if await asyncio.to_thread(self._looks_now) == self._looks and not self._is_asked:
             return None
+        self._is_asked = False
         while True:
             try:
                 return await asyncio.to_thread(self._read)
@@ -121,17 +131,23 @@ class RuleFiles:
 
     def _read(self) -> RuleSet:
         """Read the files, and remember what they looked like before that. Raises RuleSetError."""
-        documents = self._looks_of_documents()  # before they are read: what changes meanwhile is read again
-        self._looks = documents + _looks_of(self._examples)
+        documents, examples = self._looks_of_documents(), self._looks_of_examples()  # what changes later is read again
+        self._looks = documents + examples
+        try:
+            return self.read()
+        finally:
+            known = {each[0] for each in examples}
+            kept = [each for each in examples if each[0] in self.examples]
+            new = {each for each in self.examples if each not in known}
+            self._looks = (*documents, *sorted((*kept, *_looks_of(new))))
+
+    def read(self) -> RuleSet:
+        """Read the rule set that the files hold now, and note which examples they name. RuleSetError tells every error.
+
+        Runs in a thread. A subclass may read in another way.
+        """
         parts = read_parts(self.path, self._around)
-        self._examples = tuple(
-            os.path.join(part.reader.directory, example.node.value)
-            for part in parts
-            for entry in part.rules
-            for example in entry.examples
-            if example.node.kind == "string"
-        )
-        self._looks = documents + _looks_of(self._examples)
+        self.examples = example_paths(parts)
         return assembled(parts, self._around)
 
     def _tell(self, error: RuleSetError) -> None:
@@ -142,16 +158,32 @@ class RuleFiles:
 
     def _looks_now(self) -> Looks:
         """What the files look like; those that are not there are left out."""
-        return self._looks_of_documents() + _looks_of(self._examples)
+        return (*self._looks_of_documents(), *self._looks_of_examples())
 
     def _looks_of_documents(self) -> Looks:
-        try:
-            names = [name for name in sorted(os.listdir(self.path)) if name.lower().endswith(SUFFIXES)]
-        except NotADirectoryError:
-            return _looks_of((self.path,))
-        except OSError:
-            return ()  # it is not there, which reading tells
-        return _looks_of(os.path.join(self.path, name) for name in names)
+        return _looks_of(name for path in self.paths for name in _documents_in(path))
+
+    def _looks_of_examples(self) -> Looks:
+        return _looks_of(sorted(set(self.examples)))
+
+
+def example_paths(parts: Iterable[Part]) -> tuple[str, ...]:
+    """Return the paths of the files that documents name as examples."""
+    return tuple(
+        os.path.join(part.reader.directory, example.node.value)
+        for part in parts
+        for entry in part.rules
+        for example in entry.examples
+        if example.node.kind == "string"
+    )
+
+
+def _documents_in(path: str) -> list[str]:
+    """The documents of a directory, or the one that the path names itself."""
+    try:
+        return [os.path.join(path, name) for name in sorted(os.listdir(path)) if name.lower().endswith(SUFFIXES)]
+    except OSError:
+        return [path]  # a file; or it is not there, which reading tells
 
 
 def _looks_of(paths: Iterable[str]) -> Looks:

@@ -186,7 +186,7 @@ def _file_target(settings: TargetSettings) -> Target:
 
 
 def _stdout_target(settings: TargetSettings) -> Target:
-    from ruler.route.targets.lines import StdoutTarget
+    from ruler.route.targets.stdout import StdoutTarget
 
     _require_nothing(settings.uri, "stdout")
     Options(settings.options, "a stdout target", ()).finish()

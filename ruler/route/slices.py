@@ -27,7 +27,7 @@ NESTED = 8  # levels that the regular expression knows; events are seldom deeper
 _STRING = rb'"[^"\\]*+(?:"|(?:\\.[^"\\]*+)++")'
 
 
-def _value(levels: int) -> bytes:
+def value_pattern(levels: int) -> bytes:
     """A pattern for a value with so many brackets inside each other. Possessive throughout, so it never goes back."""
     inner = rb"[^\[\]{}\"]++|" + _STRING
     pattern = rb"[\[{](?:" + inner + rb")*+[\]}]"
@@ -37,15 +37,15 @@ def _value(levels: int) -> bytes:
 
 
 _SPACE = rb"[ \t\r\n]*+"
-_ELEMENT = _SPACE + rb"(" + _value(NESTED) + rb")" + _SPACE + rb"[,\]]"
+_ELEMENT = _SPACE + rb"(" + value_pattern(NESTED) + rb")" + _SPACE + rb"[,\]]"
 _NAME = _SPACE + rb"(" + _STRING + rb")" + _SPACE + rb":" + _SPACE
-_MEMBER = _NAME + rb"(" + _value(NESTED) + rb")" + _SPACE + rb"[,}]"
+_MEMBER = _NAME + rb"(" + value_pattern(NESTED) + rb")" + _SPACE + rb"[,}]"
 _find_elements = re.compile(_ELEMENT, re.DOTALL).findall
 _find_members = re.compile(_MEMBER, re.DOTALL).findall
 _take_element = re.compile(_ELEMENT, re.DOTALL).match
 _take_member = re.compile(_MEMBER, re.DOTALL).match
 _take_name = re.compile(_NAME, re.DOTALL).match
-_is_known_whole = re.compile(_value(NESTED + 1), re.DOTALL).fullmatch
+_is_known_whole = re.compile(value_pattern(NESTED + 1), re.DOTALL).fullmatch
 _past_space = re.compile(_SPACE).match
 _next_bracket = re.compile(_STRING + rb"|([\[{])|([\]}])", re.DOTALL).finditer
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from types import ModuleType
+from typing import Any, NamedTuple
 from unittest.mock import patch
 
 from ruler.route import Retry, Target, router
@@ -113,21 +114,30 @@ class RetriesForEver(Outlet):
         return super()._not_taken(entry, Retry(), began)
 
 
+class Variant(NamedTuple):
+    """One thing that is broken, and what the ledger says of it."""
+
+    module: ModuleType
+    attribute: str
+    replacement: object
+    says: str
+
+
 VARIANTS = {
-    "acknowledges before the target answers": (outlets, "Outlet", AnswersEarly),
-    "moves the watermark over an open position": (feed, "Watermark", JumpingWatermark),
-    "sends on while a retry waits": (outlets, "Outlet", SendsOn),
-    "counts a dead letter before it is taken": (router, "Outlets", CountsLettersEarly),
-    "forgets a retry": (outlets, "Outlet", DropsRetries),
-    "takes a retry for done": (outlets, "Outlet", DropsRetriesSilently),
-    "lets more through than the rate": (outlet, "TokenBucket", GenerousBucket),
-    "retries what is refused": (outlets, "Outlet", RetriesForEver),
+    "acknowledges before the target answers": Variant(outlets, "Outlet", AnswersEarly, "is not settled"),
+    "moves the watermark over an open position": Variant(feed, "Watermark", JumpingWatermark, "is not settled"),
+    "sends on while a retry waits": Variant(outlets, "Outlet", SendsOn, "of the same key waits for its retry"),
+    "counts a dead letter before it is taken": Variant(router, "Outlets", CountsLettersEarly, "is not settled"),
+    "forgets a retry": Variant(outlets, "Outlet", DropsRetries, "nothing is ready and no timer is set"),
+    "takes a retry for done": Variant(outlets, "Outlet", DropsRetriesSilently, "is not settled"),
+    "lets more through than the rate": Variant(outlet, "TokenBucket", GenerousBucket, "more than its rate"),
+    "retries what is refused": Variant(outlets, "Outlet", RetriesForEver, "is sent again, and it is refused"),
 }
 
 
 @contextmanager
 def broken(name: str) -> Iterator[None]:
     """Routers made within this are broken in the way of this name."""
-    module, attribute, replacement = VARIANTS[name]
-    with patch.object(module, attribute, replacement):
+    variant = VARIANTS[name]
+    with patch.object(variant.module, variant.attribute, variant.replacement):
         yield

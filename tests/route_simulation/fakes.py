@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ruler.route import OK, Delivery, Event, Ok, Outcome, Position, Reject, Retry, TargetSettings
 
-from .ledger import Item
+from .books import Item
 from .schedule import Sent
 
 if TYPE_CHECKING:
@@ -119,6 +119,7 @@ class FakeTarget:
         """Raise, or stall until the router breaks off."""
         if fault.endswith("raise"):
             raise Broken(f"{self.name} is broken")
+        self.world.ledger.counts["stalls"] += 1
         await asyncio.sleep(self.settings.timeout * 1.5)
         self.world.ledger.fail(f"a send to {self.name} takes longer than its timeout of {self.settings.timeout} s")
 
@@ -205,6 +206,7 @@ class FakeSource:
         if self.world.source_faults_left and self.world.schedule.dice.random() < share:
             self.world.source_faults_left -= 1
             self.world.note("%s breaks", self.name)
+            self.world.ledger.counts["broken sources"] += 1
             raise Broken(f"{self.name} is broken")
 
     def _batch(self, begin: int, count: int, max_bytes: int) -> list[Event]:
@@ -243,7 +245,7 @@ class FakeSource:
     async def pause(self) -> None:
         """Yield nothing for now."""
         self.may_go_on.clear()
-        self.world.counts["pauses"] += 1
+        self.world.ledger.counts["pauses"] += 1
 
     async def resume(self) -> None:
         """Go on."""

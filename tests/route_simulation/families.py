@@ -47,6 +47,11 @@ class Version:
     wanted: Mapping[str, tuple[Wanted, ...]]  # by the kind of event; poison has none
 
     @property
+    def can_be_used(self) -> bool:
+        """Whether all its targets can be made."""
+        return all(settings.uri != CANNOT_BE_MADE for settings in self.targets.values())
+
+    @property
     def targets(self) -> Mapping[str, TargetSettings]:
         return self.rule_set.targets
 
@@ -60,6 +65,7 @@ class Family:
     in_order: frozenset[str] = frozenset()  # targets that take a batch one after the other
     max_batch: Mapping[str, int] | None = None  # what targets say of themselves
     kinds: tuple[str, ...] = tuple(KINDS)
+    targets: tuple[str, ...] = ()  # all that there are in any version
     provided: tuple[str, ...] = ()  # targets that the program brings, which have no URI
 
 
@@ -103,6 +109,7 @@ ALL = {"n": [{"exists": True}], "kind": ["a", "b"]}
 A, B = {"kind": ["a"]}, {"kind": ["b"]}
 LARGE = {"size": [{"numeric": [">=", 9]}]}
 QUICK = {"attempts": 4, "max_age": "60s", "first_delay": "50ms", "max_delay": "800ms"}
+CANNOT_BE_MADE = "sim:cannot be made"
 SHORT = {"attempts": 6, "max_age": "2s", "first_delay": "300ms", "max_delay": "1s"}
 
 
@@ -145,7 +152,8 @@ def _ordered() -> list[dict[str, Any]]:
     rules = {"all": _rule(ALL, "many", "one", "whole"), "only-a": _rule(A, "whole")}
     first = {"dead_letter": "dlq", "targets": targets, "rules": rules}
     slower = {name: each | {"retry": SHORT} for name, each in targets.items()}
-    return [first, first | {"targets": slower}]
+    freer = targets | {"many": targets["many"] | {"order": "none"}}
+    return [first, first | {"targets": slower}, first | {"targets": freer}]
 
 
 def _inputs() -> list[dict[str, Any]]:
@@ -195,17 +203,19 @@ def _limited() -> list[dict[str, Any]]:
     }
     first = {"dead_letter": "dlq", "targets": targets, "rules": {"all": _rule(ALL, "slow"), "a": _rule(A, "lane")}}
     other = targets | {"slow": targets["slow"] | {"concurrency": 1}, "lane": targets["lane"] | {"rate": 5}}
-    return [first, first | {"targets": other}]
+    free = targets | {"slow": _target("slow", concurrency=2, batch=5)}
+    return [first, first | {"targets": other}, first | {"targets": free}]
 
 
 def _moved() -> list[dict[str, Any]]:
-    """Targets that move: another URI, other options, another timeout, while events are on their way."""
+    """Targets that move: another URI, another timeout; and one that cannot be made, so that nothing changes."""
     targets = {"ops": _target("ops", order="key", batch=3), "log": _target("log", batch=3), "dlq": _target("dlq")}
     first = {"dead_letter": "dlq", "targets": targets, "rules": {"all": _rule(ALL, "log", "ops")}}
     return [
         first,
         first | {"targets": targets | {"ops": targets["ops"] | {"uri": "sim:ops/2"}}},
         first | {"targets": targets | {"ops": targets["ops"] | {"timeout": "1s"}, "dlq": _target("dlq", timeout="3s")}},
+        first | {"targets": targets | {"ops": targets["ops"] | {"uri": CANNOT_BE_MADE}}},
     ]
 
 
@@ -249,4 +259,5 @@ def family(name: str, engine: str = "python") -> Family:
         wanted = {kind: _wanted(document, kind) for kind in KINDS}
         rule_set = rule_set_of_mapping(document | {"version": f"v{count}"}, provided=provided, engine=engine)
         versions.append(Version(rule_set.version, rule_set, wanted))
-    return Family(name, tuple(versions), **of_targets)
+    targets = tuple(sorted({each for version in versions for each in version.targets}))
+    return Family(name, tuple(versions), targets=targets, **of_targets)

@@ -7,13 +7,14 @@ up a run. What is not settled then is left to the next life.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from random import Random
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ruler.route import Receipt, RuleSet, TargetSettings
 
 from .fakes import Broken, FakeSource, FakeTarget
+from .families import CANNOT_BE_MADE, Version
 from .schedule import PUT, End, Schedule, Sent
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class Kit(Protocol):
     overloaded: type[Exception]
     stopped: type[Exception]
     undeliverable: type[Exception]
+    unusable: type[Exception]
 
     def router(self, rules: Any, targets: Any, schedule: Schedule, **arguments: Any) -> RouterLike:
         """Make a router."""
@@ -51,22 +53,25 @@ class Kit(Protocol):
         """What the counters of a router say that goes beyond its limits; "" for nothing."""
 
     def left(self, router: Any, taken: int | None) -> str:
-        """What the counters of a router say is left, when all is settled and targets took so much; None where that is not known."""
+        """What the counters of a router say is left when all is settled. ``taken``: by targets, where that is known."""
 
 
 class ChangingRules:
-    """A RuleSource whose versions come from the operator."""
+    """A RuleSource whose versions come from the operator. They are in force when the router has asked for them."""
 
-    def __init__(self, rule_set: RuleSet) -> None:
-        self.rule_set = rule_set
-        self.queue: asyncio.Queue[RuleSet] = asyncio.Queue()
+    def __init__(self, version: Version, change: Callable[[Version], None]) -> None:
+        self.version = version
+        self.change = change
+        self.queue: asyncio.Queue[Version] = asyncio.Queue()
 
     def current(self) -> RuleSet:
-        return self.rule_set
+        return self.version.rule_set
 
     async def changes(self) -> AsyncIterator[RuleSet]:
         while True:
-            yield await self.queue.get()
+            version = await self.queue.get()
+            self.change(version)
+            yield version.rule_set
 
 
 class Living:
@@ -82,7 +87,9 @@ class Living:
         self.note = world.note
         self.is_disturbed = False  # stopped, broken, or given up by someone
         self.targets: list[FakeTarget] = []
-        self.rules = ChangingRules(world.version.rule_set) if self.schedule.uses_rule_source else None
+        self.rules: ChangingRules | None = None
+        if self.schedule.uses_rule_source:
+            self.rules = ChangingRules(world.version, self._begin_version)
 
     @property
     def is_over(self) -> bool:
@@ -116,6 +123,8 @@ class Living:
         return self.ledger.is_complete()
 
     def _make_target(self, settings: TargetSettings) -> FakeTarget:
+        if settings.uri == CANNOT_BE_MADE:
+            raise Broken(settings.uri)
         target = FakeTarget(self.world, settings, self._check_busy)
         self.targets.append(target)
         return target
@@ -166,6 +175,7 @@ class Living:
             if not self.is_disturbed:
                 raise
             self.ledger.abandon(source.positions)
+            self.ledger.counts["runs given up"] += 1
             self.note("run %s is given up", source.name)
         else:
             self.note("run %s ends", source.name)
@@ -207,6 +217,7 @@ class Living:
                 return
             except TimeoutError:
                 self.ledger.abandon((PUT,))
+                self.ledger.counts["puts given up"] += 1
                 self._disturb("put %d is given up by its producer", sent.number)
                 return
             await asyncio.sleep(0.5 + self.dice.random())
@@ -245,16 +256,35 @@ class Living:
             time, index = world.changes_left[0]
             await asyncio.sleep(max(0.0, time - world.loop.time()))
             world.changes_left.pop(0)
-            world.version = self.schedule.family.versions[index]
-            self.note("change to %s", world.version.name)
-            self.ledger.change(world.version)
+            version = self.schedule.family.versions[index]
+            self.note("the operator changes to %s", version.name)
             if self.rules is None:
-                self.router.change(world.version.rule_set)
+                self._change(version)
             else:
-                self.rules.queue.put_nowait(world.version.rule_set)
+                self.rules.queue.put_nowait(version)
+
+    def _change(self, version: Version) -> None:
+        """Change the rules, unless a target of theirs cannot be made, which the router must say."""
+        self._begin_version(version)
+        try:
+            self.router.change(version.rule_set)
+        except self.kit.unusable as error:
+            self.note("%s", error)
+            if version.can_be_used:
+                raise
+        else:
+            if not version.can_be_used and not self.is_disturbed:  # a router that has stopped uses none
+                self.ledger.fail(f"{version.name} is used, and it cannot be")
+
+    def _begin_version(self, version: Version) -> None:
+        """The router is given a version that is in force from now on, if it can be used."""
+        if version.can_be_used and not self.is_over:
+            self.world.version = version
+            self.ledger.change(version)
 
     async def _stop(self, end: End) -> None:
         await asyncio.sleep(end.at)
         self._disturb(end.how)
+        self.ledger.counts["stops"] += 1
         await self.router.stop(at_once=end.how == "stop at once")
         self.note("stopped")

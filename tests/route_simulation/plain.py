@@ -14,6 +14,7 @@ from typing import Any
 
 from ruler.route import Delivery, Event, Ok, Outcome, Planner, Poison, Receipt, Reject, Retry, Route, RuleSet, Target
 
+from .families import CANNOT_BE_MADE
 from .schedule import Schedule, Sent
 
 
@@ -27,6 +28,10 @@ class Shed(Exception):
 
 class Ended(Exception):
     """A put to a router that has stopped."""
+
+
+class Unusable(Exception):
+    """A rule set of which a target cannot be made."""
 
 
 class PlainRouter:
@@ -58,9 +63,12 @@ class PlainRouter:
 
     async def _follow(self) -> None:
         async for rule_set in self.source.changes():  # type: ignore[union-attr]
-            self.change(rule_set)
+            with suppress(Unusable):
+                self.change(rule_set)
 
     def change(self, rule_set: RuleSet) -> None:
+        if any(settings.uri == CANNOT_BE_MADE for settings in rule_set.targets.values()):
+            raise Unusable
         self.rules = rule_set
 
     async def stop(self, *, at_once: bool = False) -> None:
@@ -163,7 +171,9 @@ async def _to_its_end(routing: Coroutine[Any, Any, Receipt]) -> Receipt:
 
 
 def _record(what: Delivery | Poison, reason: str, attempts: int, version: str) -> dict[str, Any]:
+    position = what.event.position
     record: dict[str, Any] = {"reason": reason, "attempts": attempts, "version": version}
+    record["position"] = {"source": position.source, "offset": position.offset} if position else None
     if isinstance(what, Poison):
         return record | {"target": "", "rules": [], "text": what.event.original.decode()}
     event = json.loads(what.event.original)
@@ -176,6 +186,7 @@ class PlainKit:
     overloaded = Shed
     stopped = Ended
     undeliverable = Refused
+    unusable = Unusable
 
     def router(self, rules: Any, targets: Any, schedule: Schedule, *, make_target: Any, **rest: Any) -> PlainRouter:
         return PlainRouter(rules, targets, make_target)

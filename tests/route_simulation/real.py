@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 from ruler.route import Receipt
-from ruler.route.router import Limits, Overloaded, Router, Stopped, Undeliverable
+from ruler.route.router import Limits, Overloaded, Router, RouterError, Stopped, Undeliverable
 
 from .schedule import Schedule, Sent
 
@@ -17,6 +17,7 @@ class RealKit:
     overloaded = Overloaded
     stopped = Stopped
     undeliverable = Undeliverable
+    unusable = RouterError
 
     def router(self, rules: Any, targets: Any, schedule: Schedule, **arguments: Any) -> Router:
         limits = Limits(
@@ -46,7 +47,9 @@ class RealKit:
             "deliveries not answered": status.lag,
             "deliveries in a send": sum(each.sending for each in status.targets.values()),
             "deliveries that wait": sum(each.waiting for each in status.targets.values()),
-            "deliveries taken": sum(each.delivered for each in status.targets.values()) - taken if taken is not None else 0,
+            "deliveries taken": sum(each.delivered for each in status.targets.values()) - taken
+            if taken is not None
+            else 0,
             "events neither matched nor unmatched nor poison": status.events
             - status.matched
             - status.unmatched

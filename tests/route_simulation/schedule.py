@@ -100,11 +100,10 @@ class Schedule:
 HIDDEN = {"family", "events", "dice"}
 
 
-def schedule_of(seed: int, engine: str = "python", only: str | None = None) -> Schedule:
-    """The schedule of a seed. ``only`` names a family to use whatever the seed says."""
+def schedule_of(seed: int, engine: str = "python") -> Schedule:
+    """The schedule of a seed."""
     dice = Random(seed)
-    name = dice.choice(list(DOCUMENTS))
-    chosen = family(only or name, engine)
+    chosen = family(dice.choice(list(DOCUMENTS)), engine)
     count = dice.choice((1, 2, 3, 5, 8, 12, 20, 30, 45))
     events = _events(dice, chosen, count)
     has_changes = dice.random() < 0.4
@@ -119,7 +118,7 @@ def schedule_of(seed: int, engine: str = "python", only: str | None = None) -> S
         drain_seconds=dice.choice((0.0, 0.5, 5.0, 1000.0)),
         ends=tuple(_end(dice, count) for _ in range(dice.choice((0, 0, 1, 1, 2, 4)))),
         changes=_changes(dice, len(chosen.versions)) if has_changes else (),
-        first_version=dice.randrange(len(chosen.versions)),
+        first_version=dice.choice([at for at, version in enumerate(chosen.versions) if version.can_be_used]),
         fault_share=dice.choice((0.0, 0.1, 0.3, 0.8)),
         fault_count=dice.choice((0, 1, 3, 10, 40)),
         stall_share=dice.choice((0.0, 0.1, 0.5)),

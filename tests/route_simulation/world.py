@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections import Counter
 from contextlib import suppress
 
 from virtual_loop import Crashed, Deadlock, Endless, VirtualLoop
 
-from .ledger import Ledger, Violation
+from .books import Violation
+from .ledger import Ledger
 from .life import Kit, Living
 from .schedule import End, Schedule, schedule_of
 
@@ -34,7 +34,6 @@ class World:
         self.source_faults_left = schedule.source_faults
         self.version = schedule.family.versions[schedule.first_version]
         self.changes_left = list(schedule.changes)
-        self.counts: Counter[str] = Counter()
         self.offsets = 0  # of puts
 
     # ----- what fakes use
@@ -88,6 +87,7 @@ class World:
             is_last = self.loop.run_until_complete(Living(self).live(end))
         except Crashed:
             self.note("CRASH")
+            self.ledger.counts["crashes"] += 1
             self.over.add(self.life_count)
             self.ledger.end_life(is_drained=False)
         except (Deadlock, Endless) as error:
@@ -111,16 +111,16 @@ class World:
                 self.ledger.fail(what)
 
 
-def simulate(seed: int, kit: Kit, *, engine: str = "python", traces: bool = False, only: str | None = None) -> World:
+def simulate(seed: int, kit: Kit, *, engine: str = "python", traces: bool = False) -> World:
     """Run the schedule of a seed; Violation when something is that must not be."""
-    world = World(schedule_of(seed, engine, only), kit, traces=traces)
+    world = World(schedule_of(seed, engine), kit, traces=traces)
     world.run()
     return world
 
 
-def failure_of(seed: int, kit: Kit, *, engine: str = "python", only: str | None = None) -> str:
+def failure_of(seed: int, kit: Kit, *, engine: str = "python") -> str:
     """What is wrong with a seed, with its schedule, its trace and how to see it again; "" when nothing is."""
-    world = World(schedule_of(seed, engine, only), kit, traces=True)
+    world = World(schedule_of(seed, engine), kit, traces=True)
     try:
         world.run()
     except Violation as error:

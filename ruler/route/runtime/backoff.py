@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from random import Random
 
+from ruler.route.dead_letters import AGE, ATTEMPTS
 from ruler.route.rule_set import RetrySettings
 
 MOST_DOUBLINGS = 64  # from then on only max_delay counts, and no float overflows
@@ -29,3 +30,12 @@ def delay_after(attempt: int, retry: RetrySettings, random: Random, after: float
 def asked_wait(after: float | None) -> float:
     """Return the seconds that a target asks to wait; 0 when it asks for none, or for what is no time."""
     return after if after is not None and after > 0 and math.isfinite(after) else 0.0
+
+
+def used_up(attempt: int, age: float, retry: RetrySettings) -> tuple[str, str]:
+    """Return why there is no other try, as a code and as text; "" when there is. ``age``: how old it would be then."""
+    if attempt >= retry.attempts:
+        return ATTEMPTS, f"not taken in {attempt} {'attempt' if attempt == 1 else 'attempts'}"
+    if age > retry.max_age:
+        return AGE, f"not taken within {retry.max_age:g} s"
+    return "", ""

@@ -65,8 +65,7 @@ class Feed:
         finally:
             self._is_closed = True
             self._reading.cancel()
-            self._budget.give(self._in_flight, 0)
-            self._in_flight = 0
+            self._budget.give(self._in_flight - self._unsettled, 0)  # the rest when it is settled
             try:
                 await self._close_source()
             finally:
@@ -104,6 +103,7 @@ class Feed:
         """Move the watermarks of a batch of which so many more events are settled."""
         self._unsettled -= events
         if self._is_closed:
+            self._budget.give(events, 0)
             return
         try:
             passed = 0

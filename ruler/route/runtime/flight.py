@@ -120,6 +120,8 @@ class Flight:
             left = counts[place] - 1
             counts[place] = left
             if not left:
+                if batch.failed and place in batch.failed:
+                    counts[place] = FAILED  # now, since to settle another batch moves the watermark over this one too
                 if batch in settled:
                     settled[batch].append(place)
                 else:
@@ -139,6 +141,7 @@ class Flight:
             batch.reader.fail(error)
         batch.counts[place] -= 1
         if not batch.counts[place]:
+            batch.counts[place] = FAILED
             self._settle(batch, [place])
 
     def _settle(self, batch: Batch, places: list[int]) -> None:
@@ -146,9 +149,6 @@ class Flight:
         self.unsettled -= len(places)
         sizes = batch.sizes
         freed = sum([sizes[place] for place in places])
-        if batch.failed:
-            for place in batch.failed.intersection(places):
-                batch.counts[place] = FAILED
         self._status.settled += len(places)
         if batch.reader is not None:
             self._budget.give(0, freed)

@@ -16,22 +16,20 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Sequence
-from heapq import heapify, heappop, heappush
 from random import Random
 from typing import Protocol
 
-from ruler.route.dead_letters import AGE, ATTEMPTS, REJECTED
+from ruler.route.dead_letters import REJECTED
 from ruler.route.model import Delivery, Ok, Outcome, Retry, Target
-from ruler.route.rule_set import RetrySettings, TargetSettings
-from ruler.route.runtime.backoff import asked_wait, delay_after
+from ruler.route.rule_set import TargetSettings
+from ruler.route.runtime.backoff import asked_wait, delay_after, used_up
 from ruler.route.runtime.brake import CLOSED, PAUSED, PROBE, Brake
 from ruler.route.runtime.flight import Batch, Entry, is_dead_letter
 from ruler.route.runtime.lanes import KeyLanes, Lanes, lanes_for
+from ruler.route.runtime.retries import Retries
 from ruler.route.runtime.sending import outcomes_of, shortened
 from ruler.route.runtime.status import DRAINING, OPEN, PROBING, STUCK, TargetStatus
 from ruler.route.runtime.token_bucket import TokenBucket
-
-TINY = 1e-6  # seconds: timers may fire this much early
 
 
 class Desk(Protocol):
@@ -80,8 +78,7 @@ class Outlet:
         self._order = settings.order  # that should be: the lanes follow when nothing is in a send
         self._brake = Brake(settings.brake)
         self._bucket = _bucket_of(settings, self._loop.time())
-        self._retries: list[tuple[float, int, Entry]] = []  # a heap by time
-        self._retry_count = 0  # ever: so that the heap never compares entries
+        self._retries = Retries()
         self._stuck: set[tuple[Batch, int, str]] = set()  # dead letters that nobody takes; the id of each
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = math.inf
@@ -106,9 +103,9 @@ class Outlet:
         if self.is_stopped:
             return
         now = self._loop.time()
-        retries, lanes = self._retries, self._lanes
-        while retries and retries[0][0] <= now + TINY:
-            lanes.resume(heappop(retries)[2])
+        lanes = self._lanes
+        for entry in self._retries.due(now):
+            lanes.resume(entry)
         if lanes.order != self._order:
             if self.tasks:
                 return  # what is in a send was taken by the old order; the pump runs again when it ends
@@ -235,24 +232,23 @@ class Outlet:
         now = self._loop.time()
         since = began if since is None else since
         retry = self.settings.retry
-        code = REJECTED
+        code, asked = REJECTED, asked_wait(getattr(outcome, "after", None))
         reason = "" if isinstance(outcome, Ok) else shortened(outcome.reason)
         self.status.last_problem = reason
         entry = (batch, place, delivery._replace(attempt=delivery.attempt + 1), since)
         if isinstance(outcome, Retry):
             delay = delay_after(delivery.attempt, retry, self._random, outcome.after)
-            code, problem = _used_up(delivery.attempt, now + delay - since, retry)
+            code, problem = used_up(delivery.attempt, now + delay - since, retry)
             if not code:
                 self._retry(entry, now + delay)
                 return False
             reason = f"{problem}: {reason}" if reason else problem
         if is_dead_letter(delivery) and not self.dead_letter_of(delivery):
-            self._stick(entry, now + max(retry.max_delay, asked_wait(getattr(outcome, "after", None))))
+            self._stick(entry, now + max(retry.max_delay, asked))
             return False
         self._brake.ended(0, 1, now)
         if self._brake.state != CLOSED:
-            self.status.held += 1
-            self._lanes.resume(entry, is_last=True)  # so that the probe is another one, where there is one
+            self._hold(entry, now + asked if asked else None)
             return False
         if code == REJECTED:
             self.status.rejected += 1
@@ -268,10 +264,17 @@ class Outlet:
         """The target that takes what this one refuses. A dead letter goes on only to what the target itself names."""
         return self.settings.dead_letter if is_dead_letter(delivery) else self.dead_letter
 
+    def _hold(self, entry: Entry, not_before: float | None) -> None:
+        """Keep what would have become a dead letter until the brake is closed again."""
+        self.status.held += 1
+        if not_before is not None:
+            self._retries.add(entry, not_before)
+        else:
+            self._lanes.resume(entry, is_last=True)  # so that the probe is another one, where there is one
+
     def _retry(self, entry: Entry, when: float) -> None:
         self.status.retried += 1
-        self._retry_count += 1
-        heappush(self._retries, (when, self._retry_count, entry))
+        self._retries.add(entry, when)
 
     def _stick(self, entry: Entry, when: float) -> None:
         """The last dead-letter target does not take a dead letter: try for ever, and say so."""
@@ -292,13 +295,17 @@ class Outlet:
     def _change_order(self) -> Lanes:
         """Move all that is queued into lanes of the other order, what waits for another try first. Nothing is sent."""
         lanes = lanes_for(self._order)
-        when_of = {}
-        for when, _, entry in sorted(self._retries):
-            when_of[id(entry)] = when
+        waiting = self._retries.take_all()
+        until: dict[bytes | None, float] = {}
+        for when, entry in waiting:
+            until[entry[2].event.key] = when  # the latest of each key, as they come by time
             lanes.offer(entry)
-        waiting = lanes.take(len(when_of))  # of each key only the first goes on waiting; its others stand behind it
-        self._retries = [(when_of[id(entry)], number, entry) for number, entry in enumerate(waiting)]
-        heapify(self._retries)
+        # By key only the first of each goes on waiting, for as long as the last would; its others are behind it.
+        whens = {id(entry): when for when, entry in waiting}
+        for entry in lanes.take(len(waiting)):
+            key = entry[2].event.key
+            is_alone = key is None or self._order == "none"
+            self._retries.add(entry, whens[id(entry)] if is_alone else until[key])
         lanes.offer_all(self._lanes.all_entries())
         self._lanes = lanes
         return lanes
@@ -306,7 +313,8 @@ class Outlet:
     def _note(self, now: float) -> None:
         """Set the timer for when the pump should run again, and say how things stand."""
         brake, status = self._brake, self.status
-        when = self._retries[0][0] if self._retries else math.inf
+        first = self._retries.first_at
+        when = math.inf if first is None else first
         is_held = self._lanes.ready and len(self.tasks) < self.settings.concurrency  # by the brake or the bucket
         if is_held and brake.state != PROBE:  # the end of a probe runs the pump
             ready = brake.until if brake.state == PAUSED else now
@@ -338,12 +346,3 @@ def _bucket_of(settings: TargetSettings, now: float) -> TokenBucket | None:
 def _burst(settings: TargetSettings) -> int:
     """At least one, so that anything ever goes."""
     return max(1, settings.burst if settings.burst is not None else math.ceil(settings.rate or 1))
-
-
-def _used_up(attempt: int, age: float, retry: RetrySettings) -> tuple[str, str]:
-    """Why there is no other try, as a code and as text; "" when there is. ``age``: how old the delivery would be."""
-    if attempt >= retry.attempts:
-        return ATTEMPTS, f"not taken in {attempt} {'attempt' if attempt == 1 else 'attempts'}"
-    if age > retry.max_age:
-        return AGE, f"not taken within {retry.max_age:g} s"
-    return "", ""

@@ -235,12 +235,15 @@ class Outlets:
         """Wait for the sends that were cancelled, and close all targets. After ``halt``."""
         sends = {task for outlet in self._by_name.values() for task in outlet.tasks}
         if sends:
-            await asyncio.wait(sends)
+            _, left = await asyncio.wait(sends, timeout=CLOSE_SECONDS)
+            if left:
+                logger.error("%d sends go on, though they were cancelled", len(left), extra={"sends": len(left)})
         targets = {id(outlet.target): outlet.target for outlet in self._by_name.values()}
         targets.update({id(target): target for target in self._provided.values()})
         closing = [self._loop.create_task(_close(target, set())) for target in targets.values()]
         if closing or self._closing:
-            await asyncio.wait([*closing, *self._closing])
+            # Each is bounded itself, but for one that waits for a send that goes on.
+            await asyncio.wait([*closing, *self._closing], timeout=2 * CLOSE_SECONDS)
 
 
 _NOWHERE = Route("", ())  # of events that are none

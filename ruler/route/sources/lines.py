@@ -249,7 +249,10 @@ class LinesSource:
         if self._files:
             self._go_on_after(os.fstat(self._files[-1].descriptor))
         else:  # what the position file told of is lost, and the name led nowhere
-            self._add(open_regular(self.path), self._lost_generation + 1)
+            try:
+                self._add(open_regular(self.path), self._lost_generation + 1)
+            except FileNotFoundError:
+                return  # renamed just now; the next look tells
         self._note()
 
     def _go_on_after(self, last: os.stat_result) -> None:
@@ -302,7 +305,7 @@ class LinesSource:
         self._lose(
             f"{change}; done are the lines before byte {file.done_offset:,}",
             "the file was cut short or written anew, so what it held and was not read is gone",
-            "logs that are rotated by renaming, not by copying and cutting short",
+            "rotation by renaming",
         )
         file.stop_reading()
         file.gone_since = file.gone_since or asyncio.get_running_loop().time()
@@ -319,7 +322,8 @@ class LinesSource:
         except OSError:
             status = None
         if status is not None and status.st_ino == mark.inode:
-            size = f"it has {status.st_size:,} bytes" if status.st_size < mark.offset else "other bytes stand there now"
+            is_shorter = status.st_size < max(mark.offset, mark.head.size)
+            size = f"it has {status.st_size:,} bytes" if is_shorter else "other bytes stand there now"
             what = f"is not what was read before: {done}, and {size}"
             return (
                 what,
@@ -328,7 +332,7 @@ class LinesSource:
             )
         what = f"the file that was read before is gone: {done}"
         why = "it was renamed or replaced while nobody read it, and no file beside it is the same"
-        return what, why, "that file back beside it, uncompressed, under any name"
+        return what, why, "that file back beside it, uncompressed"
 
     def _lose(self, what: str, why: str, write: str) -> None:
         """Raise, or tell, that lines are gone."""
@@ -338,5 +342,5 @@ class LinesSource:
         logger.error("%s: %s; going on with what is there now", self.path, what, extra={"source": self.path})
 
     def _loss(self, what: str, why: str, write: str) -> SourceError:
-        ways = f'{write}; or on_loss = "begin", or remove {self._position_file.path}, to go on without what is gone'
+        ways = f'{write}; to go on without it: on_loss = "begin", or remove {self._position_file.path}'
         return SourceError("source-lost", self.path, what, why=why, write=ways)

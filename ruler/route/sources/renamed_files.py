@@ -16,6 +16,7 @@ import os
 import re
 import stat
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from ruler.route.sources.errors import SourceError
@@ -93,9 +94,9 @@ def open_after(path: str, last: os.stat_result, known: Collection[int]) -> tuple
     directory, base = os.path.split(path)
     opened: list[Found] = []
     for _ in range(MOST_TRIES):
-        names = _names(directory)
-        opened = _open_all(directory, [name for name in names if name == base or _is_rotated(base, name)])
-        if names == _names(directory):
+        names = _names(directory, base)
+        opened = _open_all(directory, [name for name in names if not _is_compressed(base, name)])
+        if names == _names(directory, base):
             break
         for each in opened:
             os.close(each.descriptor)
@@ -132,8 +133,8 @@ def _open_all(directory: str, names: list[str]) -> list[Found]:
     return opened
 
 
-def _names(directory: str) -> dict[str, int]:
-    """The names in a directory with the inodes of the files that they lead to."""
+def _names(directory: str, base: str = "") -> dict[str, int]:
+    """The names in a directory with the inodes of the files that they lead to; with ``base``, its rotations alone."""
     try:
         with os.scandir(directory or ".") as entries:
             listed = [entry.name for entry in entries]
@@ -141,6 +142,8 @@ def _names(directory: str) -> dict[str, int]:
         return {}
     names = {}
     for name in sorted(listed):
+        if base and not (name == base or _is_rotated(base, name) or _is_compressed(base, name)):
+            continue
         try:  # what a directory says of inodes may be another number than what a file says of itself
             names[name] = os.stat(os.path.join(directory, name)).st_ino
         except OSError:
@@ -167,6 +170,7 @@ def _is_compressed(base: str, name: str) -> bool:
     return match is not None and _is_rotated(base, name[: match.start()])
 
 
+@lru_cache(maxsize=16)
 def _rotated_form(base: str) -> re.Pattern[str]:
     stem, suffix = os.path.splitext(base)
     return re.compile(f"{re.escape(base)}{_ROTATED}|{re.escape(stem)}{_DATED}{re.escape(suffix)}", re.ASCII)

@@ -1,7 +1,8 @@
 """Targets: where deliveries go.
 
     callable.py       a function of the program
-    lines.py          JSON lines, to a file (line_file.py keeps its lines whole) or to standard output
+    lines.py          JSON lines, appended to a file; line_file.py keeps its lines whole
+    stdout.py         JSON lines, to standard output
     http.py           POST to an address: http_request.py makes what goes out, http_answer.py says what answers mean
     memory.py         a list, for tests
 
@@ -11,7 +12,8 @@ your own needs no more; ``ruler.route.schemes`` finds those that plug-ins bring,
 
 from ruler.route.targets.callable import CallableTarget, RejectDelivery
 from ruler.route.targets.http import HttpTarget
-from ruler.route.targets.lines import LinesTarget, StdoutTarget
+from ruler.route.targets.lines import LinesTarget
 from ruler.route.targets.memory import MemoryTarget
+from ruler.route.targets.stdout import StdoutTarget
 
 __all__ = ["CallableTarget", "HttpTarget", "LinesTarget", "MemoryTarget", "RejectDelivery", "StdoutTarget"]

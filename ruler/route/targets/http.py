@@ -23,11 +23,12 @@ from ruler.findings import printable
 from ruler.route.model import Delivery, Outcome, Retry
 from ruler.route.options import Problem, SetupError, problem
 from ruler.route.targets.http_answer import outcome_of
-from ruler.route.targets.http_request import address_of, delivery_headers, header_problems
+from ruler.route.targets.http_request import address_of, address_problem, delivery_headers, header_problems
 from ruler.version import VERSION
 
 if TYPE_CHECKING:
     import aiohttp
+    import yarl
 
 JSON = "application/json"
 MOST_BODY = 64 * 1024  # bytes of an answer: up to there its connection is used again
@@ -45,6 +46,7 @@ class HttpTarget:
     ) -> None:
         _require_aiohttp()
         self._address = address_of(url)
+        self._url = _parsed(self._address.url)
         self.timeout = timeout
         self._headers = {"User-Agent": f"ruler-events/{VERSION}", "Accept-Encoding": "identity"}
         self._add_headers(headers or {}, content_type)
@@ -96,7 +98,7 @@ class HttpTarget:
         server = self._address.shown
         try:
             async with self._opened().post(
-                self._address.url,
+                self._url,
                 data=delivery.data,
                 headers={**self._headers, **delivery_headers(delivery)},
                 allow_redirects=False,
@@ -121,7 +123,9 @@ class HttpTarget:
         except aiohttp.ServerDisconnectedError:
             return Retry(reason=f"{server} closed the connection before its answer")
         except (aiohttp.ClientError, OSError) as error:
-            return Retry(reason=_short(f"{server}: {type(error).__name__}: {text_of(error)}"))
+            text = text_of(error)
+            shown = "" if "://" in text else f": {text}"  # it may show all of the address
+            return Retry(reason=_short(f"{server}: {type(error).__name__}{shown}"))
 
 
 async def _beginning_of(response: aiohttp.ClientResponse) -> bytes:
@@ -141,6 +145,19 @@ async def _beginning_of(response: aiohttp.ClientResponse) -> bytes:
     if not response.content.at_eof():
         response.close()
     return bytes(body)
+
+
+def _parsed(url: str) -> yarl.URL:
+    """The URL as the client reads it, which is stricter about hosts."""
+    import yarl
+
+    try:
+        parsed = yarl.URL(url)
+        if parsed.raw_host:
+            return parsed
+    except ValueError:
+        pass  # its text shows all of the URL
+    raise address_problem("the host of the address cannot be one")
 
 
 def _short(text: str) -> str:

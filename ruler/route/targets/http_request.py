@@ -18,8 +18,9 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
+from ruler.findings import printable
 from ruler.route.model import Delivery
-from ruler.route.options import Options, Problem, kind_of, problem, quoted
+from ruler.route.options import Options, Problem, SetupError, kind_of, problem, quoted
 
 LONGEST_VALUE = 8000  # characters of a header that a user gives
 LONGEST_RULES = 2000  # bytes of Ruler-Rules: servers take 8,000 for all headers, often less
@@ -33,6 +34,7 @@ OURS = ("content-length", "content-type", "transfer-encoding", "connection", "ho
 _is_token = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,200}").fullmatch
 _holds_control = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]").search  # all but the tab
 _holds_space = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029]").search
+_is_no_host = re.compile(r"[!\"$&'()*+,;<=>\\^`{|}\ud800-\udfff]").search
 _holds_surrogate = re.compile("[\ud800-\udfff]").search
 
 
@@ -57,23 +59,26 @@ def address_of(url: str) -> Address:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError:
-        raise _address_problem("the address cannot be read: its host or port is not as it should be") from None
+        raise address_problem("the address cannot be read: its host or port is not as it should be") from None
     if _holds_space(url):
-        raise _address_problem("the address holds white space or a control character")
+        raise address_problem("the address holds white space or a control character")
     if parts.scheme.lower() not in ("http", "https"):
-        raise _address_problem(f"the scheme is {quoted(parts.scheme)}, expected http or https")
+        raise address_problem(f"the scheme is {quoted(parts.scheme)}, expected http or https")
     if not host or port == 0:
-        raise _address_problem("the address names no host" if not host else "no server has port 0")
+        raise address_problem("the address names no host" if not host else "no server has port 0")
+    if _is_no_host(host):
+        raise address_problem("the host of the address cannot be one")
     place = parts.netloc.rpartition("@")[2]
     bare = urlunsplit((parts.scheme, place, parts.path or "/", parts.query, ""))
     authorization = ""
     if "@" in parts.netloc:
         pair = f"{unquote(parts.username or '')}:{unquote(parts.password or '')}"
         authorization = "Basic " + b64encode(pair.encode()).decode()
-    return Address(bare, f"{parts.scheme.lower()}://{place}", authorization)
+    return Address(bare, printable(f"{parts.scheme.lower()}://{place}"), authorization)
 
 
-def _address_problem(what: str) -> Exception:
+def address_problem(what: str) -> SetupError:
+    """The error for a URL that nothing can be posted to. It does not show the URL."""
     return problem(("uri",), what, why=URI_WHY, write=URI_FORM)
 
 

@@ -74,6 +74,9 @@ class LineFile:
                 why="deliveries are appended to this file, which is made where there is none",
                 write="a path of a file that may be read and written",
             ) from None
+        # Now, since the file may be moved away before the first line comes. What keeps it from it is told then.
+        with contextlib.suppress(OSError), _locked(self._descriptor):
+            self._mend()
 
     @property
     def shown(self) -> str:
@@ -130,9 +133,7 @@ class LineFile:
         self._open()
 
     def _append(self, lines: Sequence[bytes]) -> Appended:
-        start = os.fstat(self._descriptor).st_size
-        if self._is_regular and start != self._whole_end:  # the first time, or others have written
-            start = self._mended(start)
+        start = self._mend()
         block = memoryview(b"".join(lines))
         written = 0
         try:
@@ -160,6 +161,13 @@ class LineFile:
             with contextlib.suppress(OSError):  # a half line is left, and is mended before the next write
                 os.ftruncate(self._descriptor, start + whole_bytes)
         return count
+
+    def _mend(self) -> int:
+        """See to it that the file ends in a whole line; returns its size."""
+        size = os.fstat(self._descriptor).st_size
+        if self._is_regular and size != self._whole_end:  # the first time, or others have written
+            size = self._whole_end = self._mended(size)
+        return size
 
     def _mended(self, size: int) -> int:
         """Give the last line its end, or cut it off; returns the size of the file then."""
