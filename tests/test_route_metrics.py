@@ -22,7 +22,7 @@ def busy_status() -> RouterStatus:
     status.sources, status.sources_waiting = 2, 1
     status.shadow["new"] += 4
     status.targets["ops"] = TargetStatus(
-        PAUSED, 50, 7, 3, 2, 1, 5, 0, lag=9, sending=4, waiting=2, last_problem="it said {secret}"
+        PAUSED, 50, 7, 3, 2, 1, 5, 0, lag=9, oldest_at=40.5, sending=4, waiting=2, last_problem="it said {secret}"
     )
     status.targets["dlq"] = TargetStatus(STUCK, delivered=5)
     return status
@@ -30,7 +30,7 @@ def busy_status() -> RouterStatus:
 
 def samples_of(status: RouterStatus) -> dict[tuple[str, ...], float]:
     """(name, each label=value) -> value, as a reader of the text format finds them."""
-    text = metrics_text(registry_of(lambda: status)).decode()
+    text = metrics_text(registry_of(lambda: status, lambda: 42.0)).decode()
     return {
         (sample.name, *(f"{name}={value}" for name, value in sorted(sample.labels.items()))): sample.value
         for family in text_string_to_metric_families(text)
@@ -68,6 +68,8 @@ def test_every_counter_is_told() -> None:
         ("ruler_failed_attempts_total", "outcome=rejected", "target=dlq"): 0,
         ("ruler_failed_attempts_total", "outcome=expired", "target=dlq"): 0,
         ("ruler_failed_attempts_total", "outcome=held", "target=dlq"): 0,
+        ("ruler_target_lag_seconds", "target=ops"): 1.5,
+        ("ruler_target_lag_seconds", "target=dlq"): 0,
         ("ruler_target_open_deliveries", "target=ops"): 9,
         ("ruler_target_queued_deliveries", "target=ops"): 3,
         ("ruler_target_braked", "target=ops"): 1,

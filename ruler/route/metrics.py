@@ -4,7 +4,7 @@ In: the status of a router. Out: text of metrics, made at each request from the 
 
     ruler_events_total 1250
     ruler_deliveries_total{outcome="delivered",target="ops"} 1248
-    ruler_target_open_deliveries{target="ops"} 2
+    ruler_target_lag_seconds{target="ops"} 0.2
 
 Always: labels are ``target`` and ``outcome`` and nothing else, so the number of series is bounded by the targets of the
 rule set, whatever the events hold. The registry is our own: what else the program counts stays its own affair.
@@ -13,6 +13,7 @@ It needs the extra ``ruler-events[route]``, and is imported by who serves metric
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -30,8 +31,9 @@ JUDGEMENTS = {"matched": "matched", "unmatched": "unmatched", "poison": "poison"
 class RouterCollector(Collector):
     """Reads the status of a router at each scrape."""
 
-    def __init__(self, status: Callable[[], RouterStatus]) -> None:
+    def __init__(self, status: Callable[[], RouterStatus], clock: Callable[[], float]) -> None:
         self._status = status
+        self._clock = clock  # that of the router's loop
 
     def describe(self) -> Iterable[Metric]:
         """Nothing: a registry would ask for metrics before there is a router."""
@@ -45,6 +47,7 @@ class RouterCollector(Collector):
         targets = sorted(status.targets.items())
         yield _by_target("deliveries", "Deliveries that have ended, by how they ended.", targets, ENDINGS)
         yield _by_target("failed_attempts", "Attempts that no target took, by what followed.", targets, FAILURES)
+        yield _lags(targets, self._clock())
         for name, says, value in _GAUGES:
             family = GaugeMetricFamily(f"ruler_target_{name}", says, labels=["target"])
             for target, each in targets:
@@ -52,10 +55,10 @@ class RouterCollector(Collector):
             yield family
 
 
-def registry_of(status: Callable[[], RouterStatus]) -> CollectorRegistry:
-    """Return a registry of its own that holds the metrics of one router."""
+def registry_of(status: Callable[[], RouterStatus], clock: Callable[[], float] = time.monotonic) -> CollectorRegistry:
+    """Return a registry of its own that holds the metrics of one router; ``clock`` is that of its loop."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(RouterCollector(status))
+    registry.register(RouterCollector(status, clock))
     return registry
 
 
@@ -74,6 +77,15 @@ _GAUGES: tuple[tuple[str, str, Callable[[TargetStatus], float]], ...] = (
         lambda target: target.state == STUCK,
     ),
 )
+
+
+def _lags(targets: list[tuple[str, TargetStatus]], now: float) -> GaugeMetricFamily:
+    says = "Age of the oldest delivery that is not answered."
+    family = GaugeMetricFamily("ruler_target_lag_seconds", says, labels=["target"])
+    for target, status in targets:
+        oldest = status.oldest_at  # read once: the router's loop may change it
+        family.add_metric([target], 0.0 if oldest is None else max(0.0, now - oldest))
+    return family
 
 
 def _events(status: RouterStatus) -> Iterator[Metric]:

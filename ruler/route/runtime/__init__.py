@@ -14,6 +14,7 @@ sending.py       one send: what a target answers, whatever it does
 backoff.py       when again, and when no more
 retries.py       what waits until then
 brake.py         when to stop sending, instead of making dead letters of everything
+ages.py          how old the oldest delivery is that is not answered
 status.py        counters and states
 problems.py      RouterError and those below it
 """

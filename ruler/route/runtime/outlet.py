@@ -22,6 +22,7 @@ from typing import Protocol
 from ruler.route.dead_letters import REJECTED
 from ruler.route.model import Delivery, Ok, Outcome, Retry, Target
 from ruler.route.rule_set import TargetSettings
+from ruler.route.runtime.ages import Ages
 from ruler.route.runtime.backoff import asked_wait, delay_after, used_up
 from ruler.route.runtime.brake import CLOSED, PAUSED, PROBE, Brake
 from ruler.route.runtime.flight import Batch, Entry, is_dead_letter
@@ -80,12 +81,17 @@ class Outlet:
         self._bucket = _bucket_of(settings, self._loop.time())
         self._retries = Retries()
         self._stuck: set[tuple[Batch, int, str]] = set()  # dead letters that nobody takes; the id of each
+        self._ages = Ages()
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = math.inf
 
     def offer(self, entries: list[Entry]) -> None:
         """Take more deliveries, which come behind all that are here. Call pump afterwards."""
+        if not entries:
+            return
+        self._ages.add(entries, self._loop.time())
         self.status.lag += len(entries)
+        self.status.oldest_at = self._ages.oldest_at
         self._lanes.offer_all(entries)
 
     @property
@@ -187,9 +193,14 @@ class Outlet:
     def _taken(self, done: list[Entry], now: float) -> None:
         self._brake.ended(len(done), 0, now)
         self.status.delivered += len(done)
-        self.status.lag -= len(done)
+        self._answered(done)
         if self._stuck:
             self._unstick(done)
+
+    def _answered(self, entries: list[Entry]) -> None:
+        self._ages.remove(entries)
+        self.status.lag -= len(entries)
+        self.status.oldest_at = self._ages.oldest_at
 
     def _sort_out(self, entries: list[Entry], outcomes: Sequence[Outcome], in_order: bool, began: float) -> None:
         """Sort out a send of which not all was taken."""
@@ -254,7 +265,7 @@ class Outlet:
             self.status.rejected += 1
         else:
             self.status.expired += 1
-        self.status.lag -= 1
+        self._answered([entry])
         if self._stuck:
             self._unstick([entry])  # it has become a dead letter that goes on to another target
         self._desk.refused(self, (batch, place, delivery, since), code, reason)

@@ -31,6 +31,7 @@ class TargetStatus:
     dead_letters: int = 0  # deliveries to this target that went on to the dead letters
     undeliverable: int = 0  # deliveries to this target that nobody took
     lag: int = 0  # now: given to this target and not answered
+    oldest_at: float | None = None  # now: when the oldest of these came, on the clock of the loop
     sending: int = 0  # now: of these, in a send
     waiting: int = 0  # now: of these, until they are tried again
     last_problem: str = ""  # why the last delivery that was not taken was not
