@@ -41,7 +41,7 @@ class Collector:
 
     @contextmanager
     def stopped(self) -> Iterator[None]:
-        """Stop the collector for a block, in any thread."""
+        """Stop the collector for a block, or as a decorator for a function, in any thread."""
         token = object()
         try:
             self.stop(token)
