@@ -222,6 +222,20 @@ def test_a_change_does_not_refill_a_bucket() -> None:
     run_virtual(story())
 
 
+def test_a_change_in_the_turn_of_a_stop_still_holds() -> None:
+    """What was put before, and not planned yet, is judged by the rules of then."""
+
+    async def story() -> None:
+        async with Router(rules({"t": {}}, version="1"), make_target=Maker()) as router:
+            putting, stopping = asyncio.create_task(router.put(A)), asyncio.create_task(router.stop())
+            await asyncio.sleep(0)
+            router.change(rules({"t": {}}, version="2"))
+            await stopping
+            assert (await putting).version == "2"
+
+    run_virtual(story())
+
+
 def test_a_source_of_rules_is_followed() -> None:
     """Each version takes its place; one that cannot be used is counted and told, and the one before goes on."""
 
