@@ -259,3 +259,24 @@ def test_a_source_of_rules_is_followed() -> None:
             assert found == [("1", 0), ("1", 1), ("3", 2)]
 
     run_virtual(story())
+
+
+@pytest.mark.parametrize("turns", range(6))
+def test_a_send_keeps_the_time_out_of_its_target(turns: int) -> None:
+    """Whichever turn of the loop a change comes in: what goes to the target of before is broken off when that says."""
+
+    async def story() -> float:
+        maker = Maker(seconds=1000)
+        short, long = rules({"t": {"timeout": "1s"}}), rules({"t": {"timeout": "500s"}})
+        async with Router(short, make_target=maker) as router:
+            putting = asyncio.create_task(router.put(A))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            is_sent = router.status.targets["t"].sending == 1
+            maker.seconds = 0.01
+            router.change(long)
+            await putting
+            assert is_sent or turns < 4
+            return asyncio.get_running_loop().time()
+
+    assert run_virtual(story()) < 3

@@ -160,7 +160,8 @@ class Outlet:
 
     def _start(self, target: Target, entries: list[Entry], in_order: bool, is_probe: bool) -> None:
         self.status.sending += len(entries)
-        task = self._loop.create_task(self._send(target, entries, in_order, is_probe))
+        timeout = self.settings.timeout  # of now: a change may come before the task begins, and replace the target
+        task = self._loop.create_task(self._send(target, entries, in_order, is_probe, timeout))
         self.tasks[task] = target
         task.add_done_callback(self._sent)
 
@@ -172,10 +173,10 @@ class Outlet:
                 self._desk.broken(error)
         self.pump()
 
-    async def _send(self, target: Target, entries: list[Entry], in_order: bool, is_probe: bool) -> None:
+    async def _send(self, target: Target, entries: list[Entry], in_order: bool, is_probe: bool, timeout: float) -> None:
         """Send once, and take care of the outcomes."""
         began = self._loop.time()
-        outcomes = await outcomes_of(target, [entry[2] for entry in entries], self.settings.timeout)
+        outcomes = await outcomes_of(target, [entry[2] for entry in entries], timeout)
         now = self._loop.time()
         done = [entry for entry, outcome in zip(entries, outcomes, strict=True) if isinstance(outcome, Ok)]
         self.status.sending -= len(entries)
