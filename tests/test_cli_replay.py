@@ -291,6 +291,24 @@ def test_a_signal_stops_a_replay_gracefully(shell: Shell) -> None:
     assert lines(shell, "ops.jsonl") == [b'{"total": %d}' % total for total in range(10, 510)]
 
 
+def test_what_a_run_could_not_deliver_a_replay_delivers(shell: Shell) -> None:
+    """From ``ruler run`` to ``ruler replay``: after both, each target has every event that its rules led there."""
+    poison = b"no event"
+    shell.write("in.jsonl", b"".join(b'{"total": %d}\n' % total for total in range(5, 105)) + poison + b"\n")
+    source = '[source]\nuri = "file:in.jsonl"\n'
+    shell.write("broken.toml", CONFIG.replace('uri = "file:ops.jsonl"', NO_SUCH_PORT) + source)
+    assert shell.run("run", "--once", "broken.toml").code == 1
+    assert len(lines(shell, "dead.jsonl")) == 96
+    shell.write("mended.toml", CONFIG + source)
+    done = shell.run("replay", "-c", "mended.toml", "dead.jsonl")
+    assert done.code == 1  # for the line that is no event, which stays
+    assert "ops   95 delivered" in done.errors
+    for name in ("ops.jsonl", "audit.jsonl"):
+        assert sorted(lines(shell, name)) == sorted(b'{"total": %d}' % total for total in range(10, 105))
+    left = [line for line in lines(shell, "dead.jsonl") if letter_of(line).data == poison]
+    assert len(left) == 1
+
+
 def wait_until(is_so: Any) -> None:
     """Wait for what another process does."""
     give_up = time.monotonic() + TIMEOUT_SECONDS

@@ -92,6 +92,7 @@ def test_a_restart_goes_on_behind_the_last_recorded_done_line(
     """For any contents, cut of reads, order of done() and moment of a crash: nothing is lost, only a suffix repeats."""
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as directory:
         patch.setattr(growing_file, "READ_BYTES", read_bytes)
+        patch.setattr(recorder, "RECORD_SECONDS", 3600.0)  # what is recorded is what the test records
         patch.setattr(os, "fsync", lambda descriptor: None)
         path = Path(directory, "orders.jsonl")
         path.write_bytes(content)

@@ -404,6 +404,7 @@ def test_whatever_is_rotated_and_whenever_it_dies_nothing_is_lost(
     """Every line is given; what was recorded as done is not given again; each file's lines come in order."""
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as directory:
         patch.setattr(growing_file, "READ_BYTES", read_bytes)
+        patch.setattr(recorder, "RECORD_SECONDS", 3600.0)  # what is recorded is what the test records
         patch.setattr(os, "fsync", lambda descriptor: None)
         path = Path(directory, "orders.jsonl")
         run(lambda: _play(path, steps, sizes))

@@ -269,6 +269,19 @@ def test_marks_that_cannot_be_written_are_an_error_before_anything_is_delivered(
         Marks(str(tmp_path / "gone" / "marks")).open()
 
 
+def test_a_mark_that_cannot_be_written_says_what_follows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The replay ends with the error: going on would deliver what nobody remembers."""
+
+    def full(descriptor: int, data: bytes) -> int:
+        raise OSError(28, "No space left on device")
+
+    marks = Marks(str(tmp_path / "marks"))
+    marks.open()
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(ReplayError, match=r"(?s)marks cannot be written: No space left.*next replay delivers it again"):
+        replayed(dead(b'{"total": 12}'), marks, Fake(), Fake())
+
+
 # ----- a router that does it
 
 

@@ -180,6 +180,29 @@ def test_nothing_is_lost_when_the_order_or_the_target_changes(orders: tuple[str,
     run_virtual(story())
 
 
+def test_what_a_target_asked_for_holds_through_a_change_of_order() -> None:
+    """Two of one key wait when their target begins to keep order: neither is sent before it was asked for."""
+
+    async def story() -> None:
+        tried: list[tuple[float, int]] = []
+
+        def answer(delivery: Delivery) -> Outcome:
+            assert delivery.event.position is not None
+            tried.append((asyncio.get_running_loop().time(), delivery.event.position.offset))
+            return OK if delivery.attempt > 1 else Retry(after=1 if delivery.event.position.offset == 0 else 50)
+
+        maker, source = Maker(seconds=0), FakeSource(some_events(2, keys=1))
+        async with Router(rules({"t": {}}), make_target=maker) as router:
+            maker.of("t")[0].answer = answer
+            running = asyncio.create_task(router.run(source))
+            await asyncio.sleep(0.5)
+            router.change(rules({"t": {"order": "key"}}))
+            await running
+            assert tried == [(0, 0), (0, 1), (50, 0), (50, 1)]
+
+    run_virtual(story())
+
+
 def test_a_change_does_not_refill_a_bucket() -> None:
     """However often the rules change, no more goes than the rate lets."""
 

@@ -28,7 +28,7 @@ LONGEST_MARK = 4096  # bytes of a line; one of ours has some two hundred
 
 
 class ReplayError(RulerError):
-    """A file of dead letters, or of marks, that cannot be used: what, where, why, and what to write."""
+    """Marks that cannot be read or written, or that another replay uses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +96,15 @@ class Marks:
         return True
 
     def add(self, marks: Iterable[Mark], time: str) -> None:
-        """Remember that these are done. OSError when that cannot be written."""
+        """Remember that these are done. ReplayError when that cannot be written."""
         block = b"".join([_line(mark, time) for mark in marks])
-        while self._descriptor >= 0 and block:
-            block = block[os.write(self._descriptor, block) :]
+        try:
+            while self._descriptor >= 0 and block:
+                block = block[os.write(self._descriptor, block) :]
+        except OSError as error:
+            what = f"{self.path} cannot be written: {error.strerror}"
+            why = "what was delivered is not remembered, so the next replay delivers it again"
+            raise ReplayError(f"{what}\n  why:   {why}") from None
 
     def close(self) -> None:
         """Let go of the file, with all marks on the disk. Calling it again does nothing."""

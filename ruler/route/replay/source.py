@@ -157,7 +157,7 @@ class Replay:
         return Event(letter.data, letter.key, position=Position(self.name, found.offset))
 
     def done(self, position: Position) -> None:
-        """Mark the letter at this position, and all before it that were given. OSError when they cannot be marked."""
+        """Mark the letter at this position, and all before it that were given. ReplayError when that fails."""
         marks: list[Mark] = []
         while self._open and self._open[0][0] <= position.offset:
             marks += self._open.popleft()[1]

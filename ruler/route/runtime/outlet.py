@@ -306,12 +306,17 @@ class Outlet:
     def _change_order(self) -> Lanes:
         """Move all that is queued into lanes of the other order, what waits for another try first. Nothing is sent."""
         lanes = lanes_for(self._order)
-        when_of = {}
-        for when, entry in self._retries.take_all():
-            when_of[id(entry)] = when
+        waiting = self._retries.take_all()
+        until: dict[bytes | None, float] = {}
+        for when, entry in waiting:
+            until[entry[2].event.key] = when  # the latest of each key, as they come by time
             lanes.offer(entry)
-        for entry in lanes.take(len(when_of)):  # of each key only the first goes on waiting; its others are behind it
-            self._retries.add(entry, when_of[id(entry)])
+        # By key only the first of each goes on waiting, for as long as the last would; its others are behind it.
+        whens = {id(entry): when for when, entry in waiting}
+        for entry in lanes.take(len(waiting)):
+            key = entry[2].event.key
+            is_alone = key is None or self._order == "none"
+            self._retries.add(entry, whens[id(entry)] if is_alone else until[key])
         lanes.offer_all(self._lanes.all_entries())
         self._lanes = lanes
         return lanes
