@@ -23,7 +23,9 @@ from scripts_of import ROOT
 
 CHUNK = 250  # seeds
 SEEDS = 5000
-OF_OTHERS = 400  # seeds for the native engine, the plain router, each broken variant
+OF_OTHERS = 400  # seeds for the plain router, and to see that there is trouble enough
+OF_BOTH_ENGINES = 100
+MOST_FOR_A_VARIANT = 1000  # most are caught by one of the first ten
 WHAT_HAPPENS = (
     "answers that it is to be tried again",
     "broken sources",
@@ -54,7 +56,7 @@ def test_nothing_is_lost_whatever_happens(first: int) -> None:
 def test_the_native_engine_routes_the_same() -> None:
     """The same schedules with the other engine take the same steps."""
     require_native()
-    for seed in range(OF_OTHERS // 4):
+    for seed in range(OF_BOTH_ENGINES):
         traces = [simulate(seed, RealKit(), engine=engine, traces=True).trace for engine in ("native", "python")]
         assert traces[0] == traces[1], f"seed {seed}"
 
@@ -68,16 +70,16 @@ def test_a_plain_router_passes() -> None:
 @pytest.mark.parametrize("name", VARIANTS)
 def test_a_broken_router_is_caught(name: str) -> None:
     """A router that breaks one promise is caught, and the ledger says which."""
-    said: Counter[bool] = Counter()
+    others: list[str] = []
     with broken(name):
-        for seed in range(OF_OTHERS):
+        for seed in range(MOST_FOR_A_VARIANT):
             try:
                 simulate(seed, RealKit())
             except Violation as error:
-                said[VARIANTS[name].says in str(error)] += 1
-                if said[True] == 3:
+                if VARIANTS[name].says in str(error):
                     return
-    pytest.fail(f"of {OF_OTHERS} seeds {said.total()} fail, and {said[True]} say: {VARIANTS[name].says}")
+                others.append(str(error))
+    pytest.fail(f"no seed says: {VARIANTS[name].says}\n" + "\n".join(others[:5]))
 
 
 def test_a_seed_is_the_whole_schedule() -> None:

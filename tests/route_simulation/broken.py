@@ -13,8 +13,10 @@ from unittest.mock import patch
 
 from ruler.route import Retry, Target, router
 from ruler.route.runtime import feed, outlet, outlets
+from ruler.route.runtime.backoff import delay_after
+from ruler.route.runtime.budget import Budget
 from ruler.route.runtime.flight import Entry, is_dead_letter
-from ruler.route.runtime.lanes import KeyLanes
+from ruler.route.runtime.lanes import FreeLanes, KeyLanes
 from ruler.route.runtime.outlet import Outlet
 from ruler.route.runtime.outlets import Outlets
 from ruler.route.runtime.token_bucket import TokenBucket
@@ -114,6 +116,41 @@ class RetriesForEver(Outlet):
         return super()._not_taken(entry, Retry(), began)
 
 
+class RefilledBucket(TokenBucket):
+    """Is full again after each change of settings."""
+
+    def change(self, rate: float, burst: int, now: float) -> None:
+        super().change(rate, burst, now)
+        self._tokens = float(burst)
+
+
+class BoundlessBudget(Budget):
+    """Has room for everything."""
+
+    def try_take(self, events: int, size: int) -> bool:
+        super().add(size)
+        self.events += events
+        return True
+
+
+class NeverStuck(Outlets):
+    """Lets sources go on while nobody takes a dead letter."""
+
+    def stuck(self) -> None:
+        """Nothing follows."""
+
+
+class ClosesEarly(Outlets):
+    """Closes a target that is replaced while it is sent deliveries."""
+
+    def _close_later(self, target: Target, sends: Any) -> None:
+        super()._close_later(target, set())
+
+
+def _impatient_delay(attempt: int, retry: Any, random: Any, after: float | None = None) -> float:
+    return delay_after(attempt, retry, random)
+
+
 class Variant(NamedTuple):
     """One thing that is broken, and what the ledger says of it."""
 
@@ -131,6 +168,14 @@ VARIANTS = {
     "forgets a retry": Variant(outlets, "Outlet", DropsRetries, "nothing is ready and no timer is set"),
     "takes a retry for done": Variant(outlets, "Outlet", DropsRetriesSilently, "is not settled"),
     "lets more through than the rate": Variant(outlet, "TokenBucket", GenerousBucket, "more than its rate"),
+    "fills a bucket when settings change": Variant(outlet, "TokenBucket", RefilledBucket, "more than its rate"),
+    "has no budget": Variant(router, "Budget", BoundlessBudget, "more than"),
+    "reads on while nobody takes a dead letter": Variant(router, "Outlets", NeverStuck, "nobody takes a dead letter"),
+    "closes a target too early": Variant(router, "Outlets", ClosesEarly, "is closed while it is sent deliveries"),
+    "knows no order": Variant(outlet, "lanes_for", lambda order: FreeLanes(), "of the same key"),
+    "does not wait as long as it is asked to": Variant(
+        outlet, "delay_after", _impatient_delay, "before the target asked"
+    ),
     "retries what is refused": Variant(outlets, "Outlet", RetriesForEver, "is sent again, and it is refused"),
 }
 

@@ -185,7 +185,7 @@ class Living:
         self.note(text, *details)
 
     async def _give_up(self, run: asyncio.Task[None], end: End) -> None:
-        await asyncio.sleep(end.at)
+        await self.world.wait(end.at)
         self._disturb(end.how)
         run.cancel()
 
@@ -253,8 +253,8 @@ class Living:
         """Change the rules when it is time."""
         world = self.world
         while world.changes_left:
-            time, index = world.changes_left[0]
-            await asyncio.sleep(max(0.0, time - world.loop.time()))
+            moment, index = world.changes_left[0]
+            await world.wait(moment)
             world.changes_left.pop(0)
             version = self.schedule.family.versions[index]
             self.note("the operator changes to %s", version.name)
@@ -283,7 +283,7 @@ class Living:
             self.ledger.change(version)
 
     async def _stop(self, end: End) -> None:
-        await asyncio.sleep(end.at)
+        await self.world.wait(end.at)
         self._disturb(end.how)
         self.ledger.counts["stops"] += 1
         await self.router.stop(at_once=end.how == "stop at once")

@@ -39,11 +39,30 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
+class Moment:
+    """When something happens: after so many seconds, or after so many steps of the loop, or of effects.
+
+    An effect is what outlives a crash: a target takes or answers, a position is recorded, a receipt is handed out.
+    """
+
+    count: float
+    unit: str
+
+    def __str__(self) -> str:
+        return f"{self.count:g} {self.unit}"
+
+
+SECONDS = "seconds"
+STEPS = "steps"
+EFFECTS = "effects"
+
+
+@dataclass(frozen=True, slots=True)
 class End:
     """How a life ends that does not end by itself."""
 
-    how: str  # "crash at step", "crash at effect", "stop", "stop at once", "give up": someone gives up a run
-    at: float  # the step, the effect (something that outlives a crash), or the seconds since the life began
+    how: str  # "crash", "stop", "stop at once", "give up": someone gives up a run
+    at: Moment
 
 
 @dataclass
@@ -59,7 +78,7 @@ class Schedule:
     batch_bytes: int
     drain_seconds: float
     ends: tuple[End, ...]  # one for each life but the last
-    changes: tuple[tuple[float, int], ...]  # (seconds since the beginning, which version)
+    changes: tuple[tuple[Moment, int], ...]  # (when, since the change before, which version)
     first_version: int
     fault_share: float  # of sends that fail in some way
     fault_count: int  # until all goes well
@@ -149,14 +168,22 @@ def _events(dice: Random, chosen: Family, count: int) -> tuple[Sent, ...]:
 
 
 def _end(dice: Random, count: int) -> End:
-    how = dice.choice(("crash at step", "crash at step", "crash at effect", "stop", "stop at once", "give up"))
-    if how == "crash at step":
-        return End(how, dice.randrange(20 + 25 * count))
-    if how == "crash at effect":
-        return End(how, dice.randrange(1, 2 + 4 * count))
-    return End(how, dice.choice((0.0, 0.01, 0.3, 1.0, 3.0)) * dice.random())
+    how = dice.choice(("crash", "crash", "crash", "stop", "stop at once", "give up"))
+    if how == "crash":
+        steps = Moment(dice.randrange(20 + 25 * count), STEPS)
+        return End(how, steps if dice.random() < 0.6 else _effects(dice, 4 * count))
+    return End(how, _moment(dice, 4 * count))
 
 
-def _changes(dice: Random, version_count: int) -> tuple[tuple[float, int], ...]:
-    times = sorted(dice.choice((0.01, 0.3, 2.0, 5.0)) * dice.random() for _ in range(dice.choice((1, 2, 5))))
-    return tuple((time, dice.randrange(version_count)) for time in times)
+def _moment(dice: Random, most_effects: int) -> Moment:
+    if dice.random() < 0.5:
+        return _effects(dice, most_effects)
+    return Moment(dice.choice((0.0, 0.01, 0.3, 1.0, 3.0)) * dice.random(), SECONDS)
+
+
+def _effects(dice: Random, most: int) -> Moment:
+    return Moment(dice.randint(1, 2 + most), EFFECTS)
+
+
+def _changes(dice: Random, version_count: int) -> tuple[tuple[Moment, int], ...]:
+    return tuple((_moment(dice, 20), dice.randrange(version_count)) for _ in range(dice.choice((1, 2, 5))))

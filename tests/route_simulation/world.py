@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import traceback
 from contextlib import suppress
@@ -11,7 +12,7 @@ from virtual_loop import Crashed, Deadlock, Endless, VirtualLoop
 from .books import Violation
 from .ledger import Ledger
 from .life import Kit, Living
-from .schedule import End, Schedule, schedule_of
+from .schedule import EFFECTS, STEPS, End, Moment, Schedule, schedule_of
 
 MOST_LIVES = 60
 MOST_STEPS = 400_000  # of one life
@@ -30,6 +31,7 @@ class World:
         self.over: set[int] = set()
         self.effects = 0
         self.effect_to_crash: int | None = None
+        self.awaited_effects: dict[int, list[asyncio.Future[None]]] = {}
         self.faults_left = schedule.fault_count
         self.source_faults_left = schedule.source_faults
         self.version = schedule.family.versions[schedule.first_version]
@@ -54,6 +56,18 @@ class World:
         if self.effects == self.effect_to_crash:
             self.over.add(self.life_count)
             self.loop.crash()
+        for future in self.awaited_effects.pop(self.effects, ()):
+            if not future.done():
+                future.set_result(None)
+
+    async def wait(self, moment: Moment) -> None:
+        """Wait for the moment, from now on."""
+        if moment.unit == EFFECTS:
+            future: asyncio.Future[None] = self.loop.create_future()
+            self.awaited_effects.setdefault(self.effects + int(moment.count), []).append(future)
+            await future
+        else:
+            await asyncio.sleep(moment.count)
 
     def _end_at_once(self) -> None:
         """What follows a violation tells nothing."""
@@ -75,13 +89,17 @@ class World:
         """One life; whether it was the last."""
         self.life_count += 1
         self.loop = VirtualLoop(start=self.loop.time(), most_steps=MOST_STEPS)
+        self.awaited_effects.clear()
         self.effect_to_crash = None
-        if end is not None and end.how == "crash at step":
-            self.loop.crash_at = int(end.at)
-        if end is not None and end.how == "crash at effect":
-            self.effect_to_crash = self.effects + int(end.at)
+        if end is not None and end.how == "crash":
+            if end.at.unit == STEPS:
+                self.loop.crash_at = int(end.at.count)
+            else:
+                self.effect_to_crash = self.effects + int(end.at.count)
         self.ledger.begin_life(self.version)
-        self.note("life %d begins with %s; it ends by %s", self.life_count, self.version.name, end or "itself")
+        self.note(
+            "life %d begins with %s%s", self.life_count, self.version.name, f"; {end.how} after {end.at}" if end else ""
+        )
         is_last = False
         try:
             is_last = self.loop.run_until_complete(Living(self).live(end))

@@ -317,7 +317,12 @@ class Outlet:
             key = entry[2].event.key
             is_alone = key is None or self._order == "none"
             self._retries.add(entry, whens[id(entry)] if is_alone else until[key])
-        lanes.offer_all(self._lanes.all_entries())
+        for entry in self._lanes.all_entries():
+            key = entry[2].event.key
+            if self._order == "none" and entry[3] is not None and key in until:
+                self._retries.add(entry, until[key])  # it was tried, and has waited behind another of its key
+            else:
+                lanes.offer(entry)
         self._lanes = lanes
         return lanes
 
