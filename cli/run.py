@@ -44,20 +44,20 @@ what is run:
       --check         make everything ready, say what would run, and end
 
 what is shown:
-      --serve PORT    serve /healthz, /readyz and /metrics on this port; 0 takes a
-                      free one
+      --serve PORT    serve /healthz, /readyz and /metrics on this port; 0 takes
+                      a free one
       --log-format FORMAT
-                      logs on standard error: human (default), or json, one object
-                      on each line
-      --format FORMAT  how errors of CONFIG and rules are written: human (default),
-                      or json, one object on each line
+                      logs on standard error: human (default), or json, one
+                      object on each line
+      --format FORMAT  how errors of CONFIG and rules are written: human
+                      (default), or json, one object on each line
 
   -h, --help          show this text
       --version       show the version and the engine that matches events
 
-signals: SIGTERM and SIGINT stop gracefully: read no more, wait for deliveries (at
-most [limits] drain), record positions. A second one stops at once; what was not
-delivered is read again at the next start. SIGHUP reads the rules again.
+signals: SIGTERM and SIGINT stop gracefully: read no more, wait for deliveries
+(at most [limits] drain), record positions. A second one stops at once; what was
+not delivered is read again at the next start. SIGHUP reads the rules again.
 
 exit codes: 0 the source has ended, or the stop was graceful, and everything was
 delivered; 1 with --once, some events went to dead letters; 2 trouble (errors in

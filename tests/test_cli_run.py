@@ -566,6 +566,16 @@ def test_arguments_that_make_no_sense_are_told(shell: Shell, arguments: list[str
     assert said == errors_of(shell, *arguments).splitlines()[0]
 
 
+def test_help_says_every_option_and_the_exit_codes(shell: Shell) -> None:
+    """Help is written by hand, so compare it with what is parsed."""
+    from ruler_cli.run import run_parser
+
+    text = shell.run("run", "--help").output.decode()
+    assert [] == [option for each in run_parser()._actions for option in each.option_strings if option not in text]
+    assert "exit codes: 0 " in text
+    assert max(map(len, text.splitlines())) <= 80
+
+
 def test_errors_of_the_config_come_as_json_where_asked(shell: Shell) -> None:
     """--format json: one object for each error."""
     shell.write("config.toml", "[limits]\ndrain = 30\nmax_bytes = true\n")
