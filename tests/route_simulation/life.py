@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import suppress
 from random import Random
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -113,7 +114,8 @@ class Living:
         self._check_left()
         for source in sources:
             if not source.is_closed:
-                await source.close()
+                with suppress(Broken):
+                    await source.close()
         world.over.add(self.number)
         self.ledger.end_life(is_drained=end is None or end.how != "stop at once")
         if not self.is_disturbed:
