@@ -52,6 +52,16 @@ def test_nothing_comes_twice_when_the_process_is_told_to_stop(tmp_path: Path) ->
     assert 0 < report.figures["crashes"] <= 5
 
 
+def test_nothing_is_lost_where_the_file_is_rotated_meanwhile(tmp_path: Path) -> None:
+    """It is written while it is routed, renamed three times, and the process is killed three times, in any order."""
+    manners = replace(MANNERS, stall=0.0)
+    task = Task(LINES, kills=3, deaths=0, seed=7, manners=manners, max_events=MAX_EVENTS, rotations=3)
+    run = drive(task, tmp_path)
+    assert [] == judge(task, run).wrong
+    assert 0 == run.exit_codes[-1]
+    assert 4 == len(run.producer.bases if run.producer else {})
+
+
 STUCK_CONFIG = """
 dead_letter = "dead"
 [source]
@@ -97,7 +107,8 @@ def test_an_event_whose_dead_letter_nobody_takes_is_not_done(tmp_path: Path) -> 
 def test_a_second_signal_stops_at_once_and_loses_nothing(tmp_path: Path) -> None:
     """Deliveries are open for longer than anyone would wait; the next run makes them again, and all arrive."""
     task = Task(400, kills=0, deaths=0, seed=6, manners=Manners(fail=0.0, stall=1.0, stall_seconds=60.0))
-    run = Run(tmp_path, write_lines(tmp_path / "events.jsonl", workload(task.lines, task.seed)))
+    run = Run(tmp_path, list(workload(task.lines, task.seed)))
+    write_lines(run.source, run.lines)
     config = tmp_path / "config.toml"
     with SinkProcess(run.ledgers[HOOK], task.manners, task.seed) as sink:
         text = config_text(run, task, sink.port)

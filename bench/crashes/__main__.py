@@ -25,6 +25,7 @@ def main() -> int:
     parser.add_argument("--fail", type=float, default=manners.fail, help="share of requests answered with 503 or 429")
     parser.add_argument("--stall", type=float, default=manners.stall, help="share of requests answered too late")
     parser.add_argument("--max-events", type=int, default=default.max_events, help="in flight at one time")
+    parser.add_argument("--rotations", type=int, default=0, help="of the file, which is written while it is routed")
     parser.add_argument("--keep", type=Path, help="a new directory for all files; without it they are removed")
     options = parser.parse_args()
     task = Task(
@@ -35,6 +36,7 @@ def main() -> int:
         signal.Signals[f"SIG{options.signal}"],
         Manners(options.fail, options.stall, 2 * TARGET_TIMEOUT),
         options.max_events,
+        options.rotations,
     )
     directory = Path(tempfile.mkdtemp(prefix="crashes-")) if options.keep is None else options.keep
     directory.mkdir(exist_ok=True)

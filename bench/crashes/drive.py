@@ -24,6 +24,7 @@ from pathlib import Path
 from bench.crashes.check import Bounds, Crash, Report, check
 from bench.crashes.ledgers import read_archive, read_hook, read_letters
 from bench.crashes.processes import RouterProcess, SinkProcess
+from bench.crashes.producer import Producer
 from bench.crashes.sink import HOST, Manners
 from bench.crashes.workload import ARCHIVE, DEAD, HOOK, RULES, Line, workload, write_lines
 
@@ -31,7 +32,7 @@ POLL_SECONDS = 0.005
 QUIET_SECONDS = 0.05  # so long does nothing come before the ledgers are read
 STARTING_SHARE = 0.15  # of the kills: while the process starts
 STARTING_SECONDS = 1.0
-LONGEST_RUN = 3600.0
+LONGEST_RUN = 1800.0
 TARGET_TIMEOUT = 1.0  # seconds; the sink stalls for twice as long
 CONCURRENCY = 64
 UNRECORDED = 2000  # events: done, and not in the position file yet; what a fast machine routes in 0.2 seconds and some
@@ -51,6 +52,8 @@ class Task:
     signal: int = signal.SIGKILL
     manners: Manners = MANNERS
     max_events: int = 1000
+    rotations: int = 0  # of the file, which is written while it is routed; 0: it is there, whole, from the beginning
+    rate: float = 2000.0  # lines a second, where it is written meanwhile
     router: tuple[str, ...] = ROUTER  # the command, without the config and --once
 
 
@@ -64,6 +67,7 @@ class Run:
     deaths: list[int] = field(default_factory=list)  # bytes of the hook's ledger at each
     exit_codes: list[int] = field(default_factory=list)  # in turn; that of a run that was killed is minus the signal
     seconds: float = 0.0
+    producer: Producer | None = None
 
     @property
     def source(self) -> Path:
@@ -83,14 +87,32 @@ class Run:
         return self.directory / "run.log"
 
     def done_offset(self) -> int:
-        """Where the recorded position says to go on."""
-        files = json.loads(self.position.read_bytes())["files"] if self.position.exists() else []
-        return int(files[-1]["offset"]) if files else 0
+        """Where the recorded position says to go on: in the workload, whatever file that is in by now."""
+        for file in self._recorded():
+            return int(file["offset"]) + (self.producer.bases[file["generation"]] if self.producer else 0)
+        return 0
+
+    def is_done(self) -> bool:
+        """Whether all that the producer wrote is recorded as done."""
+        if self.producer is None or not self.producer.is_done:
+            return False
+        sizes, files = self.producer.sizes(), self._recorded()
+        is_last = bool(files) and files[-1]["generation"] == len(sizes)
+        return is_last and all(file["offset"] == sizes[file["generation"]] for file in files)
+
+    def _recorded(self) -> list[dict[str, int]]:
+        files: list[dict[str, int]] = json.loads(self.position.read_bytes())["files"] if self.position.exists() else []
+        return files
 
 
 def drive(task: Task, directory: Path) -> Run:
     """Do the task in ``directory``. RuntimeError, with the end of its log, when the router ends as it should not."""
-    run = Run(directory, write_lines(directory / "events.jsonl", workload(task.lines, task.seed)))
+    run = Run(directory, list(workload(task.lines, task.seed)))
+    if task.rotations:
+        run.producer = Producer(run.source, run.lines, task.rotations, task.rate, task.seed, run.position.exists)
+        run.producer.start()
+    else:
+        write_lines(run.source, run.lines)
     start = time.monotonic()
     with SinkProcess(run.ledgers[HOOK], task.manners, task.seed) as sink:
         config = directory / "config.toml"
@@ -109,7 +131,7 @@ def judge(task: Task, run: Run) -> Report:
     is_graceful = task.signal != signal.SIGKILL
     bounds = Bounds(after_crash=0 if is_graceful else task.max_events + UNRECORDED, after_death=CONCURRENCY)
     report = check(run.lines, ledgers, run.crashes, run.deaths, bounds)
-    if run.done_offset() != run.source.stat().st_size:
+    if run.producer is None and run.done_offset() != run.source.stat().st_size:
         report.wrong.append(f"position: {run.done_offset():,}, and the file has {run.source.stat().st_size:,} bytes")
     report.figures["deaths of the sink"] = len(run.deaths)
     report.figures["seconds"] = round(run.seconds)
@@ -144,7 +166,7 @@ class _Driver:
         self.task = task
         self.run = run
         self.sink = sink
-        self.command = (*task.router, str(config), "--once")
+        self.command = (*task.router, str(config), *(() if task.rotations else ("--once",)))
         self.draw = random.Random(task.seed)
         self.furthest = 0  # the number of the furthest line that the hook has seen
         self._read_bytes = 0  # of its ledger
@@ -160,9 +182,10 @@ class _Driver:
             self.run.crashes.append(Crash(self.run.done_offset(), sizes))
         until = time.monotonic() + LONGEST_RUN
         with RouterProcess(self.command, self.run.log) as router:
-            if self._wait(router, lambda: time.monotonic() > until):
+            is_running = self._wait(router, lambda: self.run.is_done() or time.monotonic() > until)
+            if is_running and not self.run.is_done():
                 raise RuntimeError(f"the file is not done after {LONGEST_RUN:,.0f} seconds")
-            self.run.exit_codes.append(router.end())
+            self.run.exit_codes.append(router.end(signal.SIGTERM if is_running else None))
 
     def _next_moment(self, left: int) -> Callable[[], bool]:
         """Says of itself when it has come. ``left``: kills to come, this one included."""

@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,14 +70,9 @@ def workload(count: int, seed: int) -> Iterator[Line]:
         offset += len(line.data) + 1
 
 
-def write_lines(path: Path, lines: Iterator[Line]) -> list[Line]:
-    """Write the lines to a file, and return them without their data but for those of dead letters."""
-    kept = []
-    with path.open("wb") as file:
-        for line in lines:
-            file.write(line.data + b"\n")
-            kept.append(line)
-    return kept
+def write_lines(path: Path, lines: Sequence[Line]) -> None:
+    """Write the lines to a file."""
+    path.write_bytes(b"".join(line.data + b"\n" for line in lines))
 
 
 def _line(number: int, offset: int, draw: random.Random) -> Line:
