@@ -19,12 +19,12 @@ LINES = list(workload(600, seed=5))
 ENTRY = 10  # bytes of an entry of a ledger
 BOUNDS = Bounds(after_crash=20, after_death=5)
 
-Took_lists = dict[str, list[Took]]
+TookLists = dict[str, list[Took]]
 
 
-def right_run() -> Took_lists:
+def right_run() -> TookLists:
     """What each target takes where nothing goes wrong."""
-    took: Took_lists = {HOOK: [], ARCHIVE: [], DEAD: []}
+    took: TookLists = {HOOK: [], ARCHIVE: [], DEAD: []}
     for line in LINES:
         for target in line.targets:
             took[target].append(Took(line.number, 0, f"{target}-{line.number}"))
@@ -34,7 +34,7 @@ def right_run() -> Took_lists:
     return took
 
 
-def judged(took: Took_lists, crashes: list[Crash] | None = None, deaths: list[int] | None = None) -> Report:
+def judged(took: TookLists, crashes: list[Crash] | None = None, deaths: list[int] | None = None) -> Report:
     """The report about ledgers, whose entries are of one size."""
     ledgers = {
         name: Ledger([replace(each, at=ENTRY * place) for place, each in enumerate(entries)])
@@ -57,15 +57,18 @@ def test_a_run_that_is_right_has_nothing_wrong() -> None:
     assert expected[DEAD] == report.figures["dead letters taken"] > 0
 
 
-def without(target: str) -> Callable[[Took_lists], None]:
-    return lambda took: took[target].pop(7 if target != DEAD else 0) and None
+def without(target: str) -> Callable[[TookLists], None]:
+    def damage(took: TookLists) -> None:
+        del took[target][7 if target != DEAD else 0]
+
+    return damage
 
 
-def with_more(target: str, more: Took) -> Callable[[Took_lists], None]:
+def with_more(target: str, more: Took) -> Callable[[TookLists], None]:
     return lambda took: took[target].append(more)
 
 
-def swap_one_key(took: Took_lists) -> None:
+def swap_one_key(took: TookLists) -> None:
     """Two events with one key change places."""
     entries = took[HOOK]
     key = LINES[entries[0].number].key
@@ -73,11 +76,11 @@ def swap_one_key(took: Took_lists) -> None:
     entries[0], entries[second] = entries[second], entries[0]
 
 
-def change_letter(took: Took_lists) -> None:
+def change_letter(took: TookLists) -> None:
     took[DEAD][0] = replace(took[DEAD][0], data=took[DEAD][0].data + b" ")
 
 
-def share_id(took: Took_lists) -> None:
+def share_id(took: TookLists) -> None:
     took[HOOK][3] = replace(took[HOOK][3], id=took[HOOK][4].id)
 
 
@@ -99,7 +102,7 @@ UNROUTED = next(line.number for line in LINES if not line.targets and not line.l
         (share_id, "hook: an id of two deliveries"),
     ],
 )
-def test_each_wrong_is_told(damage: Callable[[Took_lists], None], told: str) -> None:
+def test_each_wrong_is_told(damage: Callable[[TookLists], None], told: str) -> None:
     """One of each kind, in a run that is right otherwise."""
     took = right_run()
     damage(took)

@@ -1,17 +1,19 @@
 """More events than targets take: what is in flight stays within the limits, and every event is accounted for.
 
-On a virtual clock, so a minute costs nothing and each run is the same.
+On a virtual clock, so a minute costs nothing and each run is the same; but for threads, which have a real one.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 from virtual_loop import run_virtual
 
-from ruler.route import OK, Delivery, Event, Outcome, Position, RuleSet, rule_set_of_mapping
+from ruler.route import OK, Delivery, Event, Outcome, Position, Receipt, RuleSet, rule_set_of_mapping
 from ruler.route.router import Limits, Overloaded, Router
 
 LIMITS = Limits(max_events=50, batch_events=10)
@@ -250,3 +252,46 @@ def test_of_a_source_the_fast_target_gets_all_that_the_budget_lets_in() -> None:
         assert 500 == source.done_events == len(slow.taken) + len(fast.taken)
 
     run_virtual(scenario())
+
+
+class NotingTarget:
+    """Takes everything after a moment, and notes the most that was in flight."""
+
+    def __init__(self) -> None:
+        self.taken = self.most = 0
+        self.router: Router | None = None
+
+    async def send(self, deliveries: Sequence[Delivery]) -> Sequence[Outcome]:
+        assert self.router is not None
+        self.most = max(self.most, self.router.status.in_flight_events)
+        await asyncio.sleep(0.0001)
+        self.taken += len(deliveries)
+        return [OK] * len(deliveries)
+
+    async def close(self) -> None:
+        pass
+
+
+def test_threads_that_put_without_waiting_know_of_each_event_what_became_of_it() -> None:
+    """Four of them at once, on a real clock: answered and shed are all that was put, within the limits."""
+    target, put = NotingTarget(), 1000
+
+    def call(router: Router) -> tuple[list[Future[Receipt]], int]:
+        futures, shed = [], 0
+        for _ in range(put):
+            try:
+                futures.append(router.put_nowait(EVENT))
+            except Overloaded:
+                shed += 1
+                time.sleep(0.0001)  # lets the router have its turn
+        return futures, shed
+
+    with Router(routes("slow"), {"slow": target}, limits=LIMITS) as router, ThreadPoolExecutor(4) as threads:
+        target.router = router
+        results = list(threads.map(call, [router] * 4))
+    futures = [future for found, _ in results for future in found]
+    shed = sum(count for _, count in results)
+    assert 4 * put == len(futures) + shed
+    assert target.taken == sum(future.result().delivered for future in futures) == len(futures)
+    assert shed == router.status.shed
+    assert 0 < target.most <= LIMITS.max_events

@@ -13,6 +13,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Sequence
+from io import FileIO
 from pathlib import Path
 
 from bench.crashes.workload import Line
@@ -51,19 +52,19 @@ class Producer(threading.Thread):
                 time.sleep(self._draw.choice((0, PAUSE_SECONDS)))  # while nothing has the name
                 self.bases[len(self.bases) + 1] = self.lines[first].offset
                 file = self.path.open("ab", buffering=0)
-            self._write(file.write, b"".join(line.data + b"\n" for line in self.lines[first : first + CHUNK]))
+            self._write(file, b"".join(line.data + b"\n" for line in self.lines[first : first + CHUNK]))
             time.sleep(max(0.0, start + first / self.rate - time.monotonic()))
         file.close()
         self.is_done = True
 
-    def _write(self, write, chunk: bytes) -> None:  # type: ignore[no-untyped-def]
+    def _write(self, file: FileIO, chunk: bytes) -> None:
         if self._draw.random() >= BROKEN_SHARE:
-            write(chunk)
+            file.write(chunk)
             return
         cut = len(chunk) - self._draw.randrange(1, 60)
-        write(chunk[:cut])
+        file.write(chunk[:cut])
         time.sleep(PAUSE_SECONDS)
-        write(chunk[cut:])
+        file.write(chunk[cut:])
 
     def sizes(self) -> dict[int, int]:
         """Bytes of each generation, when all is written."""
