@@ -28,7 +28,7 @@ from ruler.route.options import shown_uri
 from ruler.route.readiness import reasons_of
 from ruler.route.router import Router, RuleSource
 from ruler.route.rule_set import RuleSet, TargetSettings
-from ruler.route.runtime.status import DRAINING, OPEN, PAUSED, PROBING, STUCK, RouterStatus
+from ruler.route.runtime.status import DRAINING, OPEN, PAUSED, PROBING, REMOVED, STUCK, RouterStatus
 from ruler.route.schemes import target_of
 from ruler_cli.exit_codes import EXIT_FINE, EXIT_TROUBLE
 from ruler_cli.run import RunPlan, make_all, tell_findings
@@ -43,6 +43,7 @@ STOPS = ("SIGTERM", "SIGINT")
 STATES = {  # of a target -> what is told when it comes to it
     OPEN: (logging.INFO, "the target goes on"),
     DRAINING: (logging.INFO, "the rules no longer name the target; what is left for it is sent"),
+    REMOVED: (logging.INFO, "the target is removed, and nothing is left for it"),
     PAUSED: (logging.WARNING, "the brake of the target is on: too large a share of its deliveries failed"),
     PROBING: (logging.INFO, "the brake of the target lets one send try"),
     STUCK: (logging.WARNING, "dead letters are taken by nobody, so sources wait"),
@@ -240,5 +241,5 @@ class _Run:
             "version": status.version,
             "digest": status.digest,
             "rules": "as read" if self.rules is None or self.rules.is_fine else "the changed ones have errors",
-            "targets": {name: each.state for name, each in sorted(status.targets.items())},
+            "targets": {name: each.state for name, each in sorted(status.targets.items()) if each.state != REMOVED},
         }

@@ -10,7 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from ruler.route.metrics import metrics_text, registry_of
 from ruler.route.runtime.budget import Budget
-from ruler.route.runtime.status import PAUSED, STUCK, RouterStatus, TargetStatus
+from ruler.route.runtime.status import PAUSED, REMOVED, STUCK, RouterStatus, TargetStatus
 
 
 def busy_status() -> RouterStatus:
@@ -94,3 +94,19 @@ def test_a_scrape_shows_the_counters_of_its_moment() -> None:
     assert b"ruler_events_total 100.0\n" in metrics_text(registry)
     status.events += 1
     assert b"ruler_events_total 101.0\n" in metrics_text(registry)
+
+
+def test_a_target_that_is_removed_keeps_its_counters_and_has_no_gauges() -> None:
+    """A counter never vanishes; what there is now of it is nothing."""
+    status = busy_status()
+    before = samples_of(status)
+    status.targets["ops"].state = REMOVED
+    gone = set(before) - set(samples_of(status))
+    assert {name for name, *labels in gone} == {
+        "ruler_target_lag_seconds",
+        "ruler_target_open_deliveries",
+        "ruler_target_queued_deliveries",
+        "ruler_target_braked",
+        "ruler_target_stuck",
+    }
+    assert all("target=ops" in labels for _, *labels in gone)

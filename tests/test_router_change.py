@@ -106,7 +106,27 @@ def test_a_target_that_is_gone_drains_and_so_does_its_dead_letter_target() -> No
             assert (putting.result().delivered, putting.result().dead_letters) == (1, 1)
             await asyncio.sleep(1)
             assert [each.closed for _, each in maker.made] == [1, 1, 0]
-            assert sorted(router.status.targets) == ["u"]
+            states = {name: each.state for name, each in router.status.targets.items()}
+            assert states == {"t": "removed", "dlq": "removed", "u": "open"}
+
+    run_virtual(story())
+
+
+def test_counters_of_a_target_that_is_gone_stay_and_go_on_when_it_comes_back() -> None:
+    """Who reads them from outside would take a counter that vanishes, or goes back, for a restart."""
+
+    async def story() -> None:
+        maker = Maker()
+        async with Router(rules({"t": {}, "u": {}}), make_target=maker) as router:
+            await router.put(A)
+            router.change(rules({"u": {}}))
+            await router.put(A)
+            gone = router.status.targets["t"]
+            assert (gone.state, gone.delivered, gone.lag) == ("removed", 1, 0)
+            router.change(rules({"t": {}, "u": {}}))
+            await router.put(A)
+            back = router.status.targets["t"]
+            assert (back.state, back.delivered, back.lag) == ("open", 2, 0)
 
     run_virtual(story())
 

@@ -6,8 +6,8 @@ In: the status of a router. Out: text of metrics, made at each request from the 
     ruler_deliveries_total{outcome="delivered",target="ops"} 1248
     ruler_target_lag_seconds{target="ops"} 0.2
 
-Always: labels are ``target`` and ``outcome`` and nothing else, so the number of series is bounded by the targets of the
-rule set, whatever the events hold. The registry is our own: what else the program counts stays its own affair.
+Always: labels are ``target`` and ``outcome`` and nothing else, so the number of series is bounded by the targets that the
+rules have ever named, whatever the events hold. Counters of a target that is removed stay, its gauges do not. The registry is our own: what else the program counts stays its own affair.
 It needs the extra ``ruler-events[route]``, and is imported by who serves metrics only.
 """
 
@@ -20,7 +20,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from ruler.route.runtime.status import PAUSED, PROBING, STUCK, RouterStatus, TargetStatus
+from ruler.route.runtime.status import PAUSED, PROBING, REMOVED, STUCK, RouterStatus, TargetStatus
 
 # Metrics of each target: name, what it says, and the counters of its status by outcome.
 ENDINGS = {"delivered": "delivered", "dead_lettered": "dead_letters", "undeliverable": "undeliverable"}
@@ -47,6 +47,7 @@ class RouterCollector(Collector):
         targets = sorted(status.targets.items())
         yield _by_target("deliveries", "Deliveries that have ended, by how they ended.", targets, ENDINGS)
         yield _by_target("failed_attempts", "Attempts that no target took, by what followed.", targets, FAILURES)
+        targets = [each for each in targets if each[1].state != REMOVED]  # what there is now; counters stay
         yield _lags(targets, self._clock())
         for name, says, value in _GAUGES:
             family = GaugeMetricFamily(f"ruler_target_{name}", says, labels=["target"])

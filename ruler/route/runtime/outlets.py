@@ -27,7 +27,7 @@ from ruler.route.runtime.flight import Batch, Entry, Flight
 from ruler.route.runtime.limits import CLOSE_SECONDS
 from ruler.route.runtime.outlet import Outlet
 from ruler.route.runtime.problems import RouterError, Undeliverable
-from ruler.route.runtime.status import RouterStatus, TargetStatus
+from ruler.route.runtime.status import REMOVED, RouterStatus, TargetStatus
 
 logger = logging.getLogger("ruler.route.outlets")
 WRITE_DEAD_LETTER = '"dead_letter": "dlq" at the top of the rule set, or in the target, and a target "dlq"'
@@ -215,8 +215,8 @@ class Outlets:
                 return
             for outlet in gone:
                 del self._by_name[outlet.name]
-                self._status.targets.pop(outlet.name, None)
                 outlet.stop()
+                outlet.status.state = REMOVED
                 self._close_later(outlet.target, set())
 
     def _close_later(self, target: Target, sends: set[asyncio.Task[None]]) -> None:

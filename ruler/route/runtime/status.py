@@ -1,7 +1,8 @@
 """Counters and states of a router, for metrics, health and the status line.
 
-Plain ints that only grow, except where they say how much there is now. Written by the router's loop alone; any thread
-may read them at any time, each by itself.
+Plain ints that only grow, except where they say how much there is now: those of targets that are gone stay too, since who
+reads counters from outside takes one that vanishes, or goes back, for a restart. Written by the router's loop alone; any
+thread may read them at any time, each by itself.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ PAUSED = "paused"  # the brake holds: too much of what ended was refused
 PROBING = "probing"  # the brake lets one delivery try
 STUCK = "stuck"  # the last dead-letter target does not take a dead letter; sources wait
 DRAINING = "draining"  # the rules no longer name this target; what is left for it is sent
+REMOVED = "removed"  # nor is anything left for it; its counters stay, and go on where it comes back
 
 
 @dataclass(slots=True)
