@@ -34,7 +34,6 @@ def test_nothing_is_lost_when_the_process_is_killed(tmp_path: Path) -> None:
     run = drive(task, tmp_path)
     report = judge(task, run)
     assert [] == report.wrong
-    assert [-signal.SIGKILL] * len(run.crashes) == run.exit_codes[:-1]
     assert 0 < report.figures["crashes"] <= 5
     assert LINES / 2 < report.figures["hook taken"] == report.figures["hook expected"]
 
@@ -46,8 +45,6 @@ def test_nothing_comes_twice_when_the_process_is_told_to_stop(tmp_path: Path) ->
     run = drive(task, tmp_path)
     report = judge(task, run)
     assert [] == report.wrong
-    stopped = {128 + signal.SIGTERM, -signal.SIGTERM}  # the latter where it was still starting
-    assert set(run.exit_codes[:-1]) <= stopped
     assert 0 == report.figures["repeated after crashes"]
     assert 0 < report.figures["crashes"] <= 5
 
