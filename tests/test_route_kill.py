@@ -21,7 +21,6 @@ from bench.crashes.processes import RouterProcess, SinkProcess
 from bench.crashes.sink import Manners
 from bench.crashes.workload import HOOK, workload, write_lines
 
-pytest.importorskip("aiohttp")
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="positions are locked as POSIX does it")
 
 LINES = 3000
