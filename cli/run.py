@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from ruler.findings import Finding, Source
+from ruler.errors import Location, text_of
+from ruler.findings import Finding, Source, printable
 from ruler.route import RuleSetError
 from ruler.route.config import Config, place_problems, read_config
 from ruler.route.config_members import HIGHEST_PORT, ServeSettings
@@ -38,25 +39,26 @@ standard input. Rules are watched: a change without errors takes effect between
 two batches; errors of another are told, and the rules of before go on.
 
 what is run:
-      --targets GLOB  only targets with such names: 'ops-*'; and their dead letters
+      --targets GLOB  only targets with such names: 'ops-*'; and those of
+                      their dead letters
       --once          end at the end of the source, do not wait for more of it
       --check         make everything ready, say what would run, and end
 
 what is shown:
-      --serve PORT    serve /healthz, /readyz and /metrics on this port; 0 takes a
-                      free one
+      --serve PORT    serve /healthz, /readyz and /metrics on this port; 0 takes
+                      a free one
       --log-format FORMAT
-                      logs on standard error: human (default), or json, one object
-                      on each line
-      --format FORMAT  how errors of CONFIG and rules are written: human (default),
-                      or json, one object on each line
+                      logs on standard error: human (default), or json, one
+                      object on each line
+      --format FORMAT  how errors of CONFIG and rules are written: human
+                      (default), or json, one object on each line
 
   -h, --help          show this text
       --version       show the version and the engine that matches events
 
-signals: SIGTERM and SIGINT stop gracefully: read no more, wait for deliveries (at
-most [limits] drain), record positions. A second one stops at once; what was not
-delivered is read again at the next start. SIGHUP reads the rules again.
+signals: SIGTERM and SIGINT stop gracefully: read no more, wait for deliveries
+(at most [limits] drain), record positions. A second one stops at once; what was
+not delivered is read again at the next start. SIGHUP reads the rules again.
 
 exit codes: 0 the source has ended, or the stop was graceful, and everything was
 delivered; 1 with --once, some events went to dead letters; 2 trouble (errors in
@@ -201,12 +203,26 @@ def make_all(plan: RunPlan) -> tuple[EventSource | None, dict[str, Target], list
         source = plan.make_source()
     except SetupError as error:
         problems += error.problems
+    except Exception as error:
+        problems.append(_failed(("source",), plan.config.source.uri, error))
     for settings in plan.rule_set.targets.values():
         try:
             targets[settings.name] = target_of(settings)
         except SetupError as error:
             problems += error.problems
+        except Exception as error:
+            problems.append(_failed(("targets", settings.name), settings.uri, error))
     return source, targets, problems
+
+
+def _failed(location: Location, uri: str, error: Exception) -> Problem:
+    """The problem where a plug-in raises what it should not."""
+    scheme = uri.partition(":")[0]
+    what = f'what makes "{scheme}:" failed: {type(error).__name__}: {text_of(error)}'
+    why = f'a plug-in brings the scheme "{scheme}", and raised this'
+    return Problem(
+        (*location, "uri"), printable(what), why, "settings that the plug-in takes, or another version of it"
+    )
 
 
 # ----- --check

@@ -19,7 +19,8 @@ import signal
 import time
 from collections.abc import Mapping
 
-from ruler.errors import RulerError
+from ruler.errors import RulerError, text_of
+from ruler.findings import printable
 from ruler.route.config import place_problems
 from ruler.route.logs import start_logging
 from ruler.route.model import Source, Target
@@ -84,7 +85,7 @@ class _Run:
             assert source is not None  # since there are no problems
             return await self._route(source)
         except RulerError as error:
-            self.complain(error)
+            self.complain(str(error))
             return EXIT_TROUBLE
         finally:
             for target in self.made.values():
@@ -114,7 +115,12 @@ class _Run:
                 looking = asyncio.create_task(self._look(router.status))
                 await router.run(source)
         except RulerError as error:
-            self.complain(error)
+            self.complain(str(error))
+            return ERROR
+        except Exception as error:  # of a source that a plug-in brings: any
+            uri = shown_uri(self.plan.config.source.uri)
+            why = "the source raised this; what it gave before is delivered, and its position recorded"
+            self.complain(f"{uri}: {type(error).__name__}: {printable(text_of(error))}\n  why:   {why}")
             return ERROR
         finally:
             self._let_signals_be()
@@ -166,7 +172,7 @@ class _Run:
             self.line.erase()
         write_message(text)
 
-    def complain(self, error: RulerError) -> None:
+    def complain(self, error: str) -> None:
         """Tell an error that ends the run."""
         if self.is_json:
             logger.error("%s", error)

@@ -7,7 +7,7 @@ RulerError
 ├── RuleSetError (also ValueError)     a rule set that cannot be read: findings (ruler/route/document.py)
 ├── EnvelopeError (also ValueError)    data that do not have the form they should (ruler/route/envelope.py)
 ├── TemplateError (also ValueError)    a template that cannot be filled (ruler/route/input_transformer.py)
-├── LetterError (also ValueError)      a line that is no dead letter (ruler/route/dead_letters.py)
+├── LetterError (also ValueError)      a line that is no dead letter (ruler/route/letter_members.py)
 ├── ReplayError                        marks of a replay that cannot be used (ruler/route/replay/marks.py)
 ├── RouterError                        a router that cannot do what it is asked (ruler/route/runtime/problems.py)
 ├── SetupError (also ValueError)       a target or source that cannot be made: problems (ruler/route/options.py)

@@ -478,6 +478,48 @@ def test_a_delivery_that_nobody_takes_ends_the_run(shell: Shell) -> None:
     assert "of them not done: the next start reads on from the first of them" in said
 
 
+PLUG_IN = """\
+import sys
+from ruler.route import schemes
+
+class Source:
+    async def batches(self, *, max_events, max_bytes):
+        raise LookupError("the topic is gone")
+        yield
+    def done(self, position): pass
+    async def pause(self): pass
+    async def resume(self): pass
+    async def close(self): pass
+
+def target(settings):
+    raise TypeError("no such thing")
+
+schemes.BUILT_IN = {**schemes.BUILT_IN, "topic": schemes.Scheme(target, lambda uri, options: Source())}
+from ruler_cli.main import run
+sys.exit(run(sys.argv[1:]))
+"""
+
+
+def test_a_plug_in_that_fails_is_told_without_a_traceback(shell: Shell) -> None:
+    """A source that raises what it likes, and a target that cannot be made: what, where, why, exit 2."""
+    shell.write("plugged.py", PLUG_IN)
+    shell.write("config.toml", ONE_FILE.replace("file:in.jsonl", "topic:orders"))
+
+    def run(*arguments: str) -> tuple[int, str]:
+        command = [sys.executable, "plugged.py", "run", *arguments]
+        done = subprocess.run(command, cwd=shell.directory, capture_output=True, text=True, timeout=TIMEOUT_SECONDS)
+        assert "Traceback" not in done.stderr
+        return done.returncode, done.stderr
+
+    code, said = run("--once", "config.toml")
+    assert 2 == code
+    assert "ruler run: topic:orders: LookupError: the topic is gone\n  why:   the source raised this" in said
+    assert "stopped by an error; no event came in" in said
+    shell.write("config.toml", ONE_FILE.replace("file:all.jsonl", "topic:all"))
+    code, said = run("--check", "config.toml")
+    assert (2, 'config.toml:7:7: what makes "topic:" failed: TypeError: no such thing') == (code, said.splitlines()[0])
+
+
 def test_a_missing_extra_is_named(shell: Shell) -> None:
     """Without the modules of the extra: which ones, and what to install."""
     shell.write("config.toml", ONE_FILE)
@@ -522,6 +564,16 @@ def test_check_says_what_would_run_and_routes_nothing(shell: Shell) -> None:
 def test_arguments_that_make_no_sense_are_told(shell: Shell, arguments: list[str], said: str) -> None:
     """As every command does."""
     assert said == errors_of(shell, *arguments).splitlines()[0]
+
+
+def test_help_says_every_option_and_the_exit_codes(shell: Shell) -> None:
+    """Help is written by hand, so compare it with what is parsed."""
+    from ruler_cli.run import run_parser
+
+    text = shell.run("run", "--help").output.decode()
+    assert [] == [option for each in run_parser()._actions for option in each.option_strings if option not in text]
+    assert "exit codes: 0 " in text
+    assert max(map(len, text.splitlines())) <= 80
 
 
 def test_errors_of_the_config_come_as_json_where_asked(shell: Shell) -> None:

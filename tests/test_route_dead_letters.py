@@ -13,7 +13,6 @@ from ruler.machine.decode import decode
 from ruler.route.dead_letters import (
     LONGEST_REASON,
     Letter,
-    LetterError,
     Refusal,
     ReplayRoute,
     dead_letter_delivery,
@@ -21,6 +20,7 @@ from ruler.route.dead_letters import (
     letter_of,
     record_of,
 )
+from ruler.route.letter_members import LetterError
 from ruler.route.model import Delivery, Event, Position, Route
 from ruler.route.plan import Poison, plan
 from ruler.route.rule_set import RuleSet

@@ -15,7 +15,9 @@ import aiohttp
 
 from ruler.route.config_members import ServeSettings
 from ruler.route.health import HealthServer, ServeError
-from ruler.route.readiness import Reason
+from ruler.route.readiness import Reason, reasons_of
+from ruler.route.runtime.budget import Budget
+from ruler.route.runtime.status import DRAINING, OPEN, PAUSED, PROBING, STUCK, RouterStatus, TargetStatus
 
 
 def server_of(reasons: list[Reason], port: int = 0, host: str = "127.0.0.1") -> HealthServer:
@@ -105,3 +107,18 @@ def test_an_address_of_another_machine_is_told() -> None:
     """An address that no interface has is no traceback."""
     with pytest.raises(ServeError, match="no network interface of this machine has this address"):
         asyncio.run(server_of([], host="192.0.2.1").start())
+
+
+def test_a_router_is_ready_while_it_runs_and_nothing_holds_it() -> None:
+    """Starting, stopping, a brake and dead letters that nobody takes are reasons; draining is none."""
+    status = RouterStatus(Budget(10, 10))
+    assert [("starting", "")] == [(each.code, each.target) for each in reasons_of(status)]
+    status.state = "running"
+    status.targets = {name: TargetStatus(name) for name in (OPEN, DRAINING)}
+    assert [] == reasons_of(status)
+    status.targets |= {name: TargetStatus(name) for name in (PROBING, STUCK, PAUSED)}
+    assert [("brake", PAUSED), ("brake", PROBING), ("dead-letters", STUCK)] == [
+        (each.code, each.target) for each in reasons_of(status)
+    ]
+    status.state = "stopping"
+    assert "stopped" == reasons_of(status)[0].code

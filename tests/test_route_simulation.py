@@ -34,6 +34,7 @@ WHAT_HAPPENS = (
     "dead letters refused",
     "deliveries refused",
     "duplicates",
+    "late answers",
     "pauses",
     "puts given up",
     "puts that are shed",

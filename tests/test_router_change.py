@@ -180,8 +180,9 @@ def test_nothing_is_lost_when_the_order_or_the_target_changes(orders: tuple[str,
     run_virtual(story())
 
 
-def test_what_a_target_asked_for_holds_through_a_change_of_order() -> None:
-    """Two of one key wait when their target begins to keep order: neither is sent before it was asked for."""
+@pytest.mark.parametrize("orders", [["key"], ["key", "none"]])
+def test_what_a_target_asked_for_holds_through_a_change_of_order(orders: list[str]) -> None:
+    """Two of one key wait when their target begins to keep order, or ends: neither is sent before it was asked for."""
 
     async def story() -> None:
         tried: list[tuple[float, int]] = []
@@ -195,10 +196,11 @@ def test_what_a_target_asked_for_holds_through_a_change_of_order() -> None:
         async with Router(rules({"t": {}}), make_target=maker) as router:
             maker.of("t")[0].answer = answer
             running = asyncio.create_task(router.run(source))
-            await asyncio.sleep(0.5)
-            router.change(rules({"t": {"order": "key"}}))
+            for order in orders:
+                await asyncio.sleep(0.1)
+                router.change(rules({"t": {"order": order}}))
             await running
-            assert tried == [(0, 0), (0, 1), (50, 0), (50, 1)]
+            assert sorted(tried) == [(0, 0), (0, 1), (50, 0), (50, 1)]
 
     run_virtual(story())
 
@@ -216,6 +218,20 @@ def test_a_change_does_not_refill_a_bucket() -> None:
             assert len(maker.of("t")[0].taken) <= 10 + 2 * 50
             await router.stop(at_once=True)
             await running
+
+    run_virtual(story())
+
+
+def test_a_change_in_the_turn_of_a_stop_still_holds() -> None:
+    """What was put before, and not planned yet, is judged by the rules of then."""
+
+    async def story() -> None:
+        async with Router(rules({"t": {}}, version="1"), make_target=Maker()) as router:
+            putting, stopping = asyncio.create_task(router.put(A)), asyncio.create_task(router.stop())
+            await asyncio.sleep(0)
+            router.change(rules({"t": {}}, version="2"))
+            await stopping
+            assert (await putting).version == "2"
 
     run_virtual(story())
 
@@ -243,3 +259,24 @@ def test_a_source_of_rules_is_followed() -> None:
             assert found == [("1", 0), ("1", 1), ("3", 2)]
 
     run_virtual(story())
+
+
+@pytest.mark.parametrize("turns", range(6))
+def test_a_send_keeps_the_time_out_of_its_target(turns: int) -> None:
+    """Whichever turn of the loop a change comes in: what goes to the target of before is broken off when that says."""
+
+    async def story() -> float:
+        maker = Maker(seconds=1000)
+        short, long = rules({"t": {"timeout": "1s"}}), rules({"t": {"timeout": "500s"}})
+        async with Router(short, make_target=maker) as router:
+            putting = asyncio.create_task(router.put(A))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            is_sent = router.status.targets["t"].sending == 1
+            maker.seconds = 0.01
+            router.change(long)
+            await putting
+            assert is_sent or turns < 4
+            return asyncio.get_running_loop().time()
+
+    assert run_virtual(story()) < 3

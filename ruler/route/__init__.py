@@ -6,7 +6,7 @@
     envelope.py      the forms that events come in -> the event that rules judge
     keys.py          the keys of events, by which deliveries are kept in order
     plan.py          events and a rule set -> deliveries
-    dead_letters.py  what could not be delivered -> a line of JSON, and back
+    dead_letters.py  what could not be delivered -> a line of JSON, and back (letter_members.py reads its members)
     router.py        the router: admits events, plans them, and sees to it that each delivery is answered
     runtime/         what goes on while it routes
     targets/         where deliveries go: functions, lines, HTTP, memory
@@ -23,10 +23,11 @@ toml_text.py makes JSON of TOML, with places; assemble.py puts documents togethe
 examples.py runs the examples; pattern_text.py writes equal patterns alike, for the digest.
 """
 
-from ruler.route.dead_letters import Letter, LetterError, letter_of, record_of
+from ruler.route.dead_letters import Letter, letter_of, record_of
 from ruler.route.delivery_diff import diff_deliveries
 from ruler.route.document import RuleSetError, read_rule_set, rule_set_of_mapping, rule_set_of_text
 from ruler.route.envelope import EnvelopeError, entries_of
+from ruler.route.letter_members import LetterError
 from ruler.route.model import (
     OK,
     Delivery,

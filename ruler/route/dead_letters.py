@@ -20,8 +20,6 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from binascii import Error as Base64Error
-from binascii import a2b_base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -30,8 +28,9 @@ from typing import Any, TypedDict, Unpack
 
 import orjson
 
-from ruler.errors import EventError, RulerError
+from ruler.errors import EventError
 from ruler.machine.decode import MAX_DEPTH, decode
+from ruler.route.letter_members import LetterError, LetterMembers
 from ruler.route.model import ID_BYTES, NO_HEADERS, Delivery, Event, Position, Route
 from ruler.route.plan import LARGEST_EVENT, Poison
 from ruler.route.slices import members_by_name, trimmed
@@ -49,20 +48,7 @@ CODES = {
 }
 DATA_MEMBERS = ("event", "text", "base64")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_is_time = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)").fullmatch
 _breaks_line = re.compile(rb"[\r\n]").search
-
-
-class LetterError(RulerError, ValueError):
-    """A line that is no dead letter. ``code`` is for programs: that of the EventError, or "not-dead-letter"."""
-
-    def __init__(self, code: str, what: str) -> None:
-        super().__init__(code, what)
-        self.code = code
-        self.what = what
-
-    def __str__(self) -> str:
-        return self.what
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,7 +324,7 @@ def letter_of(line: bytes) -> Letter:
         members = decode(line)
     except EventError as error:
         raise LetterError(error.code, f"no dead letter: {error.what}") from None
-    found = _Members(members)
+    found = LetterMembers(members)
     data = _data_of(found, line)
     if "target" not in members:
         raise found.error('it has no "target", the name of a target, or null')
@@ -359,11 +345,11 @@ def letter_of(line: bytes) -> Letter:
         found.time("received"),
         found.time("time"),
         found.count("replays"),
-        found.refusals(),
+        tuple(Refusal(each.text("target"), each.text("reason")) for each in found.objects("refusals")),
     )
 
 
-def _data_of(found: _Members, line: bytes) -> bytes:
+def _data_of(found: LetterMembers, line: bytes) -> bytes:
     present = [name for name in DATA_MEMBERS if name in found.members]
     if len(present) != 1:
         has = "none" if not present else " and ".join(f'"{name}"' for name in present)
@@ -374,99 +360,3 @@ def _data_of(found: _Members, line: bytes) -> bytes:
         return members_by_name(trimmed(line))[b'"event"']
     text = found.text(present[0])
     return text.encode() if present[0] == "text" else found.from_base64(present[0], text)
-
-
-class _Members:
-    """The members of a line, each read as what it must be."""
-
-    def __init__(self, members: dict[str, Any]) -> None:
-        self.members = members
-
-    def error(self, what: str) -> LetterError:
-        return LetterError("not-dead-letter", f"no dead letter: {what}")
-
-    def text(self, name: str) -> str:
-        value = self.members.get(name)
-        if value is not None and not isinstance(value, str):
-            raise self.error(f'"{name}" is no string')
-        return value or ""
-
-    def count(self, name: str) -> int:
-        value = self.members.get(name)
-        if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 0):
-            raise self.error(f'"{name}" is no whole number from 0')
-        return value or 0
-
-    def texts(self, name: str) -> tuple[str, ...]:
-        value = self.members.get(name)
-        if value is None:
-            return ()
-        if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-            raise self.error(f'"{name}" is no list of strings')
-        return tuple(value)
-
-    def time(self, name: str) -> float:
-        value = self.text(name)
-        if not value:
-            return 0.0
-        try:
-            if _is_time(value):
-                return (datetime.fromisoformat(value.upper()) - _EPOCH) / timedelta(milliseconds=1) / 1000
-        except (ValueError, OverflowError):
-            pass  # a day that no calendar has: told below, as any other text
-        raise self.error(f'"{name}" is no time of RFC 3339, such as 2026-11-22T10:00:00Z')
-
-    def from_base64(self, name: str, text: str) -> bytes:
-        try:
-            return a2b_base64(text.encode(), strict_mode=True) if text else b""
-        except (Base64Error, ValueError) as error:
-            raise self.error(f'"{name}" is no base64: {error}') from None
-
-    def key(self) -> bytes | None:
-        return None if self.members.get("key") is None else self._bytes("key", self.members["key"])
-
-    def any_text(self, name: str) -> str:
-        value = self.members.get(name)
-        return "" if value is None else self._string(name, value)
-
-    def headers(self) -> Mapping[str, str]:
-        value = self._object("headers")
-        return {name: self._string(f"headers.{name}", each) for name, each in value.items()} if value else NO_HEADERS
-
-    def position(self) -> Position | None:
-        value = self._object("position")
-        if value is None:
-            return None
-        offset = value.get("offset")
-        if not isinstance(offset, int) or isinstance(offset, bool) or "source" not in value:
-            raise self.error('"position" has "source" and "offset", a whole number, or is null')
-        return Position(self._string("position.source", value["source"]), offset)
-
-    def refusals(self) -> tuple[Refusal, ...]:
-        value = self.members.get("refusals", [])
-        if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
-            raise self.error('"refusals" is no list of objects')
-        inner = [_Members(each) for each in value]
-        return tuple(Refusal(each.text("target"), each.text("reason")) for each in inner)
-
-    def _object(self, name: str) -> dict[str, Any] | None:
-        value = self.members.get(name)
-        if value is not None and not isinstance(value, dict):
-            raise self.error(f'"{name}" is no object')
-        return value
-
-    def _string(self, name: str, value: object) -> str:
-        """A string, or what UTF-8 has no form for."""
-        if isinstance(value, str):
-            return value
-        try:
-            return self._bytes(name, value).decode("utf-8", "surrogatepass")
-        except UnicodeDecodeError:
-            raise self.error(f'"{name}" holds bytes that are no text') from None
-
-    def _bytes(self, name: str, value: object) -> bytes:
-        if isinstance(value, str):
-            return value.encode()
-        if isinstance(value, dict) and isinstance(value.get("base64"), str):
-            return self.from_base64(f"{name}.base64", value["base64"])
-        raise self.error(f'"{name}" is neither a string nor {{"base64": "..."}}')

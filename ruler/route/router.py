@@ -97,6 +97,7 @@ class Router:
         self._watching: asyncio.Task[None] | None = None
         self._stopping: asyncio.Task[None] | None = None
         self._is_urgent = False  # a stop that does not wait
+        self._is_routing = False  # from the start until sends are cancelled
         self._check(self._rule_set)
         self._show(self._rule_set)
 
@@ -257,6 +258,7 @@ class Router:
             self._planner(self._rule_set), self._outlets, self.limits, self._budget, self._flight, self.status
         )
         self.status.state = "running"
+        self._is_routing = True
         if not isinstance(self._rules, RuleSet):
             self._watching = self._loop.create_task(self._watch(self._rules))
 
@@ -287,6 +289,7 @@ class Router:
         await self._drain()
         for feed in self._feeds:
             feed.give_up()
+        self._is_routing = False
         self._outlets.halt()
         for put in self._flight.puts:
             put.error = stopped()
@@ -314,7 +317,7 @@ class Router:
 
     def _change(self, rule_set: RuleSet) -> None:
         self._check(rule_set)
-        if self.status.state == "running":
+        if self._is_routing:  # also while it stops: what came before the stop may not be planned yet
             self._outlets.change(rule_set)
             self._intake.planner = self._planner(rule_set)
         self._rule_set = rule_set

@@ -82,6 +82,7 @@ class Life:
     passed: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))  # of these, how many are done
     answers: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))  # deliveries, by target
     stuck: dict[Item, float] = field(default_factory=dict)  # dead letters that the last target has refused, and when
+    has_late_answers: bool = False  # after the router has broken off
     abandoned: set[str] = field(default_factory=set)  # streams that nobody can record any more
     taken: int = 0  # deliveries that targets have answered with Ok
     open_count: int = 0

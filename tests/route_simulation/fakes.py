@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ruler.route import OK, Delivery, Event, Ok, Outcome, Position, Reject, Retry, TargetSettings
@@ -14,18 +15,9 @@ from .schedule import Sent
 if TYPE_CHECKING:
     from .world import World
 
-OUTCOMES = (
-    "retry",
-    "retry later",
-    "reject",
-    "mixed",
-    "some taken",
-    "raise",
-    "odd",
-    "taken, then raise",
-    "stall",
-    "taken, then stall",
-)
+FAULTS = ("retry", "retry later", "reject", "mixed", "some taken", "raise", "odd", "taken, then raise")
+LONGEST_CLOSE = 60.0  # seconds, more than a router waits for it
+STALLS = ("stall", "taken, then stall", "taken, then late")
 
 
 class Broken(OSError):
@@ -87,7 +79,9 @@ class FakeTarget:
         if fault is None or fault.startswith("taken"):
             for item in items:
                 self._take(item)
-            if fault is not None:
+            if fault == "taken, then late":
+                await self._be_late()
+            elif fault is not None:
                 await self._fail(fault)
             if schedule.latency and dice.random() < 0.2:
                 await asyncio.sleep(schedule.latency * dice.random())
@@ -106,8 +100,7 @@ class FakeTarget:
             return None
         world.faults_left -= 1
         dice = world.schedule.dice
-        fault = dice.choice(("stall", "taken, then stall")) if dice.random() < world.schedule.stall_share else ""
-        return fault or dice.choice(OUTCOMES[:-2])
+        return dice.choice(STALLS if dice.random() < world.schedule.stall_share else FAULTS)
 
     async def _odd(self, items: list[Item]) -> list[Outcome]:
         """What no target should do."""
@@ -115,12 +108,23 @@ class FakeTarget:
             return [OK] * (len(items) + 1)
         raise asyncio.CancelledError
 
+    async def _be_late(self) -> None:
+        """Answer only when the router breaks off, as if it had not."""
+        self.world.ledger.counts["late answers"] += 1
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(self.settings.timeout * 1.5)
+            self._fail_by_timeout()
+        self.world.ledger.life.has_late_answers = True
+
     async def _fail(self, fault: str) -> None:
         """Raise, or stall until the router breaks off."""
         if fault.endswith("raise"):
             raise Broken(f"{self.name} is broken")
         self.world.ledger.counts["stalls"] += 1
         await asyncio.sleep(self.settings.timeout * 1.5)
+        self._fail_by_timeout()
+
+    def _fail_by_timeout(self) -> None:
         self.world.ledger.fail(f"a send to {self.name} takes longer than its timeout of {self.settings.timeout} s")
 
     def _mixed(self, items: list[Item], fault: str) -> list[Outcome]:
@@ -166,7 +170,10 @@ class FakeTarget:
         if self.running:
             self.world.ledger.fail(f"{self.name} is closed while it is sent deliveries")
         self.is_closed = True
-        if self.world.schedule.dice.random() < self.world.schedule.fault_share / 4:
+        dice, share = self.world.schedule.dice, self.world.schedule.fault_share / 4
+        if dice.random() < share:
+            await asyncio.sleep(LONGEST_CLOSE * dice.random())
+        if dice.random() < share:
             raise Broken(f"{self.name} does not close well")
 
 
@@ -244,11 +251,13 @@ class FakeSource:
 
     async def pause(self) -> None:
         """Yield nothing for now."""
+        self._perhaps_break(0.05)
         self.may_go_on.clear()
         self.world.ledger.counts["pauses"] += 1
 
     async def resume(self) -> None:
         """Go on."""
+        self._perhaps_break(0.05)
         self.may_go_on.set()
 
     async def close(self) -> None:
@@ -260,6 +269,7 @@ class FakeSource:
             self.world.ledger.fail(f"{self.name} is closed twice")
         self.is_closed = True
         self._record()
+        self._perhaps_break(0.1)
 
 
 class Shown:

@@ -73,7 +73,7 @@ class Ledger:
     def end_life(self, *, is_drained: bool) -> None:
         """The life is over. What was taken and is not recorded may come again, unless the router had all answers."""
         life = self.life
-        if is_drained:
+        if is_drained and not life.has_late_answers:
             self._check_recorded()
         for number, judged in life.judged.items():
             if not self._is_over(judged):

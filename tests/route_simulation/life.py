@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import suppress
 from random import Random
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -113,9 +114,10 @@ class Living:
         self._check_left()
         for source in sources:
             if not source.is_closed:
-                await source.close()
+                with suppress(Broken):
+                    await source.close()
         world.over.add(self.number)
-        self.ledger.end_life(is_drained=end is None or end.how != "stop at once")
+        self.ledger.end_life(is_drained=end is None or end.how not in ("stop at once", "stop twice"))
         if not self.is_disturbed:
             self.ledger.close()
             if what := self.kit.left(self.router, None if self.schedule.changes else self.ledger.life.taken):
@@ -286,5 +288,12 @@ class Living:
         await self.world.wait(end.at)
         self._disturb(end.how)
         self.ledger.counts["stops"] += 1
-        await self.router.stop(at_once=end.how == "stop at once")
+        if end.how == "stop twice":
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self.router.stop())
+                await asyncio.sleep(self.dice.random())
+                self.note("stop at once")
+                group.create_task(self.router.stop(at_once=True))
+        else:
+            await self.router.stop(at_once=end.how == "stop at once")
         self.note("stopped")

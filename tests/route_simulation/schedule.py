@@ -61,7 +61,7 @@ EFFECTS = "effects"
 class End:
     """How a life ends that does not end by itself."""
 
-    how: str  # "crash", "stop", "stop at once", "give up": someone gives up a run
+    how: str  # "crash", "stop", "stop at once", "stop twice", "give up": someone gives up a run
     at: Moment
 
 
@@ -168,7 +168,7 @@ def _events(dice: Random, chosen: Family, count: int) -> tuple[Sent, ...]:
 
 
 def _end(dice: Random, count: int) -> End:
-    how = dice.choice(("crash", "crash", "crash", "stop", "stop at once", "give up"))
+    how = dice.choice(("crash", "crash", "crash", "crash", "stop", "stop at once", "stop twice", "give up"))
     if how == "crash":
         steps = Moment(dice.randrange(20 + 25 * count), STEPS)
         return End(how, steps if dice.random() < 0.6 else _effects(dice, 4 * count))

@@ -19,7 +19,8 @@ from typing import BinaryIO
 
 from ruler.errors import EventError
 from ruler.matcher import Matcher
-from ruler.route.dead_letters import Letter, LetterError, letter_of
+from ruler.route.dead_letters import Letter, letter_of
+from ruler.route.letter_members import LetterError
 from ruler.route.replay.marks import hash_of
 
 LONGEST_LETTER = 64 * 1024 * 1024  # bytes of a line

@@ -160,7 +160,8 @@ class Outlet:
 
     def _start(self, target: Target, entries: list[Entry], in_order: bool, is_probe: bool) -> None:
         self.status.sending += len(entries)
-        task = self._loop.create_task(self._send(target, entries, in_order, is_probe))
+        timeout = self.settings.timeout  # of now: a change may come before the task begins, and replace the target
+        task = self._loop.create_task(self._send(target, entries, in_order, is_probe, timeout))
         self.tasks[task] = target
         task.add_done_callback(self._sent)
 
@@ -172,10 +173,10 @@ class Outlet:
                 self._desk.broken(error)
         self.pump()
 
-    async def _send(self, target: Target, entries: list[Entry], in_order: bool, is_probe: bool) -> None:
+    async def _send(self, target: Target, entries: list[Entry], in_order: bool, is_probe: bool, timeout: float) -> None:
         """Send once, and take care of the outcomes."""
         began = self._loop.time()
-        outcomes = await outcomes_of(target, [entry[2] for entry in entries], self.settings.timeout)
+        outcomes = await outcomes_of(target, [entry[2] for entry in entries], timeout)
         now = self._loop.time()
         done = [entry for entry, outcome in zip(entries, outcomes, strict=True) if isinstance(outcome, Ok)]
         self.status.sending -= len(entries)
@@ -317,7 +318,12 @@ class Outlet:
             key = entry[2].event.key
             is_alone = key is None or self._order == "none"
             self._retries.add(entry, whens[id(entry)] if is_alone else until[key])
-        lanes.offer_all(self._lanes.all_entries())
+        for entry in self._lanes.all_entries():
+            key = entry[2].event.key
+            if self._order == "none" and entry[3] is not None and key in until:
+                self._retries.add(entry, until[key])  # it was tried, and has waited behind another of its key
+            else:
+                lanes.offer(entry)
         self._lanes = lanes
         return lanes
 
