@@ -96,13 +96,13 @@ class Flight:
         self._status = status
         self._on_idle = on_idle
         self.unsettled = 0  # events
-        self.puts: set[Put] = set()  # of these: those that were put
+        self.puts: dict[Put, None] = {}  # of these: those that were put, in their order
 
     def admit(self, batch: Batch) -> None:
         """Begin to count a batch; events without deliveries are settled at once."""
         counts = batch.counts
         self.unsettled += len(counts)
-        self.puts.update(batch.puts)
+        self.puts.update(dict.fromkeys(batch.puts))
         if 0 in counts:
             self._settle(batch, [place for place, count in enumerate(counts) if not count])
 
@@ -157,7 +157,7 @@ class Flight:
             self._budget.give(len(places), freed)
             for place in places:
                 put = batch.puts[place]
-                self.puts.discard(put)
+                self.puts.pop(put, None)
                 put.answer(batch.version)
         if not self.unsettled:
             self._on_idle()
