@@ -2,3 +2,4 @@
 
 EXIT_FINE = 0
 EXIT_TROUBLE = 2
+EXIT_CLOSED_PIPE = 141  # what a shell shows for a process that SIGPIPE ended

@@ -19,10 +19,9 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 
-from ruler_cli.exit_codes import EXIT_FINE, EXIT_TROUBLE
+from ruler_cli.exit_codes import EXIT_CLOSED_PIPE, EXIT_FINE, EXIT_TROUBLE
 
 EXIT_INTERRUPTED = 130
-EXIT_CLOSED_PIPE = 141
 
 HELP = """\
 usage: ruler [filter] (-r FILE | -e JSON)... [options] [FILE...]

@@ -28,7 +28,8 @@ from ruler.route.router import Router
 from ruler.route.rule_set import TargetSettings
 from ruler.route.runtime.status import OPEN, RouterStatus
 from ruler.route.schemes import target_of
-from ruler_cli.exit_codes import EXIT_FINE, EXIT_TROUBLE
+from ruler_cli.closed_output import ClosedOutput
+from ruler_cli.exit_codes import EXIT_CLOSED_PIPE, EXIT_FINE, EXIT_TROUBLE
 from ruler_cli.replay import EXIT_NOT_ALL, Job
 from ruler_cli.replay_text import Teller, is_all_fine, summary_record, summary_text
 from ruler_cli.rule_options import tell
@@ -62,6 +63,7 @@ class _Process:
         self.teller = Teller(job.options.name, self.form, write=self.write)
         self.replay = job.replay(letters, marks, self.teller.tell)
         self.made: dict[str, Target] = {}  # targets that the router has not taken yet
+        self.output = ClosedOutput()
         self.signals: list[signal.Signals] = []
         self.stopping: list[asyncio.Task[None]] = []
 
@@ -89,6 +91,7 @@ class _Process:
         router = ReplayRouter(
             self.job.rule_set, self.replay, limits=self.job.config.limits, make_target=self._make_target
         )
+        self.output.router = router
         has_failed = False
         looking = asyncio.create_task(self._look(router.status))
         try:
@@ -106,6 +109,7 @@ class _Process:
             looking.cancel()
             await asyncio.wait([looking])
             await asyncio.gather(*self.stopping)
+            await self.output.ended()
             for number in STOPS:
                 asyncio.get_running_loop().remove_signal_handler(number)
         return self._end(router.status, has_failed)
@@ -117,7 +121,7 @@ class _Process:
         problems: list[Problem] = []
         for settings in self.job.rule_set.targets.values():
             try:
-                self.made[settings.name] = target_of(settings)
+                self.made[settings.name] = self.output.watched(settings.name, target_of(settings))
             except SetupError as error:
                 problems += error.problems
         return problems
@@ -162,7 +166,9 @@ class _Process:
                 self.line.show(status)
 
     def _end(self, status: RouterStatus, has_failed: bool) -> int:
-        """Write the summary; return the exit code."""
+        """Return the exit code; write the summary, unless it ends as its reader has gone."""
+        if self.output.is_closed and not has_failed:
+            return EXIT_CLOSED_PIPE
         counts, not_selected = self.replay.counts, self.letters.not_selected
         is_whole = counts.is_at_end and status.events == status.settled
         stopped_by = self.signals[0].name if self.signals and not is_whole else ""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -22,8 +22,8 @@ from ruler.route.logs import FORMATS
 from ruler.route.model import Source as EventSource
 from ruler.route.model import Target
 from ruler.route.options import Problem, SetupError, shown_uri
-from ruler.route.rule_set import RuleSet
-from ruler.route.schemes import known_schemes, path_of, source_of, target_of
+from ruler.route.rule_set import RuleSet, TargetSettings
+from ruler.route.schemes import checked_target, known_schemes, path_of, source_of, target_of
 from ruler.words import counted
 from ruler_cli.arguments import OneOf, Parser
 from ruler_cli.exit_codes import EXIT_FINE, EXIT_TROUBLE
@@ -44,7 +44,8 @@ what is run:
       --targets GLOB  only targets with such names: 'ops-*'; and those of
                       their dead letters
       --once          end at the end of the source, do not wait for more of it
-      --check         make everything ready, say what would run, and end
+      --check         say what would run, or what is wrong, and end; makes and
+                      changes no file
 
 what is shown:
       --serve PORT    serve /healthz, /readyz and /metrics on this port; 0 takes
@@ -66,7 +67,7 @@ exit codes: 0 the source has ended, or the stop was graceful, and everything was
 delivered; 1 with --once, some events went to dead letters; 2 trouble (errors in
 CONFIG, a source that cannot be read, a delivery that nobody takes); 130 or 143
 stopped by SIGINT or SIGTERM with deliveries still open, or before the end that
---once waits for.
+--once waits for; 141 what read standard output has ended.
 
 examples:
   ruler run config.toml
@@ -204,7 +205,9 @@ def _source_options(config: Config, options: Options) -> Mapping[str, object]:
     return MappingProxyType(found)
 
 
-def make_all(plan: RunPlan) -> tuple[EventSource | None, dict[str, Target], list[Problem]]:
+def make_all(
+    plan: RunPlan, make_target: Callable[[TargetSettings], Target | None] = target_of
+) -> tuple[EventSource | None, dict[str, Target], list[Problem]]:
     """Make the source and every target. Return them, and the problems of those that cannot be made."""
     problems: list[Problem] = []
     targets: dict[str, Target] = {}
@@ -217,7 +220,9 @@ def make_all(plan: RunPlan) -> tuple[EventSource | None, dict[str, Target], list
         problems.append(_failed(("source",), plan.config.source.uri, error))
     for settings in plan.rule_set.targets.values():
         try:
-            targets[settings.name] = target_of(settings)
+            target = make_target(settings)
+            if target is not None:
+                targets[settings.name] = target
         except SetupError as error:
             problems += error.problems
         except Exception as error:
@@ -239,14 +244,14 @@ def _failed(location: Location, uri: str, error: Exception) -> Problem:
 
 
 def _say_what_would_run(plan: RunPlan) -> int:
-    """Make everything ready, say what would run, and let go of it."""
+    """Look whether everything can be made ready, and say what would run. No file is made or changed."""
     import asyncio
 
     return asyncio.run(_check(plan))
 
 
 async def _check(plan: RunPlan) -> int:
-    source, targets, problems = make_all(plan)
+    source, targets, problems = make_all(plan, checked_target)
     for made in (source, *targets.values()):
         if made is not None:
             await made.close()

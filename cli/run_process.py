@@ -30,7 +30,8 @@ from ruler.route.router import Router, RuleSource
 from ruler.route.rule_set import RuleSet, TargetSettings
 from ruler.route.runtime.status import DRAINING, OPEN, PAUSED, PROBING, REMOVED, STUCK, RouterStatus
 from ruler.route.schemes import target_of
-from ruler_cli.exit_codes import EXIT_FINE, EXIT_TROUBLE
+from ruler_cli.closed_output import ClosedOutput
+from ruler_cli.exit_codes import EXIT_CLOSED_PIPE, EXIT_FINE, EXIT_TROUBLE
 from ruler_cli.run import RunPlan, make_all, tell_findings
 from ruler_cli.run_rules import ConfigRules
 from ruler_cli.run_status import END, ERROR, StatusLine, not_done, summary_record, summary_text, terminal_line
@@ -66,6 +67,7 @@ class _Run:
         self.made: dict[str, Target] = {}  # targets that the router has not taken yet
         self.rules: ConfigRules | None = None
         self.router: Router | None = None
+        self.output = ClosedOutput()
         self.signals: list[int] = []  # in the order they came
         self.stopping: list[asyncio.Task[None]] = []
         self.states: dict[str, str] = {}  # of targets, as they were told last
@@ -84,6 +86,8 @@ class _Run:
                 tell_findings(place_problems(self.plan.config, problems), self.plan.options.format)
                 return EXIT_TROUBLE
             assert source is not None  # since there are no problems
+            for name, target in self.made.items():
+                self.output.watched(name, target)
             return await self._route(source)
         except RulerError as error:
             self.complain(str(error))
@@ -98,7 +102,7 @@ class _Run:
         if not plan.options.once:
             rules = self.rules = ConfigRules(plan, self._count_bad_rules)
         settings = plan.config.source
-        self.router = router = Router(
+        self.router = self.output.router = router = Router(
             rules, limits=plan.config.limits, form=settings.form, key=settings.key, make_target=self._make_target
         )
         async with contextlib.AsyncExitStack() as stack:
@@ -129,12 +133,13 @@ class _Run:
                 looking.cancel()
                 await asyncio.wait([looking])
             await asyncio.gather(*self.stopping)
+            await self.output.ended()
         return signal.Signals(self.signals[0]).name if self.signals else END
 
     def _make_target(self, settings: TargetSettings) -> Target:
         """The target that was made at the start already, or another one."""
         made = self.made.pop(settings.name, None)
-        return target_of(settings) if made is None else made
+        return self.output.watched(settings.name, target_of(settings)) if made is None else made
 
     # -- signals -------------------------------------------------------------------------------------------
 
@@ -202,7 +207,9 @@ class _Run:
                 self.line.show(status)
 
     def _end(self, status: RouterStatus, ending: str) -> int:
-        """Write the summary; return the exit code."""
+        """Return the exit code; write the summary, unless it ends as its reader has gone."""
+        if self.output.is_closed and ending != ERROR:
+            return EXIT_CLOSED_PIPE
         durable = not self.plan.config.source.uri.lower().startswith("stdin")
         if self.is_json:
             logger.info("routing has ended", extra=summary_record(status, ending))

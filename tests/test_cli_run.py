@@ -20,7 +20,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from cli_runner import TIMEOUT_SECONDS, Result, Shell
+from cli_runner import TIMEOUT_SECONDS, Result, Shell, end
 
 for _module in ("aiohttp", "prometheus_client", "watchfiles"):
     pytest.importorskip(_module, reason="ruler run needs the extra ruler-events[route]")
@@ -561,7 +561,67 @@ def test_check_says_what_would_run_and_routes_nothing(shell: Shell) -> None:
         "serve    127.0.0.1, port 9090",
     ]
     assert b"target   big   file:big.jsonl, 1 rule, dead letters to dead\n" in done.output
-    assert not (shell.directory / "in.jsonl.position").exists()
+    assert sorted(path.name for path in shell.directory.iterdir()) == ["config.toml", "in.jsonl"]
+
+
+def test_check_tells_what_a_start_would_and_makes_no_file(shell: Shell) -> None:
+    """A directory that is not there; the other targets are not made either."""
+    shell.write("config.toml", ONE_FILE.replace("file:all.jsonl", "file:none/all.jsonl"))
+    assert "config.toml:7:7: cannot open none/all.jsonl: there is no directory none" in errors_of(
+        shell, "--check", "config.toml"
+    )
+    assert [path.name for path in shell.directory.iterdir()] == ["config.toml"]
+
+
+TO_OUTPUT = """\
+dead_letter = "dead"
+
+[source]
+uri = "file:in.jsonl"
+
+[targets.out]
+uri = "stdout:"
+
+[targets.all]
+uri = "file:all.jsonl"
+
+[targets.dead]
+uri = "file:dead.jsonl"
+
+[rules.any]
+pattern.n = [{ exists = true }]
+targets = ["out", "all"]
+"""
+
+
+def test_a_reader_that_ends_ends_the_run_quietly_and_nothing_is_lost(shell: Shell) -> None:
+    """Exit 141 as of other commands; no dead letter; what was not taken comes with the next run."""
+    shell.write("config.toml", TO_OUTPUT)
+    shell.write("in.jsonl", events(20_000))
+    ends_of_pipe = os.pipe()
+    with open(ends_of_pipe[1], "wb", buffering=0) as writer:
+        process = shell.start("run", "--once", "--log-format", "json", "config.toml", stdout=writer)
+    with open(ends_of_pipe[0], "rb", buffering=0) as reader:
+        seen = reader.read(1)
+    result = end(process)
+    assert (141, b"{") == (result.code, seen)
+    assert ["routing begins"] == [json.loads(line)["text"] for line in result.errors.splitlines()]
+    assert (shell.directory / "dead.jsonl").read_bytes() == b""
+    rest = shell.run("run", "--once", "config.toml")
+    assert rest.code == 0
+    assert {json.loads(line)["n"] for line in rest.output.splitlines()} > set(range(15_000, 20_000))
+    assert set(range(20_000)) == set(numbers_in(shell, "all.jsonl"))
+
+
+def test_a_process_without_standard_output_is_told_so_at_the_start(shell: Shell) -> None:
+    """Its number would soon be that of another file, which deliveries must not be written into."""
+    shell.write("config.toml", TO_OUTPUT)
+    shell.write("in.jsonl", events(5))
+    command = f"{sys.executable} -m ruler run --once config.toml >&-"
+    done = subprocess.run(command, shell=True, cwd=shell.directory, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 2
+    assert b"config.toml:7:7: standard output is closed\n" in done.stderr
+    assert events(5) == (shell.directory / "in.jsonl").read_text()
 
 
 @pytest.mark.parametrize(

@@ -48,18 +48,27 @@ class Scheme:
 
     target: MakeTarget | None = None
     source: MakeSource | None = None
+    check: Callable[[TargetSettings], object] | None = None  # raises what ``target`` would, where that makes things
 
 
 def target_of(settings: TargetSettings) -> Target:
     """Return the target that settings describe. SetupError, with places in the document, where there can be none."""
     try:
-        name = _scheme_name(settings.uri)
-        make = scheme_of(name).target
-        if make is None:
-            raise _not_made(name, "target", "source")
-        return make(settings)
+        return _maker_of(settings)[0](settings)
     except SetupError as error:
         raise error.below("targets", settings.name) from error.__cause__
+
+
+def checked_target(settings: TargetSettings) -> Target | None:
+    """Raise what ``target_of`` would, and leave no trace. Returns a target, to be closed, where one had to be made."""
+    try:
+        make, check = _maker_of(settings)
+        if check is None:
+            return make(settings)
+        check(settings)
+    except SetupError as error:
+        raise error.below("targets", settings.name) from error.__cause__
+    return None
 
 
 def source_of(uri: str, options: Mapping[str, object]) -> Source:
@@ -107,6 +116,15 @@ def _scheme_name(uri: str) -> str:
         what = "there is no URI" if not uri else "the URI has no scheme"
         raise problem(("uri",), what, why=URI_WHY, write='"https://ops.example/hook", or "file:dead.jsonl"')
     return name.lower()
+
+
+def _maker_of(settings: TargetSettings) -> tuple[MakeTarget, Callable[[TargetSettings], object] | None]:
+    """What makes the target of the settings, and what checks them without making anything, where that differs."""
+    name = _scheme_name(settings.uri)
+    scheme = scheme_of(name)
+    if scheme.target is None:
+        raise _not_made(name, "target", "source")
+    return scheme.target, scheme.check
 
 
 def _not_made(name: str, wanted: str, other: str) -> SetupError:
@@ -179,10 +197,21 @@ def path_of(uri: str) -> str:
 def _file_target(settings: TargetSettings) -> Target:
     from ruler.route.targets.lines import LinesTarget
 
+    path, sync = _file_settings(settings)
+    return LinesTarget(path, sync=sync)
+
+
+def _check_file_target(settings: TargetSettings) -> None:
+    from ruler.route.targets.line_file import check_path
+
+    check_path(_file_settings(settings)[0])
+
+
+def _file_settings(settings: TargetSettings) -> tuple[str, bool]:
     options = Options(settings.options, "a file target", ("sync",))
     sync = options.boolean("sync", why="with sync, deliveries are on the disk before they are Ok")
     options.finish()
-    return LinesTarget(path_of(settings.uri), sync=sync)
+    return path_of(settings.uri), sync
 
 
 def _stdout_target(settings: TargetSettings) -> Target:
@@ -248,7 +277,7 @@ def _require_nothing(uri: str, scheme: str) -> None:
 
 
 BUILT_IN: Mapping[str, Scheme] = {
-    "file": Scheme(target=_file_target, source=_file_source),
+    "file": Scheme(target=_file_target, source=_file_source, check=_check_file_target),
     "stdin": Scheme(source=_stdin_source),
     "stdout": Scheme(target=_stdout_target),
     "memory": Scheme(target=_memory_target),

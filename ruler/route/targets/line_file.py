@@ -32,7 +32,7 @@ from typing import NamedTuple
 import orjson
 
 from ruler.findings import printable
-from ruler.route.options import problem
+from ruler.route.options import SetupError, problem
 
 try:
     import fcntl
@@ -64,16 +64,11 @@ class LineFile:
         self._descriptor = -1
         self._whole_end = -1  # where the file ended after what we wrote last: up to there it has whole lines
         self._is_regular = True
-        self._check()
+        check_path(self.path)
         try:
             self._open()
         except OSError as error:
-            raise problem(
-                ("uri",),
-                f"cannot open {self.shown}: {error.strerror}",
-                why="deliveries are appended to this file, which is made where there is none",
-                write="a path of a file that may be read and written",
-            ) from None
+            raise _cannot_open(self.path, error.strerror) from None
         # Now, since the file may be moved away before the first line comes. What keeps it from it is told then.
         with contextlib.suppress(OSError), _locked(self._descriptor):
             self._mend()
@@ -97,20 +92,6 @@ class LineFile:
         descriptor, self._descriptor = self._descriptor, -1
         if descriptor >= 0:
             os.close(descriptor)
-
-    def _check(self) -> None:
-        directory = os.path.dirname(self.path) or "."
-        why = "deliveries are appended to this file, and directories are not made"
-        if not os.path.isdir(directory):
-            what = f"cannot open {self.shown}: there is no directory {printable(directory)}"
-            raise problem(("uri",), what, why=why, write="a path whose directory is there, or make the directory")
-        try:
-            mode = os.stat(self.path).st_mode
-        except OSError:
-            return  # it will be made; what else may be wrong shows when it is opened
-        if not (stat.S_ISREG(mode) or stat.S_ISCHR(mode)):
-            what = f"cannot append to {self.shown}, which is {_kind_of(mode)}"
-            raise problem(("uri",), what, why="deliveries are appended to a file", write="the path of a file")
 
     def _open(self) -> None:
         is_new = self.sync and not os.path.exists(self.path)
@@ -207,6 +188,36 @@ class LineFile:
         except orjson.JSONDecodeError:
             return True
         return False
+
+
+def check_path(path: str) -> None:
+    """Raise SetupError where lines cannot be appended to a file at ``path``. No file is made."""
+    directory = os.path.dirname(path) or "."
+    shown = printable(path)
+    if not os.path.isdir(directory):
+        what = f"cannot open {shown}: there is no directory {printable(directory)}"
+        why = "deliveries are appended to this file, and directories are not made"
+        raise problem(("uri",), what, why=why, write="a path whose directory is there, or make the directory")
+    try:
+        mode = os.stat(path).st_mode
+    except OSError:  # it will be made
+        if not os.access(directory, os.W_OK | os.X_OK):
+            raise _cannot_open(path, f"the directory {printable(directory)} may not be written") from None
+        return
+    if not (stat.S_ISREG(mode) or stat.S_ISCHR(mode)):
+        what = f"cannot append to {shown}, which is {_kind_of(mode)}"
+        raise problem(("uri",), what, why="deliveries are appended to a file", write="the path of a file")
+    if not os.access(path, os.R_OK | os.W_OK):
+        raise _cannot_open(path, "it may not be read and written")
+
+
+def _cannot_open(path: str, reason: str | None) -> SetupError:
+    return problem(
+        ("uri",),
+        f"cannot open {printable(path)}: {reason}",
+        why="deliveries are appended to this file, which is made where there is none",
+        write="a path of a file that may be read and written",
+    )
 
 
 @contextlib.contextmanager

@@ -7,7 +7,8 @@ Idea: a full pipe must hold up neither the loop nor the end of the process. So a
 a pipe takes that takes anything, and looks in between whether the target was closed.
 
 Always: lines are not mixed, however many targets write to one descriptor, and no line begins inside of another: the
-rest of one that was begun goes out before anything else. Once the reader has gone, every delivery is Reject.
+rest of one that was begun goes out before anything else. Once the reader has gone, every delivery is Reject; or it is not
+answered, where a process is to end then (``on_closed``).
 """
 
 from __future__ import annotations
@@ -17,12 +18,14 @@ import errno
 import os
 import select
 import stat
+import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from weakref import WeakValueDictionary
 
 from ruler.route.model import OK, Delivery, Outcome, Reject, Retry
+from ruler.route.options import problem
 from ruler.route.targets.line_file import Appended
 from ruler.route.targets.lines import line_of
 
@@ -34,11 +37,19 @@ GIVEN_UP = "it takes no more, and the target was closed"
 
 
 class StdoutTarget:
-    """Writes deliveries to standard output, or to another descriptor, which stays open."""
+    """Writes deliveries to standard output, or to another descriptor, which stays open. SetupError where there is none."""
 
     in_order = True
+    on_closed: Callable[[], None] | None = None  # called when the reader has gone, on the loop; a process may end then
 
     def __init__(self, descriptor: int = STANDARD_OUTPUT) -> None:
+        if descriptor == STANDARD_OUTPUT and sys.__stdout__ is None:  # its number may be that of another file by now
+            raise problem(
+                ("uri",),
+                "standard output is closed",
+                why="the process was started without one, so nobody would get what is delivered there",
+                write='"file:..." for a file, or > and a file behind the command',
+            )
         self._stream = _streams.setdefault(descriptor, _Stream(descriptor))
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="ruler stdout")
         self._is_closed = threading.Event()
@@ -49,6 +60,9 @@ class StdoutTarget:
         try:
             done = await loop.run_in_executor(self._thread, self._stream.append, lines, self._is_closed)
         except (BrokenPipeError, ConnectionResetError):
+            if self.on_closed is not None:
+                self.on_closed()
+                await loop.create_future()  # no answer: what was not taken stays open, until the router stops
             return [Reject("standard output is closed: what read it has ended")] * len(lines)
         except OSError as error:
             if error.errno != errno.EBADF:
