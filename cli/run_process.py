@@ -118,7 +118,7 @@ class _Run:
                 self._handle_signals(router)
                 self._say_hello(router.status, address)
                 looking = asyncio.create_task(self._look(router.status))
-                await router.run(source)
+                await self._read(router, source)
         except RulerError as error:
             self.complain(str(error))
             return ERROR
@@ -135,6 +135,14 @@ class _Run:
             await asyncio.gather(*self.stopping)
             await self.output.ended()
         return signal.Signals(self.signals[0]).name if self.signals else END
+
+    async def _read(self, router: Router, source: Source) -> None:
+        """Route the events of the source. When that fails, what could be delivered is: the stop need not wait again."""
+        try:
+            await router.run(source)
+        except Exception:
+            await router.stop(at_once=True)
+            raise
 
     def _make_target(self, settings: TargetSettings) -> Target:
         """The target that was made at the start already, or another one."""

@@ -206,6 +206,22 @@ def test_the_brake_holds_back_what_would_become_dead_letters() -> None:
     run_virtual(story())
 
 
+def test_a_brake_does_not_keep_a_run_from_ending_with_its_error() -> None:
+    """Without dead letters there are none to be kept few, and the run ends as soon as what was begun has been tried."""
+
+    async def story() -> None:
+        target = FakeTarget(lambda each: Reject("HTTP 401"))
+        source = FakeSource(some_events(2000), stays=True)
+        async with Router(rules_to({"t": {"batch": 10, "brake": {}}}), {"t": target}) as router:
+            with pytest.raises(Undeliverable, match="s:0: the target t has refused a delivery: HTTP 401"):
+                await router.run(source)
+            assert asyncio.get_running_loop().time() < 5  # on the virtual clock; a probe would come after 30 seconds
+            assert (source.done_to, source.notes[-1]) == (-1, "close")
+            assert router.status.targets["t"].held == 0
+
+    run_virtual(story())
+
+
 def test_the_brake_does_not_hang_on_one_bad_event() -> None:
     """Each probe is another delivery, so that those which are taken get through past those which are not."""
 
@@ -309,6 +325,10 @@ def test_a_router_says_what_is_wrong_with_its_use() -> None:
         Router(rules_to({"t": {}}), {})
     with pytest.raises(RouterError, match='"yaml" is not a form of events'):
         Router(rules_to({"t": {}}), {"t": FakeTarget()}, form="yaml")
+    with pytest.raises(RouterError, match='key = "order" is not a JSON Pointer\n  why:   a pointer begins with /'):
+        Router(rules_to({"t": {}}), {"t": FakeTarget()}, key="order")
+    with pytest.raises(TypeError, match="a router is given a RuleSet, or a source of them, not dict; write read_rule"):
+        Router({"rules": {}})  # type: ignore[arg-type]
     router = Router(rules_to({"t": {}}), {"t": FakeTarget()})
 
     async def story() -> None:
@@ -317,6 +337,10 @@ def test_a_router_says_what_is_wrong_with_its_use() -> None:
         async with router:
             with pytest.raises(TypeError, match="an event is bytes of JSON, not str"):
                 await router.put("{}")  # type: ignore[arg-type]
+            with pytest.raises(TypeError, match="a key is bytes, not str"):
+                await router.put(A, key="a")  # type: ignore[arg-type]
+            with pytest.raises(TypeError, match="a router is given a RuleSet"):
+                router.change("rules.toml")  # type: ignore[arg-type]
         with pytest.raises(RouterError, match="a router runs once"):
             async with router:
                 pass

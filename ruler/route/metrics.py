@@ -6,9 +6,10 @@ In: the status of a router. Out: text of metrics, made at each request from the 
     ruler_deliveries_total{outcome="delivered",target="ops"} 1248
     ruler_target_lag_seconds{target="ops"} 0.2
 
-Always: labels are ``target`` and ``outcome`` and nothing else, so the number of series is bounded by the targets that the
-rules have ever named, whatever the events hold. Counters of a target that is removed stay, its gauges do not. The registry is our own: what else the program counts stays its own affair.
-It needs the extra ``ruler-events[route]``, and is imported by who serves metrics only.
+Always: labels are ``target`` and ``outcome`` and nothing else, so the number of series is bounded by the targets that
+the rules have named so far, whatever the events hold. Counters of a target that is removed stay, its gauges do not.
+The registry is our own: what else the program counts stays its own affair. It needs the extra ``ruler-events[route]``,
+and is imported by who serves metrics only.
 """
 
 from __future__ import annotations

@@ -28,6 +28,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from random import Random
 from typing import Protocol, cast
 
+from ruler.findings import printable
 from ruler.route.envelope import FORMS
 from ruler.route.loop_thread import LoopThread
 from ruler.route.model import NO_HEADERS, Delivery, Event, Receipt, Source, Target
@@ -42,6 +43,7 @@ from ruler.route.runtime.outlets import Outlets
 from ruler.route.runtime.problems import Overloaded, RouterError, Stopped, Undeliverable, stopped
 from ruler.route.runtime.status import RouterStatus
 from ruler.route.select import pointer_steps
+from ruler.route.slices import Step
 
 __all__ = ["Limits", "Overloaded", "Router", "RouterError", "RouterStatus", "RuleSource", "Stopped", "Undeliverable"]
 
@@ -79,11 +81,13 @@ class Router:
     ) -> None:
         if form not in FORMS:
             raise RouterError(f'"{form}" is not a form of events', why=f"the forms are {', '.join(FORMS)}")
+        if not isinstance(rules, RuleSet) and not hasattr(rules, "current"):
+            raise _no_rule_set(rules)
         self.limits = limits or Limits()
         self._rules = rules
         self._rule_set = rules if isinstance(rules, RuleSet) else rules.current()
         self._form = form
-        self._key_steps = pointer_steps(key) if key else ()
+        self._key_steps = _key_steps(key)
         self._targets = {name: _target_of(target) for name, target in (targets or {}).items()}
         self._make_target = make_target or _target_by_scheme
         self._random = random or Random()
@@ -199,6 +203,8 @@ class Router:
 
         For any thread. What is queued stays; targets are made anew only where uri, options or timeout differ.
         """
+        if not isinstance(rule_set, RuleSet):
+            raise _no_rule_set(rule_set)
         loop = self._loop
         if loop is None or self.status.state != "running" or _is_running_here(loop):
             self._change(rule_set)
@@ -373,13 +379,30 @@ class Router:
 
     def _event(self, data: bytes, key: bytes | None, headers: Mapping[str, str], id: str) -> Event:
         if not isinstance(data, bytes):
-            raise TypeError(f"an event is bytes of JSON, not {type(data).__name__}; write json.dumps(...).encode()")
+            write = "bytes(...)" if isinstance(data, bytearray | memoryview) else "json.dumps(...).encode()"
+            raise TypeError(f"an event is bytes of JSON, not {type(data).__name__}; write {write}")
+        if key is not None and not isinstance(key, bytes):  # another type would be another lane than that of its bytes
+            raise TypeError(f"a key is bytes, not {type(key).__name__}; write str(...).encode()")
         return Event(data, key, headers, None, self._wall_clock(), id)
 
     def _overloaded(self) -> Overloaded:
         budget = self._budget
         budget.count_shed()
         return Overloaded(f"{budget.events:,} events and {budget.bytes:,} bytes are in flight, so there is no room")
+
+
+def _no_rule_set(found: object) -> TypeError:
+    write = "read_rule_set(path), or rule_set_of_mapping(...)"
+    return TypeError(f"a router is given a RuleSet, or a source of them, not {type(found).__name__}; write {write}")
+
+
+def _key_steps(key: str) -> tuple[Step, ...]:
+    """The steps to the key of an event; RouterError where ``key`` is no pointer."""
+    try:
+        return pointer_steps(key)
+    except ValueError as error:
+        what = f'key = "{printable(key)}" is not a JSON Pointer'
+        raise RouterError(what, why=str(error), write='key="/order/id", for example') from None
 
 
 def _is_running_here(loop: asyncio.AbstractEventLoop) -> bool:

@@ -21,7 +21,7 @@ from typing import Protocol
 
 from ruler.route.dead_letters import REJECTED
 from ruler.route.model import Delivery, Ok, Outcome, Retry, Target
-from ruler.route.rule_set import TargetSettings
+from ruler.route.rule_set import BrakeSettings, TargetSettings
 from ruler.route.runtime.ages import Ages
 from ruler.route.runtime.backoff import asked_wait, delay_after, used_up
 from ruler.route.runtime.brake import CLOSED, PAUSED, PROBE, Brake
@@ -77,7 +77,7 @@ class Outlet:
         self._loop = asyncio.get_running_loop()
         self._lanes: Lanes = lanes_for(settings.order)
         self._order = settings.order  # that should be: the lanes follow when nothing is in a send
-        self._brake = Brake(settings.brake)
+        self._brake = Brake(_brake_of(settings, dead_letter))
         self._bucket = _bucket_of(settings, self._loop.time())
         self._retries = Retries()
         self._stuck: set[tuple[Batch, int, str]] = set()  # dead letters that nobody takes; the id of each
@@ -139,7 +139,7 @@ class Outlet:
         now = self._loop.time()
         self.settings, self.dead_letter = settings, dead_letter
         self._order = settings.order
-        self._brake.change(settings.brake)
+        self._brake.change(_brake_of(settings, dead_letter))
         if settings.rate is None or self._bucket is None:
             self._bucket = _bucket_of(settings, now)
         else:
@@ -358,6 +358,11 @@ class Outlet:
 
 def _bucket_of(settings: TargetSettings, now: float) -> TokenBucket | None:
     return None if settings.rate is None else TokenBucket(settings.rate, _burst(settings), now)
+
+
+def _brake_of(settings: TargetSettings, dead_letter: str) -> BrakeSettings | None:
+    """None where there are no dead letters to be kept few: whatever is refused ends its put or its run, at once."""
+    return settings.brake if dead_letter else None
 
 
 def _burst(settings: TargetSettings) -> int:

@@ -1,8 +1,8 @@
 """Counters and states of a router, for metrics, health and the status line.
 
-Plain ints that only grow, except where they say how much there is now: those of targets that are gone stay too, since who
-reads counters from outside takes one that vanishes, or goes back, for a restart. Written by the router's loop alone; any
-thread may read them at any time, each by itself.
+Plain ints that only grow, except where they say how much there is now. Those of targets that are gone stay too: who
+reads counters from outside takes one that vanishes, or goes back, for a restart. Written by the router's loop alone;
+any thread may read them at any time, each by itself.
 """
 
 from __future__ import annotations

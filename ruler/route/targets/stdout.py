@@ -7,8 +7,8 @@ Idea: a full pipe must hold up neither the loop nor the end of the process. So a
 a pipe takes that takes anything, and looks in between whether the target was closed.
 
 Always: lines are not mixed, however many targets write to one descriptor, and no line begins inside of another: the
-rest of one that was begun goes out before anything else. Once the reader has gone, every delivery is Reject; or it is not
-answered, where a process is to end then (``on_closed``).
+rest of one that was begun goes out before anything else. Once the reader has gone, every delivery is Reject; or none
+is answered, where the process is to end then (``on_closed``).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ GIVEN_UP = "it takes no more, and the target was closed"
 
 
 class StdoutTarget:
-    """Writes deliveries to standard output, or to another descriptor, which stays open. SetupError where there is none."""
+    """Writes deliveries to standard output, or to another descriptor, which stays open. SetupError without any."""
 
     in_order = True
     on_closed: Callable[[], None] | None = None  # called when the reader has gone, on the loop; a process may end then
