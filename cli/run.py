@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -227,7 +228,29 @@ def make_all(
             problems += error.problems
         except Exception as error:
             problems.append(_failed(("targets", settings.name), settings.uri, error))
-    return source, targets, problems
+    return source, targets, problems + _circles(plan)
+
+
+def _circles(plan: RunPlan) -> list[Problem]:
+    """The targets that append to the file that is read: it would never come to an end."""
+    with suppress(SetupError):  # of a URI without a path, which is told where the source is made
+        source = _file_of(plan.config.source.uri)
+        return [
+            Problem(
+                ("targets", settings.name, "uri"),
+                f"{printable(path_of(settings.uri))} is the file that events are read from",
+                "what is delivered there would be read again as an event, without an end",
+                "another file",
+            )
+            for settings in plan.rule_set.targets.values()
+            if source and _file_of(settings.uri) == source
+        ]
+    return []
+
+
+def _file_of(uri: str) -> str:
+    """The file that a URI means, by whatever path; "" for what is no file."""
+    return os.path.realpath(path_of(uri)) if uri.partition(":")[0].lower() == "file" else ""
 
 
 def _failed(location: Location, uri: str, error: Exception) -> Problem:

@@ -479,6 +479,23 @@ def test_targets_and_sources_that_cannot_be_made_are_told_at_their_place(shell: 
         assert "config.toml:8:7: cannot open none/all.jsonl: there is no directory none" in said
 
 
+def test_a_target_that_writes_into_the_source_is_told(shell: Shell) -> None:
+    """By whatever path: the file would never come to an end."""
+    shell.write("config.toml", ONE_FILE.replace("file:big.jsonl", f"file:{shell.directory}/in.jsonl"))
+    shell.write("in.jsonl", events(1))
+    said = errors_of(shell, "--once", "config.toml")
+    assert f"config.toml:10:7: {shell.directory}/in.jsonl is the file that events are read from\n" in said
+    assert events(1) == (shell.directory / "in.jsonl").read_text()
+
+
+def test_options_of_a_source_are_called_as_they_are_written(shell: Shell) -> None:
+    """The member is position; what it is called inside is nobody's affair."""
+    shell.write("config.toml", '[source]\nuri = "stdin:"\nposition = "x"\n')
+    assert errors_of(shell, "config.toml").splitlines()[0] == (
+        'config.toml:3:12: "position" is not an option of a stdin source'
+    )
+
+
 def test_a_delivery_that_nobody_takes_ends_the_run(shell: Shell) -> None:
     """Without dead letters what is no event cannot be passed over: what, where, why, write, and exit 2."""
     shell.write("config.toml", ONE_FILE.replace('dead_letter = "dead"\n', ""))

@@ -144,7 +144,7 @@ uri = "file:x"
         '15:1: "prot" is not a member of [serve]; did you mean "port"?',
         "15:8: found the number 99999, expected a whole number from 0 to 65,535",
         '16:8: found the string "", expected a string that is not empty',
-        '18:2: "sorce" is not a member of a rule set; did you mean "source"?',
+        '18:2: "sorce" is not a member of a config; did you mean "source"?',
     ]
 
 

@@ -99,7 +99,10 @@ def place_problems(config: Config, problems: Iterable[Problem]) -> list[Finding]
         )
         del part.reader.findings[:]
         steps = location[:depth]
-        part.reader.report("route-setup", start, steps, each.what, why=each.why, write=each.write)
+        what = each.what
+        if location != each.location:  # it is called as it is written
+            what = what.replace(f'"{each.location[2]}"', f'"{location[1]}"')
+        part.reader.report("route-setup", start, steps, what, why=each.why, write=each.write)
         findings += part.reader.findings
     return findings
 

@@ -91,7 +91,8 @@ class Options:
         near = near_word(name.lower().replace("-", "_"), self.known, NEAR) if len(name) <= LONGEST_SHOWN else None
         what = f"{quoted(name)} is not an option of {self.thing}" + (f'; did you mean "{near}"?' if near else "")
         if not self.known:
-            return Problem(("options", name), what, f"{self.thing} has no options", "the target without options")
+            write = f"{self.thing} without options".partition(" ")[2]
+            return Problem(("options", name), what, f"{self.thing} has no options", f"the {write}")
         why = f"the options of {self.thing} are {', '.join(self.known)}"
         return Problem(("options", name), what, why, f'"{near or self.known[0]}"')
 

@@ -95,8 +95,9 @@ class RuleSetReader(InputReader, TargetReader):
         if root.kind != "object":
             self.expected(root, (), "an object", why=DOCUMENT_MEANING, write=DOCUMENT_FORM)
             return part
-        known = (*DOCUMENT_MEMBERS, *also)
-        part.members = members = self.members(root, (), known, "a rule set", DOCUMENT_FORM)
+        known = tuple(dict.fromkeys((*DOCUMENT_MEMBERS, *also)))
+        thing = "a config" if "rules" in also else "a rule set"
+        part.members = members = self.members(root, (), known, thing, DOCUMENT_FORM)
         why = "the version is what people call this rule set; without one it is the beginning of the digest"
         part.version = self.string(
             members, "version", (), why=why, write='"version": "2026-11-22"', longest=LONGEST_VERSION

@@ -37,6 +37,8 @@ MOST_IN_MEMORY = 10_000  # deliveries that memory: keeps
 LONGEST_TEXT = 300  # characters of an error in a plug-in
 _is_scheme = re.compile(r"[a-z][a-z0-9+.-]*").fullmatch
 URI_WHY = "the URI says what it is: its scheme, and where it stands"
+TARGET_FORM = '"https://ops.example/hook"'
+SOURCE_FORM = '"file:orders.jsonl"'
 
 MakeTarget = Callable[[TargetSettings], Target]
 MakeSource = Callable[[str, Mapping[str, object]], Source]  # of a URI and options
@@ -74,8 +76,8 @@ def checked_target(settings: TargetSettings) -> Target | None:
 def source_of(uri: str, options: Mapping[str, object]) -> Source:
     """Return the source that a URI and options describe. SetupError where there can be none."""
     try:
-        name = _scheme_name(uri)
-        make = scheme_of(name).source
+        name = _scheme_name(uri, SOURCE_FORM)
+        make = scheme_of(name, SOURCE_FORM).source
         if make is None:
             raise _not_made(name, "source", "target")
         return make(uri, options)
@@ -88,7 +90,7 @@ def known_schemes() -> frozenset[str]:
     return frozenset(BUILT_IN) | _plug_ins().keys()
 
 
-def scheme_of(name: str) -> Scheme:
+def scheme_of(name: str, form: str = TARGET_FORM) -> Scheme:
     """What a scheme means, by its name in small letters. SetupError where it is unknown, or not to be had."""
     brought = _plug_ins().get(name, [])
     owners = [*([OURS] if name in BUILT_IN else []), *map(_distribution_of, brought)]
@@ -106,15 +108,15 @@ def scheme_of(name: str) -> Scheme:
         near = near_word(name, known)
         what = f"nothing has the scheme {quoted(name)}" + (f'; did you mean "{near}"?' if near else "")
         why = f"the schemes are {', '.join(known)}; plug-ins add others"
-        raise problem(("uri",), what, why=why, write=f'"{near}:..."' if near else '"https://ops.example/hook"')
+        raise problem(("uri",), what, why=why, write=f'"{near}:..."' if near else form)
     return BUILT_IN[name]
 
 
-def _scheme_name(uri: str) -> str:
+def _scheme_name(uri: str, form: str = TARGET_FORM + ', or "file:dead.jsonl"') -> str:
     name, colon, _ = uri.partition(":")
     if not colon or not _is_scheme(name.lower()):
         what = "there is no URI" if not uri else "the URI has no scheme"
-        raise problem(("uri",), what, why=URI_WHY, write='"https://ops.example/hook", or "file:dead.jsonl"')
+        raise problem(("uri",), what, why=URI_WHY, write=form)
     return name.lower()
 
 
@@ -190,7 +192,7 @@ def path_of(uri: str) -> str:
     path = unquote(rest, errors="surrogateescape")
     if not path or path.endswith("/") or "\0" in path:
         what = "the URI names no file"
-        raise problem(("uri",), what, why="after the scheme stands the path of a file", write='"file:dead.jsonl"')
+        raise problem(("uri",), what, why="after the scheme stands the path of a file", write='"file:orders.jsonl"')
     return path
 
 
