@@ -23,6 +23,7 @@ from ruler.route import (
     Router,
     RouterError,
     Undeliverable,
+    letter_of,
 )
 
 A = b'{"kind": "a"}'
@@ -86,6 +87,24 @@ def test_a_delivery_too_old_is_given_up() -> None:
             assert len(target.tried) == 3  # at 0, 40 and 80 seconds
             assert router.status.targets["t"].expired == 1
         assert b'"reason":"not taken within 100 s: busy","code":"age"' in letters.taken[0].data
+
+    run_virtual(story())
+
+
+def test_a_target_that_asks_to_wait_longer_than_it_is_tried_is_given_up_at_once() -> None:
+    """Another try would come too late in any case; the reason says what it asked for."""
+
+    async def story() -> None:
+        target, letters = FakeTarget(lambda each: Retry(after=1000, reason="HTTP 429")), FakeTarget()
+        targets = {"t": {"dead_letter": "dlq"}, "dlq": {}}
+        async with Router(rules_to(targets), {"t": target, "dlq": letters}) as router:
+            assert (await router.put(A)).dead_letters == 1
+            assert asyncio.get_running_loop().time() < 1  # on the virtual clock
+        letter = letter_of(letters.taken[0].data)
+        assert (letter.code, letter.reason) == (
+            "age",
+            "it asks to wait 1000 s, and is tried for 300 s at most: HTTP 429",
+        )
 
     run_virtual(story())
 

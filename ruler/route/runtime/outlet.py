@@ -254,6 +254,8 @@ class Outlet:
             if not code:
                 self._retry(entry, now + delay)
                 return False
+            if asked > retry.max_age:
+                problem = f"it asks to wait {asked:g} s, and is tried for {retry.max_age:g} s at most"
             reason = f"{problem}: {reason}" if reason else problem
         if is_dead_letter(delivery) and not self.dead_letter_of(delivery):
             self._stick(entry, now + max(retry.max_delay, asked))
