@@ -303,3 +303,24 @@ def test_several_sources_run_at_once_each_with_its_own_watermark() -> None:
             assert source.dones[-1] == ("one", 49)
 
     run_virtual(story())
+
+
+def test_a_stop_answers_puts_in_their_order() -> None:
+    """Who put first is told first that the event was given up."""
+
+    async def story() -> None:
+        told: list[int] = []
+
+        async def put(number: int) -> None:
+            with pytest.raises(Stopped):
+                await router.put(A, id=str(number))
+            told.append(number)
+
+        async with Router(rules_to({"t": {}}), {"t": FakeTarget(seconds=1000)}) as router:
+            putting = [asyncio.create_task(put(number)) for number in range(100)]
+            await asyncio.sleep(1)
+            await router.stop(at_once=True)
+            await asyncio.gather(*putting)
+        assert told == list(range(100))
+
+    run_virtual(story())

@@ -47,7 +47,6 @@ class Ledger:
         self.put_count = 0
         self.recorded: dict[str, int] = {}  # what outlives a crash: the position of each source
         self.counts: Counter[str] = Counter()  # of what has happened
-        self.most_open = 0
         self.violation: Violation | None = None
         self.life = Life(0, [])
         self.identity = Identity(self)
@@ -180,8 +179,6 @@ class Ledger:
         for item, delivery in zip(items, deliveries, strict=True):
             self._begin_item(item, delivery)
         self.life.running[target] += 1
-        if self.life.open_count > self.most_open:
-            self.most_open = self.life.open_count
         self._check_budget()
         return items
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import traceback
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from virtual_loop import Crashed, Deadlock, Endless, VirtualLoop
 
@@ -36,7 +37,6 @@ class World:
         self.source_faults_left = schedule.source_faults
         self.version = schedule.family.versions[schedule.first_version]
         self.changes_left = list(schedule.changes)
-        self.offsets = 0  # of puts
 
     # ----- what fakes use
 
@@ -78,11 +78,11 @@ class World:
 
     def run(self) -> None:
         """Live until all is settled; Violation when something is that must not be."""
-        logging.getLogger("ruler.route").setLevel(logging.CRITICAL + 1)
         ends = list(self.schedule.ends)
-        while not self._live(ends.pop(0) if ends else None):
-            if self.life_count > MOST_LIVES:
-                self.ledger.fail(f"after {MOST_LIVES} lives there is no end")
+        with quiet_logs():
+            while not self._live(ends.pop(0) if ends else None):
+                if self.life_count > MOST_LIVES:
+                    self.ledger.fail(f"after {MOST_LIVES} lives there is no end")
         self.ledger.close()
 
     def _live(self, end: End | None) -> bool:
@@ -127,6 +127,18 @@ class World:
         if self.ledger.violation is None:
             with suppress(Violation):  # it is raised when the life is over
                 self.ledger.fail(what)
+
+
+@contextmanager
+def quiet_logs() -> Iterator[None]:
+    """Within this the router logs nothing: what goes wrong is meant to."""
+    logger = logging.getLogger("ruler.route")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
 
 
 def simulate(seed: int, kit: Kit, *, engine: str = "python", traces: bool = False) -> World:
