@@ -91,7 +91,7 @@ class CallableTarget:
     def _call(self, delivery: Delivery) -> Outcome:
         try:
             return self._outcome(self.function(delivery))
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # sys.exit ends a thread, and not the program
             return self._failure(error)
 
     def _outcome(self, answer: object) -> Outcome:
@@ -105,7 +105,7 @@ class CallableTarget:
             return Reject(f"{self.name} returned a coroutine; an async function is written with async def")
         return Reject(f"{self.name} returned {kind}; it may return None, True, Ok, Retry or Reject")
 
-    def _failure(self, error: Exception) -> Outcome:
+    def _failure(self, error: BaseException) -> Outcome:
         if isinstance(error, RejectDelivery):
             return Reject(error.reason)
         return Retry(reason=printable(f"{self.name}: {type(error).__name__}: {text_of(error)}"[:LONGEST_REASON]))
