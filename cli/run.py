@@ -8,8 +8,10 @@ from __future__ import annotations
 import argparse
 import importlib.util
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from types import MappingProxyType
+from urllib.parse import quote
 
 from ruler.errors import Location, text_of
 from ruler.findings import Finding, Source, printable
@@ -21,7 +23,7 @@ from ruler.route.model import Source as EventSource
 from ruler.route.model import Target
 from ruler.route.options import Problem, SetupError, shown_uri
 from ruler.route.rule_set import RuleSet
-from ruler.route.schemes import known_schemes, source_of, target_of
+from ruler.route.schemes import known_schemes, path_of, source_of, target_of
 from ruler.words import counted
 from ruler_cli.arguments import OneOf, Parser
 from ruler_cli.exit_codes import EXIT_FINE, EXIT_TROUBLE
@@ -171,7 +173,7 @@ def _planned(options: Options) -> RunPlan | None:
             '  write: pip install "ruler-events[route]"'
         )
         return None
-    return RunPlan(options, config, rule_set, serve, _source_options(config, is_finite=options.once))
+    return RunPlan(options, config, rule_set, serve, _source_options(config, options))
 
 
 def tell_findings(findings: Iterable[Finding], form: str) -> None:
@@ -186,12 +188,20 @@ def missing_modules(is_served: bool, is_watched: bool) -> list[str]:
     return [name for name in needed if importlib.util.find_spec(name) is None]
 
 
-def _source_options(config: Config, *, is_finite: bool) -> Mapping[str, object]:
-    """The options of the source; a finite one is not followed. Standard input ends where it ends."""
-    options = dict(config.source.options)
-    if is_finite and config.source.uri.partition(":")[0].lower() != "stdin":
-        options["follow"] = False
-    return MappingProxyType(options)
+def _source_options(config: Config, options: Options) -> Mapping[str, object]:
+    """The options of the source; a finite one is not followed. Standard input ends where it ends.
+
+    A part of the targets has a position file of its own, or it would never get what another part has done.
+    """
+    found = dict(config.source.options)
+    scheme = config.source.uri.partition(":")[0].lower()
+    if options.once and scheme != "stdin":
+        found["follow"] = False
+    if options.targets and scheme == "file":
+        with suppress(SetupError):  # of a URI without a path, which is told where the source is made
+            position_file = found.get("position_file") or f"{path_of(config.source.uri)}.position"
+            found["position_file"] = f"{position_file}.{quote(options.targets, safe='')}"
+    return MappingProxyType(found)
 
 
 def make_all(plan: RunPlan) -> tuple[EventSource | None, dict[str, Target], list[Problem]]:

@@ -215,6 +215,18 @@ def test_standard_input_is_the_source_where_there_is_none(shell: Shell) -> None:
     assert (0, b'{"n": 1}\n') == (done.code, done.output)
 
 
+def test_each_part_of_the_targets_gets_all_its_events(shell: Shell) -> None:
+    """Parts have positions of their own: what one has done is not done for another, and is for itself."""
+    shell.write("config.toml", ONE_FILE)
+    shell.write("in.jsonl", events(10))
+    for _ in range(2):
+        for part in ("a*", "b*"):
+            assert 0 == shell.run("run", "--once", "--targets", part, "config.toml").code
+    assert list(range(10)) == numbers_in(shell, "all.jsonl")
+    assert [6, 7, 8, 9] == numbers_in(shell, "big.jsonl")
+    assert (shell.directory / "in.jsonl.position.a%2A").exists()
+
+
 def test_a_part_of_the_targets_may_be_run(shell: Shell) -> None:
     """--targets leaves the others alone, and a glob that fits none is told."""
     shell.write("config.toml", ONE_FILE)

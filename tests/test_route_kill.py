@@ -21,7 +21,6 @@ from bench.crashes.processes import RouterProcess, SinkProcess
 from bench.crashes.sink import Manners
 from bench.crashes.workload import HOOK, workload, write_lines
 
-pytest.importorskip("aiohttp")
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="positions are locked as POSIX does it")
 
 LINES = 3000
@@ -34,7 +33,6 @@ def test_nothing_is_lost_when_the_process_is_killed(tmp_path: Path) -> None:
     run = drive(task, tmp_path)
     report = judge(task, run)
     assert [] == report.wrong
-    assert [-signal.SIGKILL] * len(run.crashes) == run.exit_codes[:-1]
     assert 0 < report.figures["crashes"] <= 5
     assert LINES / 2 < report.figures["hook taken"] == report.figures["hook expected"]
 
@@ -46,8 +44,6 @@ def test_nothing_comes_twice_when_the_process_is_told_to_stop(tmp_path: Path) ->
     run = drive(task, tmp_path)
     report = judge(task, run)
     assert [] == report.wrong
-    stopped = {128 + signal.SIGTERM, -signal.SIGTERM}  # the latter where it was still starting
-    assert set(run.exit_codes[:-1]) <= stopped
     assert 0 == report.figures["repeated after crashes"]
     assert 0 < report.figures["crashes"] <= 5
 

@@ -127,6 +127,15 @@ def test_a_failing_seed_tells_how_to_see_it_again() -> None:
     assert "again: python -m tests.route_simulation --seed " in report
 
 
+def test_the_command_for_a_long_run_works() -> None:
+    """It runs the seeds it is told to, and counts them and what happened."""
+    command = [sys.executable, "-m", "tests.route_simulation", "--seeds", "0", "20", "--processes", "2"]
+    done = subprocess.run(command, cwd=ROOT, env=environment("0"), capture_output=True, text=True, check=False)
+    assert "20 seeds, 0 failed" in done.stdout, done.stdout + done.stderr
+    assert " crashes\n" in done.stdout
+    assert done.returncode == 0
+
+
 def check(seed: int, kit: RealKit | PlainKit) -> None:
     """Fail with the trace of the seed when anything is wrong with it."""
     try:

@@ -119,8 +119,9 @@ def drive(task: Task, directory: Path) -> Run:
         config.write_text(config_text(run, task, sink.port), encoding="utf-8")
         _Driver(task, run, sink, config).drive()
     run.seconds = time.monotonic() - start
-    if run.exit_codes[-1] not in DONE:
-        raise RuntimeError(f"the last run ended with {run.exit_codes[-1]}:\n{run.log.read_text()[-4000:]}")
+    regular = {*DONE, -task.signal, 128 + task.signal}
+    if not regular.issuperset(run.exit_codes) or run.exit_codes[-1] not in DONE:
+        raise RuntimeError(f"the runs ended with {run.exit_codes}:\n{run.log.read_text()[-4000:]}")
     return run
 
 
@@ -175,9 +176,10 @@ class _Driver:
     def drive(self) -> None:
         for left in range(self.task.kills, 0, -1):
             with RouterProcess(self.command, self.run.log) as router:
-                if not self._wait(router, self._next_moment(left)):
-                    break  # it was done before its moment came
-                self.run.exit_codes.append(router.end(self.task.signal))
+                has_come = self._wait(router, self._next_moment(left))
+                self.run.exit_codes.append(router.end(self.task.signal if has_come else None))
+            if not has_come:
+                break  # it was done before
             sizes = self._sizes()
             self.run.crashes.append(Crash(self.run.done_offset(), sizes))
         until = time.monotonic() + LONGEST_RUN
