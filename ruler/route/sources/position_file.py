@@ -4,8 +4,8 @@
      "files": [{"generation": 1, "inode": 71, "offset": 52, "line": {"offset": 40, "size": 11, "hash": "5f..."}, ...}]}
 
 ``files`` are those that are not done yet, the oldest first: one, or more while a file that was renamed is not done.
-``offset`` is where reading goes on. ``line`` is the last done line, ``head`` the first bytes of the file: by their
-hashes a file is known again, whatever it is called now.
+``offset`` is where reading goes on. ``line`` is a done line, the last of a batch, ``head`` the first bytes of the file:
+by their hashes a file is known again, whatever it is called now.
 
 Always: the file is whole. It is written beside, forced to the disk and renamed, and then the directory is forced to
 the disk too. One process at a time uses it: a lock is held on a file beside it, ``.lock``, and ends with the process.
@@ -54,7 +54,7 @@ class Mark:
     generation: int  # counts the files that had the name, from 1
     inode: int
     offset: int  # where to go on: behind the last done line
-    line: Print  # the last done line; of no bytes where none is
+    line: Print  # a done line, the last of those that were given together; of no bytes where none is
     head: Print  # the first bytes of the file; none where it was empty
 
     def is_of(self, descriptor: int, inode: int) -> bool:
