@@ -39,7 +39,7 @@ from ruler.route.runtime.budget import Budget
 from ruler.route.runtime.feed import Feed
 from ruler.route.runtime.flight import Flight, Put
 from ruler.route.runtime.intake import Intake, Plans
-from ruler.route.runtime.limits import Limits
+from ruler.route.runtime.limits import CLOSE_SECONDS, Limits
 from ruler.route.runtime.outlets import Outlets
 from ruler.route.runtime.problems import Overloaded, RouterError, Stopped, Undeliverable, stopped
 from ruler.route.runtime.status import RouterStatus
@@ -293,7 +293,7 @@ class Router:
         self._budget.refuse_waiting(stopped())
         if self._watching is not None:
             self._watching.cancel()
-            await asyncio.wait([self._watching])
+            await asyncio.wait([self._watching], timeout=CLOSE_SECONDS)  # a source may do what it likes with that
         self._intake.close()
         await self._drain()
         for feed in self._feeds:
