@@ -6,6 +6,8 @@ RULER_HYPOTHESIS_PROFILE=long searches twenty times as long as the default, "ci"
 from __future__ import annotations
 
 import os
+import sys
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -13,6 +15,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from ruler.engine import native_is_required, native_module
+
+sys.path.append(str(Path(__file__).resolve().parent.parent))  # for bench; last, as ruler is what is installed
 
 CI_EXAMPLES = 200
 LONG_FACTOR = 40

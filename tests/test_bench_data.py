@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import sys
 from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
@@ -14,17 +13,16 @@ from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+from bench.check import load_oracle
+from bench.data import EXAMPLE_EVENTS, GENERATORS, event_lines, example_lines, main
+from bench.generators.draw import Draw
+from bench.generators.processes import PATHS
+from bench.rules import HITS, KINDS, rule_set
+from bench.scenario import ScenarioError, load_scenario, scenario_files, write_counts
+from ruler import Matcher, RuleError
+from ruler.patterns.compiler import Limits, compile_rule
 
-from bench.check import load_oracle  # noqa: E402
-from bench.data import EXAMPLE_EVENTS, GENERATORS, event_lines, example_lines, main  # noqa: E402
-from bench.generators.draw import Draw  # noqa: E402
-from bench.generators.processes import PATHS  # noqa: E402
-from bench.rules import HITS, KINDS, rule_set  # noqa: E402
-from bench.scenario import ScenarioError, load_scenario, scenario_files, write_counts  # noqa: E402
-from ruler import Matcher, RuleError  # noqa: E402
-from ruler.patterns.compiler import Limits, compile_rule  # noqa: E402
+ROOT = Path(__file__).resolve().parent.parent
 
 PROPERTIES = [
     "MAPBLKLOT",

@@ -8,21 +8,19 @@ from __future__ import annotations
 import copy
 import json
 import re
-import sys
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+from bench import compare, page, result_file
+from bench.plots import plots
+from bench.result_file import ResultError, read_result
+from bench.rows import best_peer, decoding, family, ratio, short_spread, spread_text, times_the_first
+from bench.tables import scenario_tables
 
-from bench import compare, page, result_file  # noqa: E402
-from bench.plots import plots  # noqa: E402
-from bench.result_file import ResultError, read_result  # noqa: E402
-from bench.rows import best_peer, decoding, family, ratio, short_spread, spread_text, times_the_first  # noqa: E402
-from bench.tables import scenario_tables  # noqa: E402
+ROOT = Path(__file__).resolve().parent.parent
 
 Row = dict[str, Any]
 Result = dict[str, Any]

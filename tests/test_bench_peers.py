@@ -16,11 +16,9 @@ from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
-if str(ROOT) not in sys.path:
-    sys.path.insert(0, str(ROOT))
+from bench.peers import build
 
-from bench.peers import build  # noqa: E402
+ROOT = Path(__file__).resolve().parent.parent
 
 COMPILED = ("event-ruler", "quamina", "quamina-rs")
 

@@ -14,17 +14,16 @@ from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+from bench import commands, run
+from bench.check import Answers, WrongAnswerError, differences
+from bench.goals import Verdict, figure, verdicts
+from bench.material import Events, Material
+from bench.measure import measure
+from bench.report import table
+from bench.scenario import ScenarioError, load_scenario
+from bench.worker_process import GaveUpError, WorkerError, WorkerProcess
 
-from bench import commands, run  # noqa: E402
-from bench.check import Answers, WrongAnswerError, differences  # noqa: E402
-from bench.goals import Verdict, figure, verdicts  # noqa: E402
-from bench.material import Events, Material  # noqa: E402
-from bench.measure import measure  # noqa: E402
-from bench.report import table  # noqa: E402
-from bench.scenario import ScenarioError, load_scenario  # noqa: E402
-from bench.worker_process import GaveUpError, WorkerError, WorkerProcess  # noqa: E402
+ROOT = Path(__file__).resolve().parent.parent
 
 SCENARIO = """\
 name = "small"

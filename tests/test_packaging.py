@@ -36,6 +36,8 @@ NOT_COPIED = (".*", "target", "build", "dist", "bench", "tests", "scripts", "__p
 
 needs_cargo = pytest.mark.skipif(shutil.which("cargo") is None and not REQUIRED, reason="cargo is not installed")
 
+in_one_process = pytest.mark.xdist_group("native source")  # these build in one directory
+
 
 @dataclass(frozen=True)
 class Built:
@@ -248,6 +250,7 @@ def test_a_variable_that_holds_nothing_or_0_is_not_set(value: str, source: Path,
 
 
 @needs_cargo
+@in_one_process
 def test_with_rust_the_wheel_holds_the_extension(native_source: Path, tmp_path: Path) -> None:
     """From the source distribution; one wheel for every Python from 3.11 on, compiled in the source's own target/."""
     elsewhere = tmp_path / "elsewhere"
@@ -265,6 +268,7 @@ def test_with_rust_the_wheel_holds_the_extension(native_source: Path, tmp_path: 
 
 
 @needs_cargo
+@in_one_process
 def test_editable_installs_follow_the_last_build(native_source: Path, tmp_path: Path) -> None:
     """The extension and the reason why there is none never stand side by side in the source."""
     for attempt, changes in enumerate(({}, {"RULER_WITHOUT_NATIVE": "1"}, {})):
@@ -278,6 +282,7 @@ def test_editable_installs_follow_the_last_build(native_source: Path, tmp_path: 
 
 
 @needs_cargo
+@in_one_process
 def test_what_does_not_compile_is_left_out_or_an_error(native_source: Path, tmp_path: Path) -> None:
     """The first error of the compiler is the reason."""
     broken = native_source / "crates/ruler-core/build.rs"  # compiled before all else

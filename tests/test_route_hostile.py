@@ -97,7 +97,7 @@ def run_once(directory: Path, content: bytes) -> Routed:
     """Route the lines of a file by the process."""
     (directory / "config.toml").write_text(CONFIG, encoding="utf-8")
     (directory / "events.jsonl").write_bytes(content)
-    command = [sys.executable, "-m", "ruler", "run", "--once", "config.toml"]
+    command = [sys.executable, "-P", "-m", "ruler", "run", "--once", "config.toml"]
     ended = subprocess.run(command, cwd=directory, capture_output=True, timeout=120)
     assert b"Traceback" not in ended.stderr, ended.stderr.decode()
     dead = directory / "dead.jsonl"

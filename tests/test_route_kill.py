@@ -81,7 +81,7 @@ def test_an_event_whose_dead_letter_nobody_takes_is_not_done(tmp_path: Path) -> 
     lines = [b'{"n":%d}' % number for number in range(50)] + [b"no event"] + [b'{"n":50}']
     (tmp_path / "events.jsonl").write_bytes(b"\n".join(lines) + b"\n")
     config = tmp_path / "config.toml"
-    command = (sys.executable, "-m", "ruler", "run", "--once", "config.toml")
+    command = (sys.executable, "-P", "-m", "ruler", "run", "--once", "config.toml")
 
     config.write_text(STUCK_CONFIG.format(dead="/dev/full"), encoding="utf-8")
     process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE)

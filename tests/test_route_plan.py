@@ -366,11 +366,13 @@ def test_ids_are_the_same_in_another_process() -> None:
         "rule_set = rule_set_of_mapping({'targets': targets, 'rules': rules})\n"
         "print([each.id for each in plan([Event(b'{\"a\": 1}')], rule_set).deliveries])"
     )
-    runs = {subprocess.run([sys.executable, "-c", program], capture_output=True, check=True).stdout for _ in range(2)}
+    runs = {
+        subprocess.run([sys.executable, "-P", "-c", program], capture_output=True, check=True).stdout for _ in range(2)
+    }
     assert len(runs) == 1 and runs != {b"[]\n"}
 
 
 def test_matching_alone_loads_nothing_of_routing() -> None:
     """``import ruler`` stays as light as it is."""
     program = "import sys, ruler; print([name for name in sys.modules if name.startswith('ruler.route')])"
-    assert subprocess.run([sys.executable, "-c", program], capture_output=True, check=True).stdout == b"[]\n"
+    assert subprocess.run([sys.executable, "-P", "-c", program], capture_output=True, check=True).stdout == b"[]\n"

@@ -38,7 +38,7 @@ CONCURRENCY = 64
 UNRECORDED = 2000  # events: done, and not in the position file yet; what a fast machine routes in 0.2 seconds and some
 MANNERS = Manners(stall_seconds=2 * TARGET_TIMEOUT)
 DONE = (0, 1)  # exit codes when the file is done: 1 where this run had dead letters
-ROUTER = (sys.executable, "-m", "ruler", "run")
+ROUTER = (sys.executable, "-P", "-m", "ruler", "run")  # what is installed, wherever this is started
 
 
 @dataclass(frozen=True, slots=True)
