@@ -145,8 +145,8 @@ class _Run:
             raise
 
     def _make_target(self, settings: TargetSettings) -> Target:
-        """The target that was made at the start already, or another one."""
-        made = self.made.pop(settings.name, None)
+        """The target that was made at the start already; another one where the rules have changed since."""
+        made = self.made.pop(settings.name, None) if settings == self.plan.rule_set.targets.get(settings.name) else None
         return self.output.watched(settings.name, target_of(settings)) if made is None else made
 
     # -- signals -------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -358,6 +359,38 @@ def ask(address: str, path: str) -> tuple[int, str]:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()
+
+
+def test_rules_that_change_as_it_starts_get_targets_of_their_own(shell: Shell) -> None:
+    """A target is made before the rules are read to be watched: where its settings differ then, another one is."""
+    shell.write("config.toml", ONE_FILE)
+    shell.write("in.jsonl", events(1))
+    changed = ONE_FILE.replace("all.jsonl", "new.jsonl")
+    code = (
+        "import sys, ruler_cli.run_process as process\n"
+        "from ruler_cli.main import run\n"
+        "make_all = process.make_all\n"
+        "def made_and_changed(plan):\n"
+        "    made = make_all(plan)\n"
+        f"    open('config.toml', 'w').write({changed!r})\n"
+        "    return made\n"
+        "process.make_all = made_and_changed\n"
+        "sys.exit(run(['run', 'config.toml']))"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], cwd=shell.directory, stderr=subprocess.DEVNULL) as process:
+        try:
+            until = time.monotonic() + TIMEOUT_SECONDS
+            while not any((shell.directory / name).stat().st_size for name in existing(shell)):
+                assert time.monotonic() < until
+                time.sleep(0.01)
+        finally:
+            process.terminate()
+    assert numbers_in(shell, "new.jsonl") == [0]
+
+
+def existing(shell: Shell) -> list[str]:
+    """Those of the files for all events that are there."""
+    return [name for name in ("all.jsonl", "new.jsonl") if (shell.directory / name).exists()]
 
 
 def test_health_and_metrics_are_served_while_it_runs(shell: Shell) -> None:

@@ -154,6 +154,30 @@ asyncio.run(main())
 """
 
 
+def test_a_link_to_a_position_file_stays_one(tmp_path: Path) -> None:
+    """What it leads to is written and locked, so that two that go by different names do not both use it."""
+    real, link = tmp_path / "real", tmp_path / "link"
+    link.symlink_to(real)
+    written(link, [MARK])
+    assert link.is_symlink()
+    assert opened(real) == opened(link) == [MARK]
+    first = PositionFile(str(real), "orders.jsonl")
+    first.open()
+    with pytest.raises(SourceError, match="another process uses"):
+        opened(link)
+    first.close()
+
+
+def test_a_link_where_the_new_file_is_written_is_not_followed(tmp_path: Path) -> None:
+    """Whoever may write to the directory cannot have another file overwritten."""
+    victim = tmp_path / "victim"
+    victim.write_bytes(b"precious")
+    (tmp_path / "position.new").symlink_to(victim)
+    with pytest.raises(OSError):
+        written(tmp_path / "position", [MARK])
+    assert victim.read_bytes() == b"precious"
+
+
 def test_kill_9_at_any_moment_loses_nothing(tmp_path: Path) -> None:
     """A process that reads and acknowledges is killed again and again, while the file is written and rotated.
 

@@ -184,6 +184,19 @@ def test_so_many_sets_of_rules_that_not_all_are_remembered(monkeypatch: pytest.M
     assert sum(map(len, planner._fans)) <= 6
 
 
+def test_what_is_remembered_counts_its_routes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A set of few rules with many targets takes the room of its routes: of all that occur few are kept."""
+    monkeypatch.setattr(plan_module, "MOST_REMEMBERED", 100)
+    targets = [f"t{n}" for n in range(8)]
+    rules = {f"r{n}": {"pattern": {f"f{n}": [1]}, "targets": targets} for n in range(4)}
+    document = {"targets": {name: {"uri": "stdout:"} for name in targets}, "rules": rules}
+    planner = Planner(rule_set_of_mapping(document))
+    for bits in range(1, 16):
+        event = Event(json.dumps({f"f{n}": 1 for n in range(4) if bits >> n & 1}).encode())
+        assert [each.target for each in planner.plan([event]).deliveries] == targets
+        assert sum(len(fan.whole) for fan in planner._fans.values()) <= 25
+
+
 # ----- what is delivered
 
 

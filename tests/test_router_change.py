@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from routing_parts import ALL, FakeSource, FakeTarget, some_events
+from routing_parts import ALL, FakeSource, FakeTarget, rules_to, some_events
 from virtual_loop import run_virtual
 
 from ruler.route import OK, Delivery, Outcome, Retry, Router, RouterError, RuleSet, Target, TargetSettings
@@ -300,3 +301,25 @@ def test_a_send_keeps_the_time_out_of_its_target(turns: int) -> None:
             return asyncio.get_running_loop().time()
 
     assert run_virtual(story()) < 3
+
+
+def test_rules_that_go_on_whatever_they_are_told_do_not_keep_a_router_from_its_end() -> None:
+    """A source of rules that does not heed its cancellation is waited for a while, and no longer."""
+
+    class Stubborn:
+        def current(self) -> RuleSet:
+            return rules_to({"t": {}})
+
+        async def changes(self) -> AsyncIterator[RuleSet]:
+            for _ in range(1000):
+                with contextlib.suppress(asyncio.CancelledError):
+                    await asyncio.sleep(1)
+            yield self.current()
+
+    async def story() -> None:
+        async with Router(Stubborn(), {"t": FakeTarget()}) as router:
+            await asyncio.sleep(1)
+        assert router.status.state == "stopped"
+        assert asyncio.get_running_loop().time() < 100
+
+    run_virtual(story())

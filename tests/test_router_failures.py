@@ -49,6 +49,13 @@ class OddTarget:
         pass
 
 
+class Unspeakable(Exception):
+    """Has no text."""
+
+    def __str__(self) -> str:
+        raise ValueError("no text")
+
+
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [
@@ -60,6 +67,9 @@ class OddTarget:
         ([], "the target returned 0 outcomes for 1 deliveries, expected one for each"),
         ([OK, OK], "the target returned 2 outcomes for 1 deliveries, expected one for each"),
         (["ok"], "the target returned str as an outcome, expected Ok, Retry or Reject"),
+        ([Retry("20")], "the target returned Retry after str, expected seconds as a number"),  # type: ignore[arg-type]
+        ([Retry(None, "two\nlines\x1b[2J")], "two\\nlines\\u001b[2J"),
+        (Unspeakable(), "Unspeakable: <Unspeakable that cannot be shown>"),
     ],
 )
 def test_whatever_a_target_does_is_tried_again(answer: object, reason: str) -> None:

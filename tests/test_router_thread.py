@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import sys
 import threading
 from concurrent.futures import Future
 
 import pytest
-from routing_parts import FakeTarget, rules_to
+from routing_parts import FakeSource, FakeTarget, rules_to
 
 from ruler.route import Delivery, Limits, Overloaded, Receipt, Router, RouterError, Stopped
 
@@ -61,8 +64,6 @@ def test_put_sync_gives_up_waiting_not_the_event() -> None:
         taken.append(delivery.data)
 
     async def wait(delivery: Delivery) -> None:
-        import asyncio
-
         while not gate.is_set():
             await asyncio.sleep(0.001)
         take(delivery)
@@ -115,3 +116,111 @@ def test_a_router_that_cannot_start_leaves_no_thread() -> None:
     with pytest.raises(RouterError, match="no such disk"), Router(rules, make_target=make):
         pass
     assert not any(each.name == "ruler-router" for each in threading.enumerate())
+
+
+def test_a_thread_that_cannot_have_a_loop_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the system has no more descriptors, ``with`` raises in place of waiting for ever."""
+
+    def no_loop() -> asyncio.AbstractEventLoop:
+        raise OSError("too many open files")
+
+    monkeypatch.setattr(asyncio, "new_event_loop", no_loop)
+    monkeypatch.setattr(asyncio.events, "new_event_loop", no_loop)
+    with pytest.raises(OSError, match="too many"), Router(rules_to({"t": {}}), {"t": FakeTarget()}):
+        pass
+
+
+def test_a_function_that_exits_is_a_target_that_fails() -> None:
+    """sys.exit in a target's function, as parsers of arguments call it, is tried again; the router lives on."""
+    calls: list[int] = []
+
+    def take(delivery: Delivery) -> None:
+        calls.append(delivery.attempt)
+        if delivery.attempt == 1:
+            sys.exit("usage: ...")
+
+    rules = rules_to({"t": {"retry": {"first_delay": "1ms"}}})
+    with Router(rules, {"t": take}) as router:
+        assert router.put_sync(A).delivered == 1
+    assert calls == [1, 2]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_whoever_waits_is_told_when_the_loop_ends_by_itself() -> None:
+    """An async function that calls sys.exit ends the loop: no thread waits for ever, and later puts are refused."""
+
+    async def take(delivery: Delivery) -> None:
+        sys.exit(3)
+
+    with Router(rules_to({"t": {}}), {"t": take}) as router:
+        future = router.put_nowait(A)
+        with pytest.raises(RouterError):
+            future.result(60)
+        with pytest.raises(RouterError):
+            router.put_sync(A, timeout=60)
+    assert not any(each.name == "ruler-router" for each in threading.enumerate())
+
+
+def test_rules_change_from_a_thread_while_the_router_stops() -> None:
+    """The change is made on the loop, as at any other time, and holds for what is not planned yet."""
+    gate, asked = threading.Event(), threading.Event()
+
+    def take(delivery: Delivery) -> None:
+        asked.set()
+        assert gate.wait(60)
+
+    problems: list[BaseException] = []
+
+    def change() -> None:
+        try:
+            while router.status.state != "stopping":
+                threading.Event().wait(0.001)
+            router.change(rules_to({"t": {}, "new": {}}))
+        except BaseException as error:
+            problems.append(error)
+        finally:
+            gate.set()
+
+    targets = {"t": take, "new": FakeTarget()}
+    with Router(rules_to({"t": {}}), targets) as router:
+        future = router.put_nowait(A)
+        assert asked.wait(60)
+        thread = threading.Thread(target=change)
+        thread.start()
+    thread.join()
+    assert not problems
+    assert future.result().delivered == 1
+    assert list(router.status.targets) == ["t", "new"]
+
+
+def test_another_loop_cannot_await_the_router() -> None:
+    """put, run and stop say what to write; nothing of the event is begun."""
+    target = FakeTarget()
+    with Router(rules_to({"t": {}}), {"t": target}) as router:
+        for awaited in (router.put(A), router.run(FakeSource([])), router.stop()):
+            with pytest.raises(RouterError, match="awaited on another loop"):
+                asyncio.run(awaited)
+        assert router.status.in_flight_events == 0
+        assert router.put_sync(A).delivered == 1
+    assert len(target.taken) == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_forked_process_is_told_that_it_has_no_router() -> None:
+    """In it a put raises, in place of waiting for ever, and the end of ``with`` leaves the parent's router alone."""
+    target = FakeTarget()
+    with Router(rules_to({"t": {}}), {"t": target}) as router:
+        child = os.fork()
+        if not child:
+            code = 1
+            try:
+                router.put_nowait(A)
+            except RouterError as error:
+                router.__exit__(None, None, None)
+                code = 42 if "forked" in str(error) else 2
+            finally:
+                os._exit(code)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 42
+        assert router.put_sync(A).delivered == 1
+    assert len(target.taken) == 1

@@ -250,6 +250,51 @@ def test_room_is_given_in_the_order_in_which_it_was_asked_for() -> None:
     run_virtual(story())
 
 
+def test_who_comes_as_another_is_let_in_does_not_overtake() -> None:
+    """Room is left when the first is let in, and it has not run since: who comes then goes behind it."""
+
+    async def story() -> None:
+        budget = Budget(2, 100)
+        await budget.take(2, 2)
+        order = []
+
+        async def taker(name: str) -> None:
+            await budget.take(1, 1)
+            order.append(name)
+
+        first = asyncio.create_task(taker("first"))
+        await asyncio.sleep(1)
+        budget.give(2, 2)
+        await taker("second")
+        await first
+        assert (order, budget.events, budget.waiting) == (["first", "second"], 2, 0)
+        budget.give(2, 2)
+        assert budget.try_take(1, 1)
+
+    run_virtual(story())
+
+
+def test_waits_that_are_cancelled_are_not_kept() -> None:
+    """While the first waits, any number of others may give up: nothing is left of them."""
+
+    async def story() -> None:
+        budget = Budget(1, 100)
+        await budget.take(1, 1)
+        first = asyncio.create_task(budget.take(1, 1))
+        for _ in range(3):
+            others = [asyncio.create_task(budget.take(1, 1)) for _ in range(10)]
+            await asyncio.sleep(1)
+            for other in others:
+                other.cancel()
+            await asyncio.sleep(1)
+        assert (len(budget._waiting), first.done()) == (1, False)
+        budget.give(1, 1)
+        await first
+        assert (len(budget._waiting), budget.events) == (0, 1)
+
+    run_virtual(story())
+
+
 def test_what_is_larger_than_the_budget_goes_alone() -> None:
     """It is let in when nothing else is in flight, and nothing is let in beside it."""
 

@@ -29,7 +29,9 @@ from ruler.route.rule_set import WHOLE, Input, Rule, RuleSet
 from ruler.route.slices import Step
 
 LARGEST_EVENT = 1024 * 1024  # bytes
-MOST_REMEMBERED = 1_000_000  # names of rules in all the sets of rules whose routes are kept
+# What is kept of the sets of rules that occur, in names of rules of some 70 bytes; a route takes as much as some more.
+MOST_REMEMBERED = 1_000_000
+NAMES_OF_A_ROUTE = 4
 
 
 class Poison(NamedTuple):
@@ -92,7 +94,7 @@ class Planner:
         self._key_of = KeyFinder(key_steps).key_of if key_steps else None
         self.largest_event = largest_event
         self._fans: dict[tuple[str, ...], _Fan] = {}
-        self._remembered = 0  # names of rules in them
+        self._remembered = 0  # what they take
 
     def plan(self, events: Iterable[Event]) -> Plan:
         """Return what is to be delivered of ``events``.
@@ -162,11 +164,13 @@ class Planner:
         return judged, positions
 
     def _remember(self, names: tuple[str, ...]) -> _Fan:
-        self._remembered += len(names)
+        fan = _fan_of(self.rule_set, names)
+        size = len(names) + NAMES_OF_A_ROUTE * (len(fan.whole) + len(fan.shaped))
+        self._remembered += size
         if self._remembered > MOST_REMEMBERED:
             self._fans.clear()
-            self._remembered = len(names)
-        fan = self._fans[names] = _fan_of(self.rule_set, names)
+            self._remembered = size
+        self._fans[names] = fan
         return fan
 
     def _shape(self, fan: _Fan, event: Event, plan: Plan) -> int:

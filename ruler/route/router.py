@@ -23,10 +23,12 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import logging
+import os
+import threading
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from random import Random
-from typing import Protocol, cast
+from typing import Any, Protocol, TypeVar, cast
 
 from ruler.findings import printable
 from ruler.route.envelope import FORMS
@@ -38,7 +40,7 @@ from ruler.route.runtime.budget import Budget
 from ruler.route.runtime.feed import Feed
 from ruler.route.runtime.flight import Flight, Put
 from ruler.route.runtime.intake import Intake, Plans
-from ruler.route.runtime.limits import Limits
+from ruler.route.runtime.limits import CLOSE_SECONDS, Limits
 from ruler.route.runtime.outlets import Outlets
 from ruler.route.runtime.problems import Overloaded, RouterError, Stopped, Undeliverable, stopped
 from ruler.route.runtime.status import RouterStatus
@@ -48,6 +50,7 @@ from ruler.route.slices import Step
 __all__ = ["Limits", "Overloaded", "Router", "RouterError", "RouterStatus", "RuleSource", "Stopped", "Undeliverable"]
 
 logger = logging.getLogger("ruler.route.router")
+T = TypeVar("T")
 
 
 class RuleSource(Protocol):
@@ -98,6 +101,8 @@ class Router:
         self._feeds: dict[Feed, None] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: LoopThread | None = None
+        self._process = os.getpid()
+        self._ending = threading.Lock()  # so that the loop goes on until it has run what other threads ask of it
         self._watching: asyncio.Task[None] | None = None
         self._stopping: asyncio.Task[None] | None = None
         self._is_urgent = False  # a stop that does not wait
@@ -126,7 +131,7 @@ class Router:
         before that; Undeliverable when a target refuses for good and nothing takes dead letters. Who cancels this gives
         up the receipt, not the deliveries.
         """
-        loop = self._running_loop()
+        loop = self._own_loop("await asyncio.wrap_future(router.put_nowait(...))")
         event = self._event(data, key, headers, id)
         if not self._budget.try_take(1, len(data)):
             if shed:
@@ -175,8 +180,7 @@ class Router:
         except Overloaded:
             if shed:
                 raise
-            putting = self.put(data, key=key, headers=headers, id=id)
-            future = asyncio.run_coroutine_threadsafe(putting, loop)
+            future = self._ask(self.put(data, key=key, headers=headers, id=id))
         try:
             return future.result(timeout)
         except concurrent.futures.CancelledError:  # the loop has ended under it
@@ -190,7 +194,7 @@ class Router:
         Raises what the source raises, and Undeliverable when a target refuses for good and nothing takes dead letters.
         The source is closed. Several sources may run at once.
         """
-        self._running_loop()
+        self._own_loop("async with Router(...), on the loop that awaits run")
         feed = Feed(source, self._intake.admit, self._budget, self.limits, self.status, self._outlets.unstuck)
         self._feeds[feed] = None
         try:
@@ -206,10 +210,10 @@ class Router:
         if not isinstance(rule_set, RuleSet):
             raise _no_rule_set(rule_set)
         loop = self._loop
-        if loop is None or self.status.state != "running" or _is_running_here(loop):
+        if loop is None or self.status.state == "stopped" or _is_running_here(loop):
             self._change(rule_set)
         else:
-            asyncio.run_coroutine_threadsafe(_called(self._change, rule_set), loop).result()
+            self._ask(_called(self._change, rule_set)).result()
 
     # ----- start and stop
 
@@ -225,7 +229,7 @@ class Router:
             raise
 
     def __enter__(self) -> Router:
-        self._thread = LoopThread("ruler-router")
+        self._thread = LoopThread("ruler-router", lambda: self.stop(at_once=True))
         try:
             self._thread.call(self._start())
         except BaseException:
@@ -236,10 +240,14 @@ class Router:
     def __exit__(self, kind: object, error: object, traceback: object) -> None:
         thread = self._thread
         assert thread is not None
+        if os.getpid() != self._process:
+            return  # the thread is in the process that this one was forked from, and so is what it does
         try:
-            thread.call(self.stop())
+            self._ask(self.stop()).result()
+        except Stopped:  # the loop has ended by itself
+            pass
         except KeyboardInterrupt:  # asked twice
-            thread.call(self.stop(at_once=True))
+            self._ask(self.stop(at_once=True)).result()
             raise
         finally:
             thread.close()
@@ -276,6 +284,7 @@ class Router:
         if self.status.state in ("new", "stopped") or self._loop is None:
             self.status.state = "stopped"
             return
+        self._check_loop(self._loop, "a with block, whose end stops the router")
         if self._stopping is None:
             self.status.state = "stopping"
             self._stopping = self._loop.create_task(self._stop())
@@ -290,7 +299,7 @@ class Router:
         self._budget.refuse_waiting(stopped())
         if self._watching is not None:
             self._watching.cancel()
-            await asyncio.wait([self._watching])
+            await asyncio.wait([self._watching], timeout=CLOSE_SECONDS)  # a source may do what it likes with that
         self._intake.close()
         await self._drain()
         for feed in self._feeds:
@@ -303,7 +312,8 @@ class Router:
         for feed in list(self._feeds):
             await feed.ended.wait()
         await self._outlets.close()
-        self.status.state = "stopped"
+        with self._ending:
+            self.status.state = "stopped"
 
     async def _drain(self) -> None:
         """Wait until nothing is unsettled, or for as long as the limits say, or until the stop is to be at once."""
@@ -371,10 +381,32 @@ class Router:
 
     def _running_loop(self) -> asyncio.AbstractEventLoop:
         """The loop of the router, which runs."""
+        if os.getpid() != self._process:
+            what = "the router was made in the process that this one was forked from"
+            raise RouterError(what, why="a fork has no loop and no thread of it", write="Router(...) after the fork")
         if self.status.state == "running" and self._loop is not None:
             return self._loop
         if self.status.state == "new":
             raise RouterError("the router is not started", write="async with Router(...) as router: ...")
+        raise stopped()
+
+    def _own_loop(self, instead: str) -> asyncio.AbstractEventLoop:
+        """The loop of the router, which is the one that calls this."""
+        loop = self._running_loop()
+        self._check_loop(loop, instead)
+        return loop
+
+    def _check_loop(self, loop: asyncio.AbstractEventLoop, instead: str) -> None:
+        if asyncio.get_running_loop() is not loop:
+            what = "this was awaited on another loop than the one that the router runs on"
+            raise RouterError(what, why="what one loop does cannot be awaited on another one", write=instead)
+
+    def _ask(self, coroutine: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
+        """Have the loop run a coroutine, from any other thread. Stopped when the router has stopped."""
+        with self._ending:
+            if self._loop is not None and self.status.state != "stopped":
+                return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        coroutine.close()
         raise stopped()
 
     def _event(self, data: bytes, key: bytes | None, headers: Mapping[str, str], id: str) -> Event:

@@ -10,6 +10,7 @@ Idea: entries come batch by batch, so one count for each batch is enough, in the
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 
 from ruler.route.runtime.flight import Batch, Entry
@@ -23,7 +24,8 @@ class Ages:
     def __init__(self) -> None:
         self.oldest_at: float | None = None  # None while there is no entry
         self._counts: dict[Batch, int] = {}
-        self._began: dict[Batch, float] = {}
+        # Ordered, as a plain dict finds its first slowly once many were taken out.
+        self._began: OrderedDict[Batch, float] = OrderedDict()
 
     def add(self, entries: Sequence[Entry], now: float) -> None:
         """Note entries of one batch that come now."""

@@ -15,14 +15,14 @@ Always: events and bytes are those taken and not given back; after any give, the
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import OrderedDict
 from threading import Lock
 
 
 class Budget:
     """Room for events and bytes."""
 
-    __slots__ = ("_lock", "_waiting", "bytes", "events", "max_bytes", "max_events", "shed")
+    __slots__ = ("_lock", "_waiting", "_waking", "bytes", "events", "max_bytes", "max_events", "shed")
 
     def __init__(self, max_events: int, max_bytes: int) -> None:
         self.max_events = max_events
@@ -30,13 +30,15 @@ class Budget:
         self.events = 0
         self.bytes = 0
         self.shed = 0  # events that were refused because there was no room
-        self._waiting: deque[tuple[int, int, asyncio.Future[None]]] = deque()
+        # Who waits, the first come first. Ordered, as a plain dict finds its first slowly once many were taken out.
+        self._waiting: OrderedDict[asyncio.Future[None], tuple[int, int]] = OrderedDict()
+        self._waking = 0  # who was let in, and does not know yet
         self._lock = Lock()
 
     def try_take(self, events: int, size: int) -> bool:
         """Take room now if there is any and nobody waits for it. For any thread."""
         with self._lock:
-            if self._waiting or not self._fits(events, size):
+            if self._waiting or self._waking or not self._fits(events, size):
                 return False
             self.events += events
             self.bytes += size
@@ -46,18 +48,23 @@ class Budget:
         """Wait for room, and take it. Cancelling gives it back."""
         if self.try_take(events, size):
             return
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[None] = loop.create_future()
         with self._lock:
-            self._waiting.append((events, size, future))
-        self._let_in()  # another thread cannot give, but what stands first may fit by now
+            self._waiting[future] = events, size
+        loop.call_soon(self._let_in)  # there may be room, when those know of theirs who were let in just now
         try:
             await future
         except BaseException:
             if future.done() and not future.cancelled() and future.exception() is None:
+                self._waking -= 1
                 self.give(events, size)  # it was given in the same turn as the waiting was cancelled
             else:
+                with self._lock:
+                    self._waiting.pop(future, None)
                 self._let_in()  # those behind may fit where this one did not
             raise
+        self._waking -= 1
 
     def count_shed(self) -> None:
         """Count an event that is refused because there is no room. For any thread."""
@@ -80,15 +87,15 @@ class Budget:
     def refuse_waiting(self, error: Exception) -> None:
         """Let all who wait get the error."""
         with self._lock:
-            waiting, self._waiting = self._waiting, deque()
-        for _, _, future in waiting:
+            waiting, self._waiting = self._waiting, OrderedDict()
+        for future in waiting:
             if not future.done():
                 future.set_exception(error)
 
     @property
     def waiting(self) -> int:
         """How many wait."""
-        return sum(not future.done() for _, _, future in self._waiting)
+        return len(self._waiting)
 
     def _fits(self, events: int, size: int) -> bool:
         if not self.events and self.bytes <= 0:
@@ -99,13 +106,12 @@ class Budget:
         """Let in who waits, first come first, as long as there is room."""
         with self._lock:
             while self._waiting:
-                events, size, future = self._waiting[0]
-                if future.done():  # cancelled
-                    self._waiting.popleft()
-                    continue
-                if not self._fits(events, size):
-                    return
-                self._waiting.popleft()
-                self.events += events
-                self.bytes += size
-                future.set_result(None)
+                future, (events, size) = next(iter(self._waiting.items()))
+                if not future.done():  # else it was cancelled, and does not know yet
+                    if not self._fits(events, size):
+                        return
+                    self.events += events
+                    self.bytes += size
+                    self._waking += 1
+                    future.set_result(None)
+                del self._waiting[future]

@@ -102,7 +102,7 @@ class Flight:
         """Begin to count a batch; events without deliveries are settled at once."""
         counts = batch.counts
         self.unsettled += len(counts)
-        self.puts |= dict.fromkeys(batch.puts)
+        self.puts.update(dict.fromkeys(batch.puts))
         if 0 in counts:
             self._settle(batch, [place for place, count in enumerate(counts) if not count])
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+from ruler.errors import text_of
+from ruler.findings import printable
 from ruler.route.model import Delivery, Ok, Outcome, Reject, Retry, Target
 
 LONGEST_REASON = 500  # characters: reasons may come from afar, and go into dead letters
@@ -38,13 +40,13 @@ async def outcomes_of(target: Target, deliveries: list[Delivery], timeout: float
 
 
 def shortened(reason: object) -> str:
-    """Return the reason of an outcome as text of limited length."""
-    text = str(reason)
-    return text if len(text) <= LONGEST_REASON else text[: LONGEST_REASON - 3] + "..."
+    """Return the reason of an outcome as text of limited length, in which nothing is hidden and no line ends."""
+    text = text_of(reason)
+    return printable(text if len(text) <= LONGEST_REASON else text[: LONGEST_REASON - 3] + "...")
 
 
 def _reason_of(error: BaseException) -> str:
-    text = str(error)
+    text = text_of(error)
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
@@ -55,6 +57,10 @@ def _complaint(outcomes: object, count: int) -> str:
     if len(outcomes) != count:
         return f"the target returned {len(outcomes)} outcomes for {count} deliveries, expected one for each"
     for outcome in outcomes:
-        if type(outcome) is not Ok and not isinstance(outcome, Ok | Retry | Reject):
+        if type(outcome) is Ok:
+            continue
+        if not isinstance(outcome, Ok | Retry | Reject):
             return f"the target returned {type(outcome).__name__} as an outcome, expected Ok, Retry or Reject"
+        if isinstance(outcome, Retry) and not isinstance(outcome.after, float | int | None):
+            return f"the target returned Retry after {type(outcome.after).__name__}, expected seconds as a number"
     return ""

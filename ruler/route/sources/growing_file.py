@@ -8,7 +8,9 @@ Mark for the position file, made of what was read and not of what the file holds
 Idea: each read begins some bytes before what is new, and these must be the same as last time. So a file that was cut
 short, or cut and written anew, is noticed at the next read, before anything else is taken from it (Changed).
 
-Always: memory is one block, its lines, the lines given and not done, and a line that has not ended (line_cutter.py).
+Always: memory is one block, its lines, where those begin that are given and not done, and a line that has not ended
+(line_cutter.py). What is given is not kept: that is the router's, and it lets go of an event when that is delivered,
+long before its position is done where one before it waits.
 """
 
 from __future__ import annotations
@@ -50,11 +52,12 @@ class GrowingFile:
         self._cutter = LineCutter(start, longest)
         self._lines: list[Line] = []  # read and not given
         self._next = 0  # which of them is given next
-        self._given: deque[tuple[Sequence[Event], int]] = deque()  # batches not done, and where each ends
+        # Batches that are not done: the offsets of their lines, the last line, and where the batch ends.
+        self._given: deque[tuple[Sequence[int], Print, int]] = deque()
         self._last_given = -1  # offsets of lines
         self._done = -1
-        self._offset = start  # where to go on, behind all batches that are done, and the last line before
-        self._line = mark.line if mark else NO_PRINT
+        self._offset = start  # where to go on, behind all batches that are done
+        self._line = mark.line if mark else NO_PRINT  # the last line of these
 
     def read(self) -> bool:
         """Read what comes next; return whether there was anything. Raises Changed and OSError."""
@@ -93,8 +96,9 @@ class GrowingFile:
         end = self._lines[self._next][0] if self.has_lines else self._cutter.start
         if not self.has_lines:
             self._lines, self._next = [], 0
-        self._given.append((events, end))
-        self._last_given = _offset(events[-1])
+        offsets = [_offset(event) for event in events]
+        self._last_given = offsets[-1]
+        self._given.append((offsets, Print.of(offsets[-1], events[-1].data), end))
         return events
 
     def done(self, offset: int) -> bool:
@@ -105,20 +109,19 @@ class GrowingFile:
             return False
         self._done = offset
         given = self._given
-        while given and _offset(given[0][0][-1]) <= offset:
-            events, self._offset = given.popleft()
-            self._line = _line_print(events[-1])
+        while given and given[0][0][-1] <= offset:
+            _, self._line, self._offset = given.popleft()
         return True
 
     def mark(self) -> Mark:
         """How far the file is done, for the position file."""
-        offset, line = self._offset, self._line
+        offset = self._offset
         if self._given:
-            events = self._given[0][0]
-            count = bisect_right(events, self._done, key=_offset)
+            offsets = self._given[0][0]
+            count = bisect_right(offsets, self._done)
             if count:  # not all of them, or the batch would be gone
-                offset, line = _offset(events[count]), _line_print(events[count - 1])
-        return Mark(self.generation, self.inode, offset, line, Print.of(0, self._head))
+                offset = offsets[count]
+        return Mark(self.generation, self.inode, offset, self._line, Print.of(0, self._head))
 
     @property
     def has_lines(self) -> bool:
@@ -157,7 +160,3 @@ class GrowingFile:
 def _offset(event: Event) -> int:
     assert event.position is not None
     return event.position.offset
-
-
-def _line_print(event: Event) -> Print:
-    return Print.of(_offset(event), event.data)

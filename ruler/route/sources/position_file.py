@@ -4,8 +4,8 @@
      "files": [{"generation": 1, "inode": 71, "offset": 52, "line": {"offset": 40, "size": 11, "hash": "5f..."}, ...}]}
 
 ``files`` are those that are not done yet, the oldest first: one, or more while a file that was renamed is not done.
-``offset`` is where reading goes on. ``line`` is the last done line, ``head`` the first bytes of the file: by their
-hashes a file is known again, whatever it is called now.
+``offset`` is where reading goes on. ``line`` is a done line, the last of a batch, ``head`` the first bytes of the file:
+by their hashes a file is known again, whatever it is called now.
 
 Always: the file is whole. It is written beside, forced to the disk and renamed, and then the directory is forced to
 the disk too. One process at a time uses it: a lock is held on a file beside it, ``.lock``, and ends with the process.
@@ -54,7 +54,7 @@ class Mark:
     generation: int  # counts the files that had the name, from 1
     inode: int
     offset: int  # where to go on: behind the last done line
-    line: Print  # the last done line; of no bytes where none is
+    line: Print  # a done line, the last of those that were given together; of no bytes where none is
     head: Print  # the first bytes of the file; none where it was empty
 
     def is_of(self, descriptor: int, inode: int) -> bool:
@@ -72,13 +72,14 @@ class PositionFile:
     def __init__(self, path: str, source: str) -> None:
         self.path = path
         self.source = source
+        self._place = os.path.realpath(path)  # a link stays one, and all that use it lock one file
         self._lock: int | None = None
 
     def open(self) -> list[Mark]:
         """Lock the file and return what it says; [] when there is none yet. SourceError where it cannot be used."""
         self._lock_or_raise()
         try:
-            with open(self.path, "rb") as file:
+            with open(self._place, "rb") as file:
                 content = file.read(LARGEST_POSITION_FILE + 1)
         except FileNotFoundError:
             return []
@@ -90,13 +91,15 @@ class PositionFile:
         """Put ``marks`` in the place of what the file says. Blocks on the disk. Raises OSError."""
         record = {"version": FORMAT, "source": self.source, "files": [asdict(mark) for mark in marks]}
         content = json.dumps(record, indent=1).encode() + b"\n"
-        beside = self.path + ".new"
-        with open(beside, "wb") as file:
+        beside = self._place + ".new"
+        # No link that someone else has put there is followed: it would be another file that is written.
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
+        with open(os.open(beside, flags, 0o644), "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(beside, self.path)
-        directory = os.open(os.path.dirname(self.path) or ".", os.O_RDONLY)
+        os.replace(beside, self._place)
+        directory = os.open(os.path.dirname(self._place), os.O_RDONLY)
         try:
             os.fsync(directory)
         finally:
@@ -111,9 +114,9 @@ class PositionFile:
     def _lock_or_raise(self) -> None:
         import fcntl  # POSIX only, as is a directory that can be forced to the disk
 
-        path = self.path + ".lock"
+        path = self._place + ".lock"
         try:
-            lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
         except OSError as error:
             raise self._error(f"its lock {path} cannot be opened: {error.strerror}", "a path in a directory") from None
         try:

@@ -1,7 +1,7 @@
 """Targets: where deliveries go.
 
     callable.py       a function of the program
-    lines.py          JSON lines, appended to a file; line_file.py keeps its lines whole
+    lines.py          JSON lines, appended to a file; line_file.py keeps its lines whole, threads.py writes them
     stdout.py         JSON lines, to standard output
     http.py           POST to an address: http_request.py makes what goes out, http_answer.py says what answers mean
     memory.py         a list, for tests

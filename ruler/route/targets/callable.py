@@ -25,11 +25,11 @@ import asyncio
 import functools
 import inspect
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 from ruler.errors import RulerError, text_of
 from ruler.findings import printable
 from ruler.route.model import OK, Delivery, Ok, Outcome, Reject, Retry
+from ruler.route.targets.threads import Threads
 
 MOST_THREADS = 64  # of one target; they are started as sends need them
 LONGEST_REASON = 500  # characters
@@ -55,14 +55,13 @@ class CallableTarget:
         self.function = function
         self.name = name_of(function)
         self.is_async = _is_async(function)
-        self._threads: ThreadPoolExecutor | None = None
+        self._threads: Threads | None = None
 
     async def send(self, deliveries: Sequence[Delivery]) -> Sequence[Outcome]:
         if not self.is_async:
             if self._threads is None:
-                self._threads = ThreadPoolExecutor(MOST_THREADS, thread_name_prefix=f"ruler {self.name}")
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._threads, self._call_each, deliveries)
+                self._threads = Threads(MOST_THREADS, f"ruler {self.name}")
+            return await self._threads.run(self._call_each, deliveries)
         if len(deliveries) == 1:
             return [await self._await(deliveries[0])]
         return await asyncio.gather(*map(self._await, deliveries))
@@ -71,7 +70,7 @@ class CallableTarget:
         """Wait for the calls that have begun."""
         threads, self._threads = self._threads, None
         if threads is not None:
-            await asyncio.get_running_loop().run_in_executor(None, threads.shutdown)
+            await threads.close()
 
     async def _await(self, delivery: Delivery) -> Outcome:
         try:
@@ -91,7 +90,7 @@ class CallableTarget:
     def _call(self, delivery: Delivery) -> Outcome:
         try:
             return self._outcome(self.function(delivery))
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # sys.exit ends a thread, and not the program
             return self._failure(error)
 
     def _outcome(self, answer: object) -> Outcome:
@@ -105,7 +104,7 @@ class CallableTarget:
             return Reject(f"{self.name} returned a coroutine; an async function is written with async def")
         return Reject(f"{self.name} returned {kind}; it may return None, True, Ok, Retry or Reject")
 
-    def _failure(self, error: Exception) -> Outcome:
+    def _failure(self, error: BaseException) -> Outcome:
         if isinstance(error, RejectDelivery):
             return Reject(error.reason)
         return Retry(reason=printable(f"{self.name}: {type(error).__name__}: {text_of(error)}"[:LONGEST_REASON]))

@@ -12,14 +12,13 @@ writes, so that a slow disk holds up nobody else.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import re
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 from ruler.route.model import OK, Delivery, Outcome, Retry
 from ruler.route.targets.line_file import LineFile
+from ruler.route.targets.threads import Threads
 
 _break_line = re.compile(rb"[\r\n][ \t\r\n]*").sub  # linear: what follows a line end is taken at once
 
@@ -42,7 +41,7 @@ class LinesTarget:
 
     def __init__(self, path: str | os.PathLike[str], *, sync: bool = False) -> None:
         self._file = LineFile(path, sync=sync)
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="ruler lines")
+        self._thread = Threads(1, "ruler lines")
 
     @property
     def path(self) -> str:
@@ -50,7 +49,7 @@ class LinesTarget:
 
     async def send(self, deliveries: Sequence[Delivery]) -> Sequence[Outcome]:
         lines = [line_of(delivery.data) for delivery in deliveries]
-        done = await asyncio.get_running_loop().run_in_executor(self._thread, self._file.append, lines)
+        done = await self._thread.run(self._file.append, lines)
         if done.taken == len(lines):
             return [OK] * len(lines)
         retry = Retry(reason=f"{self._file.shown}: {done.problem}")
@@ -58,5 +57,5 @@ class LinesTarget:
 
     async def close(self) -> None:
         """Let go of the file, once what is being written is."""
-        await asyncio.get_running_loop().run_in_executor(None, self._thread.shutdown)
+        await self._thread.close()
         self._file.close()
