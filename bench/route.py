@@ -34,8 +34,8 @@ from typing import Any
 from bench import report
 from bench.rows import spread_text
 from ruler.route import Delivery, Event, Planner, Position, RuleSet, rule_set_of_mapping
+from ruler.route.inputs.select import pointer_steps
 from ruler.route.router import Router
-from ruler.route.select import pointer_steps
 from ruler.route.targets.memory import MemoryTarget
 
 SIZES = (10, 1_000, 100_000)  # rules

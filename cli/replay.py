@@ -19,15 +19,15 @@ from typing import BinaryIO
 
 from ruler import Matcher
 from ruler.findings import Finding, Source
-from ruler.route.config import Config, read_config
-from ruler.route.document import RuleSetError
+from ruler.route.documents.config import Config, read_config
+from ruler.route.documents.document import RuleSetError
+from ruler.route.inputs.select import pointer_steps
 from ruler.route.plan import Planner
 from ruler.route.replay.letters import Letters
 from ruler.route.replay.marks import SUFFIX, Marks, ReplayError
 from ruler.route.replay.source import Replay, Step
 from ruler.route.rule_set import RuleSet
 from ruler.route.schemes import known_schemes
-from ruler.route.select import pointer_steps
 from ruler.rule_sources import add_rules, rule_of_pattern
 from ruler_cli.arguments import OneOf, Parser
 from ruler_cli.exit_codes import EXIT_FINE, EXIT_TROUBLE

@@ -17,7 +17,7 @@ import time
 
 from ruler.errors import RulerError
 from ruler.findings import Finding, Source
-from ruler.route.config import place_problems
+from ruler.route.documents.config import place_problems
 from ruler.route.logs import start_logging
 from ruler.route.model import Target
 from ruler.route.options import Problem, SetupError

@@ -10,8 +10,8 @@ import os
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from ruler.route.config import TABLES, config_of_parts
-from ruler.route.document import Around, assembled, part_of_text, read_parts
+from ruler.route.documents.config import TABLES, config_of_parts
+from ruler.route.documents.document import Around, assembled, part_of_text, read_parts
 from ruler.route.rule_set import RuleSet
 from ruler_cli.lines import open_input
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ruler.findings import Finding, Source
 from ruler.machine.select_lines import JSON_WHITE_SPACE
 from ruler.route.delivery_diff import diff_deliveries
-from ruler.route.document import RuleSetError
+from ruler.route.documents.document import RuleSetError
 from ruler.route.model import Event, Position
 from ruler.route.rules_diff import diff_rule_sets
 from ruler_cli.arguments import OneOf, Parser

@@ -17,8 +17,8 @@ from urllib.parse import quote
 from ruler.errors import Location, text_of
 from ruler.findings import Finding, Source, printable
 from ruler.route import RuleSetError
-from ruler.route.config import Config, place_problems, read_config
-from ruler.route.config_members import HIGHEST_PORT, ServeSettings
+from ruler.route.documents.config import Config, place_problems, read_config
+from ruler.route.documents.config_members import HIGHEST_PORT, ServeSettings
 from ruler.route.logs import FORMATS
 from ruler.route.model import Source as EventSource
 from ruler.route.model import Target

@@ -21,7 +21,7 @@ from collections.abc import Mapping
 
 from ruler.errors import RulerError, text_of
 from ruler.findings import printable
-from ruler.route.config import place_problems
+from ruler.route.documents.config import place_problems
 from ruler.route.logs import start_logging
 from ruler.route.model import Source, Target
 from ruler.route.options import shown_uri

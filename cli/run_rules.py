@@ -13,7 +13,7 @@ import logging
 from collections.abc import Callable
 
 from ruler.route import RuleSetError
-from ruler.route.config import Config
+from ruler.route.documents.config import Config
 from ruler.route.rule_files import RuleFiles
 from ruler.route.rule_set import RuleSet
 from ruler_cli.run import RunPlan, read_part

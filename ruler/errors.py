@@ -4,9 +4,9 @@ RulerError
 ├── RuleError (also ValueError)        a rule that cannot be added: code, location, why, write, line
 ├── EventError (also ValueError)       an event that cannot be read: code, offset (semantics, section 10)
 ├── UnknownRuleError (also KeyError)   a rule name the matcher does not hold
-├── RuleSetError (also ValueError)     a rule set that cannot be read: findings (ruler/route/document.py)
+├── RuleSetError (also ValueError)     a rule set that cannot be read: findings (ruler/route/documents/document.py)
 ├── EnvelopeError (also ValueError)    data that do not have the form they should (ruler/route/envelope.py)
-├── TemplateError (also ValueError)    a template that cannot be filled (ruler/route/input_transformer.py)
+├── TemplateError (also ValueError)    a template that cannot be filled (ruler/route/inputs/input_transformer.py)
 ├── LetterError (also ValueError)      a line that is no dead letter (ruler/route/letter_members.py)
 ├── ReplayError                        marks of a replay that cannot be used (ruler/route/replay/marks.py)
 ├── RouterError                        a router that cannot do what it is asked (ruler/route/runtime/problems.py)

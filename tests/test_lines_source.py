@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from source_tools import all_events, crash, places, run, some
 
 from ruler.route import Event, Planner, Position
-from ruler.route.document import rule_set_of_mapping
+from ruler.route.documents.document import rule_set_of_mapping
 from ruler.route.router import Router
 from ruler.route.sources import LinesSource, SourceError, growing_file, lines, recorder
 from ruler.route.sources.line_cutter import LONGEST_LINE, LineCutter

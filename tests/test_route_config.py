@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from ruler.route import RuleSetError
-from ruler.route.config import Config, read_config
-from ruler.route.config_members import ServeSettings, SourceSettings, bytes_of
+from ruler.route.documents.config import Config, read_config
+from ruler.route.documents.config_members import ServeSettings, SourceSettings, bytes_of
 from ruler.route.runtime.limits import Limits
 
 FULL = """\

@@ -19,10 +19,10 @@ import ruler
 from ruler.findings import Finding
 from ruler.patterns.reader import read_document
 from ruler.route import RuleSet, RuleSetError, read_rule_set, rule_set_of_mapping, rule_set_of_text
-from ruler.route.assemble import Assembly
-from ruler.route.pattern_text import canonical_pattern
+from ruler.route.documents.assemble import Assembly
+from ruler.route.documents.pattern_text import canonical_pattern
+from ruler.route.documents.toml_text import toml_document
 from ruler.route.rule_set import BrakeSettings, RetrySettings, TargetSettings
-from ruler.route.toml_text import toml_document
 
 DESIGN: dict[str, Any] = {
     "targets": {
@@ -508,7 +508,7 @@ def test_text_that_is_not_utf8_is_told_at_its_byte() -> None:
 def test_every_code_is_in_the_docs() -> None:
     """docs/rule-sets.md lists what programs may meet, and nothing else."""
     root = Path(__file__).parent.parent
-    sources = "".join(path.read_text(encoding="utf-8") for path in (root / "ruler" / "route").glob("*.py"))
+    sources = "".join(path.read_text(encoding="utf-8") for path in (root / "ruler" / "route").rglob("*.py"))
     listed = set(re.findall(r"`(route-[a-z-]+)`", (root / "docs" / "rule-sets.md").read_text(encoding="utf-8")))
     assert {*re.findall(r'"(route-[a-z-]+)"', sources), "route-member-unknown", "route-member-twice"} == listed
 

@@ -13,7 +13,7 @@ pytest.importorskip("aiohttp", reason="health needs the extra ruler-events[route
 
 import aiohttp
 
-from ruler.route.config_members import ServeSettings
+from ruler.route.documents.config_members import ServeSettings
 from ruler.route.health import HealthServer, ServeError
 from ruler.route.readiness import Reason, reasons_of
 from ruler.route.runtime.budget import Budget

@@ -11,9 +11,9 @@ import strategies
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ruler.route import slices
-from ruler.route.input_path import path_steps
-from ruler.route.input_transformer import (
+from ruler.route.inputs import slices
+from ruler.route.inputs.input_path import path_steps
+from ruler.route.inputs.input_transformer import (
     LARGEST_OUTPUT,
     LONGEST_TEMPLATE,
     Facts,
@@ -21,8 +21,8 @@ from ruler.route.input_transformer import (
     TemplateError,
     template_of,
 )
-from ruler.route.select import pointer_steps
-from ruler.route.slices import EACH, Paths, Step, index_step, name_step, value_at
+from ruler.route.inputs.select import pointer_steps
+from ruler.route.inputs.slices import EACH, Paths, Step, index_step, name_step, value_at
 
 # The example event of the user guide of EventBridge, "Input transformation".
 EC2 = json.dumps(

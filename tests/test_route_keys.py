@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from ruler.errors import EventError
 from ruler.machine.decode import decode
 from ruler.route import Event, rule_set_of_mapping
+from ruler.route.inputs.select import pointer_steps
+from ruler.route.inputs.slices import EACH, Step, index_step, name_step, value_at
 from ruler.route.keys import KeyFinder
 from ruler.route.plan import plan
-from ruler.route.select import pointer_steps
-from ruler.route.slices import EACH, Step, index_step, name_step, value_at
 
 
 def key_at(data: bytes, pointer: str = "/k") -> bytes | None:

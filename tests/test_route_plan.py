@@ -18,8 +18,8 @@ import ruler
 from ruler.errors import EventError
 from ruler.route import Delivery, Event, Plan, Planner, Position, Route, RuleSet, rule_set_of_mapping
 from ruler.route import plan as plan_module
+from ruler.route.inputs.select import pointer_steps
 from ruler.route.plan import plan
-from ruler.route.select import pointer_steps
 
 TARGETS = {name: {"uri": f"file:{name}.jsonl"} for name in ("a", "b", "c")}
 ABSENT = object()

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from ruler.errors import EventError
 from ruler.machine.decode import decode
-from ruler.route.quick_paths import QuickPath, QuickPaths, quick_value_at
-from ruler.route.slices import EACH, Kind, Step, index_step, name_step, token_step, value_at
+from ruler.route.inputs.quick_paths import QuickPath, QuickPaths, quick_value_at
+from ruler.route.inputs.slices import EACH, Kind, Step, index_step, name_step, token_step, value_at
 
 STEPS = [
     *(name_step(name) for name in ("a", "b", "é", "0", "")),

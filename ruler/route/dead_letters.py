@@ -30,10 +30,10 @@ import orjson
 
 from ruler.errors import EventError
 from ruler.machine.decode import MAX_DEPTH, decode
+from ruler.route.inputs.slices import members_by_name, trimmed
 from ruler.route.letter_members import LetterError, LetterMembers
 from ruler.route.model import ID_BYTES, NO_HEADERS, Delivery, Event, Position, Route
 from ruler.route.plan import LARGEST_EVENT, Poison
-from ruler.route.slices import members_by_name, trimmed
 
 LONGEST_REASON = 1000  # characters: a reason may come from the answer of a stranger
 REJECTED = "rejected"  # codes of deliveries; those of poison are the planner's

@@ -35,8 +35,8 @@ import orjson
 
 from ruler.errors import EventError, RulerError
 from ruler.machine.decode import decode
+from ruler.route.inputs.slices import elements, members_by_name, trimmed
 from ruler.route.model import Event
-from ruler.route.slices import elements, members_by_name, trimmed
 
 FORMS = ("bare", "eventbridge", "put-events", "cloudevents", "auto")
 _REQUIRED = ("Source", "DetailType", "Detail")

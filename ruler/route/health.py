@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping, Sequence
 from aiohttp import web
 
 from ruler.errors import RulerError
-from ruler.route.config_members import ServeSettings
+from ruler.route.documents.config_members import ServeSettings
 from ruler.route.readiness import Reason
 
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"  # the text format of Prometheus

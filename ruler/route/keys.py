@@ -16,9 +16,9 @@ from collections.abc import Sequence
 
 import orjson
 
+from ruler.route.inputs.quick_paths import NOTHING, QuickPath
+from ruler.route.inputs.slices import Step, value_at
 from ruler.route.model import Event
-from ruler.route.quick_paths import NOTHING, QuickPath
-from ruler.route.slices import Step, value_at
 
 
 class KeyFinder:
@@ -34,7 +34,7 @@ class KeyFinder:
 
         A null is no key. The data need not be an event: then there is no key either.
 
-        >>> from ruler.route.select import pointer_steps
+        >>> from ruler.route.inputs.select import pointer_steps
         >>> finder = KeyFinder(pointer_steps("/user"))
         >>> finder.key_of(b'{"user": "anna"}'), finder.key_of(b'{"user": null}'), finder.key_of(b'{"user": 1.50}')
         (b'anna', None, b'1.50')

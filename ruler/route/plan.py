@@ -21,12 +21,12 @@ from typing import NamedTuple
 
 from ruler.errors import EventError
 from ruler.route.envelope import EnvelopeError, opened
-from ruler.route.input_transformer import Facts
+from ruler.route.inputs.input_transformer import Facts
+from ruler.route.inputs.quick_paths import QuickPath, quick_value_at
+from ruler.route.inputs.slices import Step
 from ruler.route.keys import KeyFinder, with_key
 from ruler.route.model import Delivery, Event, Route
-from ruler.route.quick_paths import QuickPath, quick_value_at
 from ruler.route.rule_set import WHOLE, Input, Rule, RuleSet
-from ruler.route.slices import Step
 
 LARGEST_EVENT = 1024 * 1024  # bytes
 # What is kept of the sets of rules that occur, in names of rules of some 70 bytes; a route takes as much as some more.
@@ -197,7 +197,7 @@ def plan(
 ) -> Plan:
     """Return what is to be delivered of ``events``, which come as ``form`` (envelope.py). For many calls: Planner.
 
-    >>> from ruler.route.document import rule_set_of_mapping
+    >>> from ruler.route.documents.document import rule_set_of_mapping
     >>> rules = {"big": {"pattern": {"total": [{"numeric": [">", 9]}]}, "targets": ["ops"]}}
     >>> rule_set = rule_set_of_mapping({"targets": {"ops": {"uri": "file:big.jsonl"}}, "rules": rules})
     >>> found = plan([Event(b'{"total": 12}'), Event(b'{"total": 5}'), Event(b'{"total"')], rule_set)

@@ -32,6 +32,8 @@ from typing import Any, Protocol, TypeVar, cast
 
 from ruler.findings import printable
 from ruler.route.envelope import FORMS
+from ruler.route.inputs.select import pointer_steps
+from ruler.route.inputs.slices import Step
 from ruler.route.loop_thread import LoopThread
 from ruler.route.model import NO_HEADERS, Delivery, Event, Receipt, Source, Target
 from ruler.route.plan import Planner, plan
@@ -44,8 +46,6 @@ from ruler.route.runtime.limits import CLOSE_SECONDS, Limits
 from ruler.route.runtime.outlets import Outlets
 from ruler.route.runtime.problems import Overloaded, RouterError, Stopped, Undeliverable, stopped
 from ruler.route.runtime.status import RouterStatus
-from ruler.route.select import pointer_steps
-from ruler.route.slices import Step
 
 __all__ = ["Limits", "Overloaded", "Router", "RouterError", "RouterStatus", "RuleSource", "Stopped", "Undeliverable"]
 

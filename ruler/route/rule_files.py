@@ -25,9 +25,9 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection,
 from contextlib import aclosing
 from importlib.util import find_spec
 
-from ruler.route.document import SUFFIXES, Around, RuleSetError, assembled, read_parts
+from ruler.route.documents.document import SUFFIXES, Around, RuleSetError, assembled, read_parts
+from ruler.route.documents.rule_members import Part
 from ruler.route.options import problem
-from ruler.route.rule_members import Part
 from ruler.route.rule_set import RuleSet
 
 QUIET_MILLISECONDS = 100  # without any change before a file is read

@@ -24,8 +24,8 @@ import orjson
 
 from ruler.dialects.names import DEFAULT_DIALECT
 from ruler.matcher import Matcher
-from ruler.route.input_transformer import Template
-from ruler.route.slices import Step
+from ruler.route.inputs.input_transformer import Template
+from ruler.route.inputs.slices import Step
 
 DIGEST_BYTES = 16
 VERSION_DIGITS = 12  # of the digest, where the document names no version

@@ -29,7 +29,7 @@ class Choice(NamedTuple):
 def choose(letter: Letter, planner: Planner) -> Choice:
     """Return where a dead letter goes by the rules of ``planner``.
 
-    >>> from ruler.route.document import rule_set_of_mapping
+    >>> from ruler.route.documents.document import rule_set_of_mapping
     >>> rules = {"big": {"pattern": {"total": [{"numeric": [">", 9]}]}, "targets": ["ops"]}}
     >>> rule_set = rule_set_of_mapping({"targets": {"ops": {"uri": "file:big.jsonl"}}, "rules": rules})
     >>> choose(Letter(b'{"total": 12}', target="ops", id="5c41"), Planner(rule_set)).deliveries[0].id

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field, replace
 from ruler.dialects.names import DIALECTS, nearest_dialect
 from ruler.findings import Finding, Source
 from ruler.patterns.reader import Document, Node
-from ruler.route.input_members import InputReader
+from ruler.route.documents.input_members import InputReader
+from ruler.route.documents.target_members import TargetReader
 from ruler.route.rule_set import Rule, TargetSettings
-from ruler.route.target_members import TargetReader
 from ruler.rule_sources.members import Members, Steps
 from ruler.rule_sources.named_rules import NamedRule
 from ruler.rule_sources.placed import GeneratedDocument

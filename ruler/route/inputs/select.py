@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 
-from ruler.route.slices import Step, token_step
+from ruler.route.inputs.slices import Step, token_step
 
 LONGEST_POINTER = 1024  # characters
 _wrong_escape = re.compile(r"~(?![01])").search

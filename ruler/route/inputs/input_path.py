@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 
-from ruler.route.slices import EACH, Step, index_step, name_step
+from ruler.route.inputs.slices import EACH, Step, index_step, name_step
 
 LONGEST_PATH = 256  # characters, as in EventBridge
 _next_step = re.compile(r"\.(?:([A-Za-z0-9_/-]+)|(\*))|\[(?:(0|[1-9][0-9]{0,8})|(\*))\]").match

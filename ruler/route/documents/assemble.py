@@ -17,11 +17,11 @@ from ruler.errors import RuleError
 from ruler.findings import Finding, in_text_order
 from ruler.matcher import Matcher
 from ruler.patterns.reader import Node, shortened
-from ruler.route.examples import run_examples
-from ruler.route.pattern_text import canonical_pattern
-from ruler.route.rule_members import Part, RuleEntry, RuleSetReader, TargetEntry
+from ruler.route.documents.examples import run_examples
+from ruler.route.documents.pattern_text import canonical_pattern
+from ruler.route.documents.rule_members import Part, RuleEntry, RuleSetReader, TargetEntry
+from ruler.route.documents.target_members import dead_letter_cycle
 from ruler.route.rule_set import Rule, RuleSet, TargetSettings
-from ruler.route.target_members import dead_letter_cycle
 from ruler.rule_sources.members import Steps, in_quotes
 from ruler.rule_sources.named_rules import NamedRule, within_limits
 

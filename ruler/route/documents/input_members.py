@@ -12,8 +12,9 @@ from __future__ import annotations
 import orjson
 
 from ruler.patterns.reader import Node
-from ruler.route.input_path import LONGEST_PATH, path_steps
-from ruler.route.input_transformer import (
+from ruler.route.documents.values import ValuesReader
+from ruler.route.inputs.input_path import LONGEST_PATH, path_steps
+from ruler.route.inputs.input_transformer import (
     LONGEST_NAME,
     MOST_PATHS,
     Template,
@@ -21,10 +22,9 @@ from ruler.route.input_transformer import (
     is_name,
     template_of,
 )
+from ruler.route.inputs.select import pointer_steps
+from ruler.route.inputs.slices import Step
 from ruler.route.rule_set import WHOLE, Input
-from ruler.route.select import pointer_steps
-from ruler.route.slices import Step
-from ruler.route.values import ValuesReader
 from ruler.rule_sources.members import Members, Steps
 
 INPUT_MEMBERS = ("select", "input_path", "input_transformer")

@@ -15,9 +15,9 @@ from collections.abc import Collection, Mapping
 from types import MappingProxyType
 
 from ruler.patterns.reader import Node
-from ruler.route.pattern_text import plain_value
+from ruler.route.documents.pattern_text import plain_value
+from ruler.route.documents.values import ValuesReader
 from ruler.route.rule_set import NO_OPTIONS, BrakeSettings, RetrySettings, TargetSettings
-from ruler.route.values import ValuesReader
 from ruler.rule_sources.members import Members, Steps
 
 TARGET_MEMBERS = (

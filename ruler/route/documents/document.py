@@ -22,10 +22,10 @@ from ruler.errors import RuleError, RulerError
 from ruler.findings import DECODED, Finding, Source, finding_of_text, in_text_order
 from ruler.machine.collector import COLLECTOR
 from ruler.patterns.reader import Document, document_from_mapping, read_document
-from ruler.route.assemble import Assembly
-from ruler.route.rule_members import DOCUMENT_FORM, DOCUMENT_MEANING, Part, RuleSetReader
+from ruler.route.documents.assemble import Assembly
+from ruler.route.documents.rule_members import DOCUMENT_FORM, DOCUMENT_MEANING, Part, RuleSetReader
+from ruler.route.documents.toml_text import toml_document
 from ruler.route.rule_set import RuleSet
-from ruler.route.toml_text import toml_document
 
 SUFFIXES = (".json", ".toml")
 

@@ -12,7 +12,7 @@ import os
 
 from ruler.errors import EventError
 from ruler.matcher import Matcher
-from ruler.route.rule_members import Example, RuleEntry, RuleSetReader
+from ruler.route.documents.rule_members import Example, RuleEntry, RuleSetReader
 from ruler.rule_sources.named_rules import text_of
 
 LARGEST_FILE = 16 * 1024 * 1024  # bytes

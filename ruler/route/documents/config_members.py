@@ -16,12 +16,12 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from ruler.patterns.reader import Node
+from ruler.route.documents.pattern_text import plain_value
+from ruler.route.documents.values import ValuesReader
 from ruler.route.envelope import FORMS
-from ruler.route.pattern_text import plain_value
+from ruler.route.inputs.select import pointer_steps
 from ruler.route.rule_set import NO_OPTIONS
 from ruler.route.runtime.limits import Limits
-from ruler.route.select import pointer_steps
-from ruler.route.values import ValuesReader
 from ruler.rule_sources.members import Members, Steps
 
 STANDARD_INPUT = "stdin:"

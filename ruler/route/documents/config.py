@@ -21,11 +21,11 @@ from dataclasses import dataclass, replace
 from ruler.errors import Location
 from ruler.findings import Finding, Source, in_text_order
 from ruler.patterns.reader import Node
-from ruler.route.config_members import ConfigReader, ServeSettings, SourceSettings
-from ruler.route.document import Around, RuleSetError, assembled, read_parts
+from ruler.route.documents.config_members import ConfigReader, ServeSettings, SourceSettings
+from ruler.route.documents.document import Around, RuleSetError, assembled, read_parts
+from ruler.route.documents.rule_members import Part
 from ruler.route.options import Problem
 from ruler.route.rule_files import example_paths
-from ruler.route.rule_members import Part
 from ruler.route.rule_set import RuleSet
 from ruler.route.runtime.limits import Limits
 

@@ -42,8 +42,8 @@ import orjson
 
 from ruler.errors import RuleError, RulerError
 from ruler.patterns.reader import read_document
-from ruler.route.quick_paths import QuickPaths
-from ruler.route.slices import Step, members, trimmed
+from ruler.route.inputs.quick_paths import QuickPaths
+from ruler.route.inputs.slices import Step, members, trimmed
 
 MOST_PATHS = 100
 LONGEST_NAME = 256

@@ -20,7 +20,7 @@ from typing import Any
 
 import orjson
 
-from ruler.route.slices import NESTED, Kind, Paths, Step, value_at, value_pattern
+from ruler.route.inputs.slices import NESTED, Kind, Paths, Step, value_at, value_pattern
 
 _take_value = re.compile(rb"[ \t\r\n]*+:[ \t\r\n]*+(" + value_pattern(NESTED) + rb")[ \t\r\n]*+[,}]", re.DOTALL).match
 
@@ -84,7 +84,7 @@ class QuickPath:
 def quick_value_at(data: bytes, path: QuickPath) -> bytes | None:
     """Return the text of the value that the path leads to; None when there is none.
 
-    >>> from ruler.route.slices import name_step
+    >>> from ruler.route.inputs.slices import name_step
     >>> quick_value_at(b'{"a": {"b": 1.50}}', QuickPath((name_step("a"), name_step("b"))))
     b'1.50'
     """
@@ -100,7 +100,7 @@ def quick_value_at(data: bytes, path: QuickPath) -> bytes | None:
 class QuickPaths:
     """Several paths, by name.
 
-    >>> from ruler.route.slices import name_step
+    >>> from ruler.route.inputs.slices import name_step
     >>> QuickPaths({"x": (name_step("a"), name_step("x")), "y": (name_step("y"),)}).values(b'{"a": {"x": 1}}')
     {'x': b'1', 'y': None}
     """
