@@ -160,7 +160,7 @@ class _Process:
             for name, target in list(status.targets.items()):
                 level, text = STATES[target.state]
                 if target.state != states.get(name, OPEN):
-                    logger.log(level, text, extra={"target": name, "reason": target.last_problem})
+                    logger.log(level, text, extra={"target": name})
                 states[name] = target.state
             if self.line is not None:
                 self.line.show(status)

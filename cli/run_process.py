@@ -209,8 +209,8 @@ class _Run:
                 before = self.states.get(name, "open")
                 if target.state != before:
                     self.states[name] = target.state
-                    extra = {"target": name, "state": target.state, "reason": target.last_problem}
-                    logger.log(*STATES[target.state], extra=extra)
+                    # Not why: what a target answers may repeat the event, and logs hold none. The summary says it.
+                    logger.log(*STATES[target.state], extra={"target": name, "state": target.state})
             if self.line is not None:
                 self.line.show(status)
 

@@ -113,7 +113,7 @@ def _rule_set(status: RouterStatus) -> Iterator[Metric]:
     changes.add_metric(["taken"], status.changes)
     changes.add_metric(["refused"], status.failed_changes)
     yield changes
-    shadow = sum(status.shadow.values())
+    shadow = sum(list(status.shadow.values()))
     yield CounterMetricFamily(
         "ruler_shadow_matches", "Matches of rules in shadow, which deliver nothing.", value=shadow
     )

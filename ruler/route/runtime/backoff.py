@@ -14,6 +14,7 @@ from random import Random
 from ruler.route.dead_letters import AGE, ATTEMPTS
 from ruler.route.rule_set import RetrySettings
 
+LONGEST_WAIT = 86_400.0  # seconds: a target that asks for more would never be tried again
 MOST_DOUBLINGS = 64  # from then on only max_delay counts, and no float overflows
 
 
@@ -28,8 +29,8 @@ def delay_after(attempt: int, retry: RetrySettings, random: Random, after: float
 
 
 def asked_wait(after: float | None) -> float:
-    """Return the seconds that a target asks to wait; 0 when it asks for none, or for what is no time."""
-    return after if after is not None and after > 0 and math.isfinite(after) else 0.0
+    """Return the seconds that a target asks to wait, a day at most; 0 when it asks for none, or for what is no time."""
+    return min(after, LONGEST_WAIT) if after is not None and after > 0 and math.isfinite(after) else 0.0
 
 
 def used_up(attempt: int, age: float, retry: RetrySettings) -> tuple[str, str]:

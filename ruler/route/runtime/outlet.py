@@ -117,7 +117,7 @@ class Outlet:
                 return  # what is in a send was taken by the old order; the pump runs again when it ends
             lanes = self._change_order()
         settings, target, bucket, brake = self.settings, self.target, self._bucket, self._brake
-        batch = max(1, min(settings.batch, getattr(target, "max_batch", settings.batch)))
+        batch = max(1, min(settings.batch, getattr(target, "max_batch", None) or settings.batch))
         in_order = bool(getattr(target, "in_order", False))
         while lanes.ready and len(self.tasks) < settings.concurrency:
             room = brake.room(batch, now)
