@@ -178,7 +178,7 @@ def test_a_change_does_not_refill_a_bucket() -> None:
 
 @given(attempt=st.integers(1, 2000), seed=st.integers(), after=st.none() | st.floats())
 def test_waits_are_within_their_bounds(attempt: int, seed: int, after: float | None) -> None:
-    """Never longer than max_delay, and less for the first attempts, unless the target asks for longer, a day at most."""
+    """At most max_delay, and less for the first attempts, unless the target asks for longer, a day at most."""
     delay = delay_after(attempt, RetrySettings(first_delay=0.5, max_delay=20.0), Random(seed), after)
     asked = min(after, 86_400.0) if after is not None and 0 < after < float("inf") else 0.0
     assert asked <= delay <= max(asked, min(20.0, 0.5 * 2 ** min(attempt - 1, 64)))
