@@ -6,6 +6,7 @@ import gc
 import json
 import random
 import re
+import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -848,3 +849,20 @@ def test_hostile_documents_cost_no_more_than_their_length() -> None:
     targets = json.dumps([f"t{n}" for n in range(20_000)])
     findings = errors_of(f'{{"rules": {{"r": {{"pattern": {{"a": [1]}}, "targets": {targets}}}}}}}')
     assert len(findings) == 1001
+
+
+def test_what_to_write_is_in_the_language_of_the_document() -> None:
+    """Advice in a TOML document can be written there as it stands; in JSON it is JSON."""
+    texts = {
+        "toml": "[targets.ops]\nuri = 'file:x'\nbrake = 3\n",
+        "json": '{"targets": {"ops": {"uri": "file:x", "brake": 3}}}',
+    }
+    wanted = {
+        "toml": 'brake = {share = 0.5, window = "60s", least = 20, pause = "30s"}',
+        "json": '"brake": {"share": 0.5, "window": "60s", "least": 20, "pause": "30s"}',
+    }
+    for form, text in texts.items():
+        with pytest.raises(RuleSetError) as raised:
+            rule_set_of_text(text, form=form)
+        assert [wanted[form]] == [finding.hint for finding in raised.value.findings]
+    assert tomllib.loads(wanted["toml"])

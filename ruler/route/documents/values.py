@@ -15,10 +15,12 @@ from collections.abc import Callable
 from ruler.findings import Finding, Source
 from ruler.patterns.reader import Document, Node
 from ruler.rule_sources.members import Members, MembersReader, Steps
+from ruler.rule_sources.placed import GeneratedDocument
 
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 DURATION_MEANING = "a duration is a number and a unit: ms, s, m, h or d"
 _parse_duration = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)(ms|s|m|h|d)").fullmatch
+_MEMBER_IN_JSON = re.compile(r'"([A-Za-z0-9_-]+)": ')
 
 # What else members of a document may have been called -> what to write. In small letters, with - between words.
 OTHER_WORDS = {
@@ -80,6 +82,12 @@ class ValuesReader(MembersReader):
     def __init__(self, source: Source, document: Document) -> None:
         super().__init__(source, document)
         self.findings_elsewhere: list[Finding] = []  # of rules, whose reader makes its own
+
+    def report(self, code: str, start: int, steps: Steps, what: str, *, why: str, write: str) -> None:
+        """Take notice of what is wrong at ``start``. What to write is TOML where the document is."""
+        if isinstance(self.document, GeneratedDocument):
+            write = _MEMBER_IN_JSON.sub(r"\1 = ", write)
+        super().report(code, start, steps, what, why=why, write=write)
 
     def expected(self, node: Node, steps: Steps, what: str, *, why: str, write: str) -> None:
         """Report that ``what`` was expected where ``node`` stands."""
