@@ -7,6 +7,7 @@ or with crates out of reach, tests of the native wheel are skipped; RULER_REQUIR
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -14,7 +15,7 @@ import sys
 import tarfile
 import tomllib
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,8 +36,6 @@ STABLE_ABI = sys.implementation.name == "cpython" and sys.platform == "linux"
 NOT_COPIED = (".*", "target", "build", "dist", "bench", "tests", "scripts", "__pycache__", "*.egg-info", "*.so")
 
 needs_cargo = pytest.mark.skipif(shutil.which("cargo") is None and not REQUIRED, reason="cargo is not installed")
-
-in_one_process = pytest.mark.xdist_group("native source")  # these build in one directory
 
 
 @dataclass(frozen=True)
@@ -125,13 +124,26 @@ def source(unpacked: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(unpacked, tmp_path / "source"))
 
 
-@pytest.fixture(scope="module")
-def native_source(unpacked: Path) -> Path:
-    """A copy that keeps its path and its target/; everything in it is new to cargo, so that our crates are compiled."""
-    for path in NATIVE_SOURCE.glob("*"):
-        if path.is_dir() and path.name != "target":
-            shutil.rmtree(path)
-    return Path(shutil.copytree(unpacked, NATIVE_SOURCE, copy_function=shutil.copy, dirs_exist_ok=True))
+@pytest.fixture
+def native_source(unpacked: Path) -> Iterator[Path]:
+    """A copy that keeps its path and its target/; all in it is new to cargo once a run, so our crates are compiled.
+
+    One test has it at a time, whichever process runs the test, and finds nothing there that another one built.
+    """
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+    mark = NATIVE_SOURCE / "run"
+    NATIVE_SOURCE.mkdir(parents=True, exist_ok=True)
+    with (NATIVE_SOURCE / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not mark.exists() or mark.read_text(encoding="utf-8") != run:
+            for path in NATIVE_SOURCE.glob("*"):
+                if path.is_dir() and path.name != "target":
+                    shutil.rmtree(path)
+            shutil.copytree(unpacked, NATIVE_SOURCE, copy_function=shutil.copy, dirs_exist_ok=True)
+            mark.write_text(run, encoding="utf-8")
+        for built in (NATIVE_SOURCE / REASON, *(NATIVE_SOURCE / "ruler").glob("_native.*")):
+            built.unlink(missing_ok=True)
+        yield NATIVE_SOURCE
 
 
 def require_extension(built: Built) -> None:
@@ -250,7 +262,6 @@ def test_a_variable_that_holds_nothing_or_0_is_not_set(value: str, source: Path,
 
 
 @needs_cargo
-@in_one_process
 def test_with_rust_the_wheel_holds_the_extension(native_source: Path, tmp_path: Path) -> None:
     """From the source distribution; one wheel for every Python from 3.11 on, compiled in the source's own target/."""
     elsewhere = tmp_path / "elsewhere"
@@ -268,7 +279,6 @@ def test_with_rust_the_wheel_holds_the_extension(native_source: Path, tmp_path: 
 
 
 @needs_cargo
-@in_one_process
 def test_editable_installs_follow_the_last_build(native_source: Path, tmp_path: Path) -> None:
     """The extension and the reason why there is none never stand side by side in the source."""
     for attempt, changes in enumerate(({}, {"RULER_WITHOUT_NATIVE": "1"}, {})):
@@ -282,7 +292,6 @@ def test_editable_installs_follow_the_last_build(native_source: Path, tmp_path: 
 
 
 @needs_cargo
-@in_one_process
 def test_what_does_not_compile_is_left_out_or_an_error(native_source: Path, tmp_path: Path) -> None:
     """The first error of the compiler is the reason."""
     broken = native_source / "crates/ruler-core/build.rs"  # compiled before all else
