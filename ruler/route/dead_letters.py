@@ -36,16 +36,11 @@ from ruler.route.model import ID_BYTES, NO_HEADERS, Delivery, Event, Position, R
 from ruler.route.plan import LARGEST_EVENT, Poison
 
 LONGEST_REASON = 1000  # characters: a reason may come from the answer of a stranger
-REJECTED = "rejected"  # codes of deliveries; those of poison are the planner's
-ATTEMPTS = "attempts"
-AGE = "age"
-INPUT = "input"
-CODES = {
-    REJECTED: "The target will never take it.",
-    ATTEMPTS: "It was tried as often as the target's settings allow.",
-    AGE: "It was tried for as long as the target's settings allow.",
-    INPUT: "The rule's input could not be made from the event.",
-}
+# Codes of deliveries; those of poison are the planner's.
+REJECTED = "rejected"  # the target will never take it
+ATTEMPTS = "attempts"  # it was tried as often as the target's settings allow
+AGE = "age"  # it was tried for as long as they allow
+INPUT = "input"  # the rule's input could not be made from the event
 DATA_MEMBERS = ("event", "text", "base64")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _breaks_line = re.compile(rb"[\r\n]").search
