@@ -129,6 +129,19 @@ def text_of(value: object) -> str:
         return f"<{type(value).__name__} that cannot be shown>"
 
 
+def in_parts(what: str, *, where: str = "", why: str = "", write: str = "") -> str:
+    """Return the text of an error as people read it, without the parts that are empty.
+
+    >>> print(in_parts("there is no such file", where="a.jsonl", write="its path"))
+    a.jsonl: there is no such file
+      write: its path
+    """
+    lines = [f"{where}: {what}" if where else what]
+    lines += [f"  why:   {why}"] if why else []
+    lines += [f"  write: {write}"] if write else []
+    return "\n".join(lines)
+
+
 class RulerError(Exception):
     """Base of every error that ruler raises on purpose. Each travels between processes (pickle) as it is."""
 
@@ -182,7 +195,7 @@ class RuleError(RulerError, ValueError):
                 for character in self.rule_name
             )
             name = ("".join(escaped) or '""') + ": "
-        return f"{name}{json_path(self.location)}: {self.what}\n  why:   {self.why}\n  write: {self.write}"
+        return in_parts(self.what, where=name + json_path(self.location), why=self.why, write=self.write)
 
 
 class EventError(RulerError, ValueError):

@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from aiohttp import web
 
-from ruler.errors import RulerError
+from ruler.errors import RulerError, in_parts
 from ruler.route.documents.config_members import ServeSettings
 from ruler.route.readiness import Reason
 
@@ -35,7 +35,7 @@ class ServeError(RulerError, OSError):
         self.what, self.why, self.write = what, why, write
 
     def __str__(self) -> str:
-        return f"{self.what}\n  why:   {self.why}\n  write: {self.write}"
+        return in_parts(self.what, why=self.why, write=self.write)
 
 
 class HealthServer:

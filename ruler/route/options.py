@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from ruler.errors import Location, RulerError, json_path
+from ruler.errors import Location, RulerError, in_parts, json_path
 from ruler.findings import printable
 from ruler.words import near_word
 
@@ -33,7 +33,7 @@ class Problem:
     write: str
 
     def __str__(self) -> str:
-        return f"{printable(json_path(self.location))}: {self.what}\n  why:   {self.why}\n  write: {self.write}"
+        return in_parts(self.what, where=printable(json_path(self.location)), why=self.why, write=self.write)
 
 
 class SetupError(RulerError, ValueError):

@@ -20,7 +20,7 @@ from hashlib import blake2b
 
 import orjson
 
-from ruler.errors import RulerError
+from ruler.errors import RulerError, in_parts
 
 HASH_BYTES = 16
 SUFFIX = ".replayed"
@@ -83,7 +83,7 @@ class Marks:
         except OSError as error:
             self.close()
             what = f"{self.path} cannot be written: {error.strerror}"
-            raise ReplayError(f"{what}\n  why:   it remembers which letters are done") from None
+            raise ReplayError(in_parts(what, why="it remembers which letters are done")) from None
 
     def take(self, letter: bytes, target: str) -> bool:
         """Whether the letter with this hash was done at the target before; takes one mark for it."""
@@ -104,7 +104,7 @@ class Marks:
         except OSError as error:
             what = f"{self.path} cannot be written: {error.strerror}"
             why = "what was delivered is not remembered, so the next replay delivers it again"
-            raise ReplayError(f"{what}\n  why:   {why}") from None
+            raise ReplayError(in_parts(what, why=why)) from None
 
     def close(self) -> None:
         """Let go of the file, with all marks on the disk. Calling it again does nothing."""

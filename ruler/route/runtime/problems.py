@@ -8,7 +8,7 @@ RouterError (RulerError)
 
 from __future__ import annotations
 
-from ruler.errors import RulerError
+from ruler.errors import RulerError, in_parts
 
 
 class RouterError(RulerError):
@@ -22,10 +22,7 @@ class RouterError(RulerError):
         self.write = write
 
     def __str__(self) -> str:
-        lines = [f"{self.where}: {self.what}" if self.where else self.what]
-        lines += [f"  why:   {self.why}"] if self.why else []
-        lines += [f"  write: {self.write}"] if self.write else []
-        return "\n".join(lines)
+        return in_parts(self.what, where=self.where, why=self.why, write=self.write)
 
 
 class Overloaded(RouterError):

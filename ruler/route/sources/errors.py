@@ -8,7 +8,7 @@ orders.jsonl: there is no such file
 
 from __future__ import annotations
 
-from ruler.errors import RulerError
+from ruler.errors import RulerError, in_parts
 
 
 class SourceError(RulerError):
@@ -27,4 +27,4 @@ class SourceError(RulerError):
         self.write = write
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.what}\n  why:   {self.why}\n  write: {self.write}"
+        return in_parts(self.what, where=self.where, why=self.why, write=self.write)
